@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One library a layer, so that a program or test links just the layers it uses.
+
+noinst_LIBRARIES += src/libbase.a
+src_libbase_a_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
+src_libbase_a_SOURCES = \
+	src/base/block.c src/base/block.h \
+	src/base/buffer.c src/base/buffer.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/errors.c src/base/errors.def src/base/errors.h
+
+bin_PROGRAMS += src/tchat
+src_tchat_SOURCES = src/app/main.c
+src_tchat_LDADD = src/libbase.a $(LIBINTL)
