@@ -9,6 +9,16 @@ src_libbase_a_SOURCES = \
 	src/base/clock.c src/base/clock.h \
 	src/base/errors.c src/base/errors.def src/base/errors.h
 
+noinst_LIBRARIES += src/libnet.a
+src_libnet_a_CFLAGS = $(AM_CFLAGS)
+src_libnet_a_SOURCES = \
+	src/net/address.c src/net/address.h \
+	src/net/dial.h \
+	src/net/listener.h \
+	src/net/loop.h \
+	src/net/resolve.h \
+	src/net/stream.h src/net/stream_filter.h
+
 bin_PROGRAMS += src/tchat
 src_tchat_SOURCES = src/app/main.c
 src_tchat_LDADD = src/libbase.a $(LIBINTL)
