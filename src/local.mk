@@ -19,6 +19,12 @@ src_libnet_a_SOURCES = \
 	src/net/resolve.h \
 	src/net/stream.h src/net/stream_filter.h
 
+noinst_LIBRARIES += src/libwire.a
+src_libwire_a_SOURCES = \
+	src/wire/frame.c src/wire/frame.h \
+	src/wire/message.c src/wire/message.h src/wire/messages.def \
+	src/wire/print.c
+
 bin_PROGRAMS += src/tchat
 src_tchat_SOURCES = src/app/main.c
 src_tchat_LDADD = src/libbase.a $(LIBINTL)
