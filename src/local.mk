@@ -13,11 +13,15 @@ noinst_LIBRARIES += src/libnet.a
 src_libnet_a_CFLAGS = $(AM_CFLAGS)
 src_libnet_a_SOURCES = \
 	src/net/address.c src/net/address.h \
-	src/net/dial.h \
-	src/net/listener.h \
-	src/net/loop.h \
-	src/net/resolve.h \
-	src/net/stream.h src/net/stream_filter.h
+	src/net/dial.c src/net/dial.h \
+	src/net/listener.c src/net/listener.h src/net/listener_inside.h \
+	src/net/listener_unix.c \
+	src/net/loop.c src/net/loop.h \
+	src/net/resolve.c src/net/resolve.h \
+	src/net/socket.c src/net/socket.h \
+	src/net/stream.c src/net/stream.h src/net/stream_filter.h \
+	src/net/timers.c src/net/timers.h \
+	src/net/wake.c
 
 noinst_LIBRARIES += src/libwire.a
 src_libwire_a_SOURCES = \

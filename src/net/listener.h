@@ -13,7 +13,7 @@ struct listener_callbacks {
 	/* A new connection, given to the callee. It may pause or free the listener. */
 	void (*accept)(void *arg, struct stream *stream);
 	/* Accepting stopped for lack of descriptors or memory (err, errno number); it starts again by itself or by
-	 * listener_resume(). May be NULL. Once for each stop. */
+	 * listener_resume(). Once until a connection is accepted again. May be NULL. */
 	void (*limit)(void *arg, int err, int number);
 	void *arg;
 };

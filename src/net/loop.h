@@ -24,8 +24,8 @@ enum { LOOP_CROWD = 1 };
 /* A new loop, or NULL with errno set. flags: 0 or LOOP_PLAIN. A loop does not survive fork(): make it after. */
 struct loop *loop_new(unsigned flags);
 
-/* Frees the loop with the watches and wake-ups still in it; their pointers are dead then. Timers and hooks are
- * only forgotten. Not from inside a callback. NULL is fine. */
+/* Frees the loop with the watches still in it, whose pointers are dead then; timers are unset, hooks forgotten.
+ * Wake-ups must be gone already. Not from inside a callback. NULL is fine. */
 void loop_free(struct loop *loop);
 
 /* One round: wait for at most max_wait microseconds (TCHAT_NEVER: no limit), dispatch what is ready, run due
@@ -36,10 +36,10 @@ int loop_run_once(struct loop *loop, tchat_time max_wait);
 /* Rounds until loop_stop(); returns its code, or a negative error of loop_run_once(). */
 int loop_run(struct loop *loop);
 
-/* Ends loop_run() after the round at hand, with code >= 0. Before loop_run(): it makes a single, unblocked round. */
+/* Ends loop_run() after the round at hand, with code >= 0. Before loop_run(): that makes one round, without waiting. */
 void loop_stop(struct loop *loop, int code);
 
-/* Monotonic time, read once before and once after each poll(). */
+/* Monotonic time: in callbacks as of the return of their round's poll(), the same for all; elsewhere the clock's. */
 tchat_time loop_now(const struct loop *loop);
 
 /* --- Descriptors */
@@ -72,7 +72,7 @@ struct loop_timer {
 	void *arg;
 	tchat_time when;                         /* private, as all below */
 	uint64_t order;                          /* which was set first, among equals */
-	struct loop_timer *child, *next, *prev;  /* heap links; prev is the parent for a first child */
+	struct loop_timer *child, *next, *prev;  /* heap links; the prev of a first child is its parent */
 	unsigned char state;
 };
 
