@@ -32,3 +32,18 @@ src_libwire_a_SOURCES = \
 bin_PROGRAMS += src/tchat
 src_tchat_SOURCES = src/app/main.c
 src_tchat_LDADD = src/libbase.a $(LIBINTL)
+
+src_libbase_a_SOURCES += \
+	src/base/text.c src/base/text.h \
+	src/base/text_filter.h \
+	src/base/text_name.c \
+	src/base/text_width.c \
+	src/base/utf8.c src/base/utf8.h
+
+noinst_LIBRARIES += src/libui.a
+src_libui_a_CFLAGS = $(AM_CFLAGS)
+src_libui_a_SOURCES = \
+	src/ui/cells.c src/ui/cells.h \
+	src/ui/style.c src/ui/style.def src/ui/style.h \
+	src/ui/terminal.c src/ui/terminal.h \
+	src/ui/theme.h
