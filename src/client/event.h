@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a client session tells its face: one plain struct for all events. */
+#ifndef TCHAT_CLIENT_EVENT_H
+#define TCHAT_CLIENT_EVENT_H
+
+#include "base/clock.h"
+#include "wire/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Behind each type: the fields that hold. "room" means room, name and direct. What is not listed is zero. */
+enum session_event_type {
+	SESSION_NOTHING,      /* the queue is empty */
+	SESSION_CONNECTED,    /* host, user, nick (given), own_wish (false: another one than wished), role, text: motd, other:
+	                       * the host's software, restarted: another host life than before */
+	SESSION_DISCONNECTED, /* code: why; final: there will be no retry, else retry_at */
+	SESSION_GOAWAY,       /* code, retry_at as a duration, text: reason; the connection goes soon */
+	SESSION_ROOM_JOINED,  /* room, count: members, text: topic, seq: head; again: after a reconnect; own: it was asked for */
+	SESSION_ROOM_PARTED,  /* room; code: why it is gone (0: asked for) */
+	SESSION_ROOM_READY,   /* room; history and what was missed came; from here on everything is live */
+	SESSION_MESSAGE,      /* room, seq, time, id, user, nick, kind, text, replay, own; ref when posted by this session.
+	                       * In seq order, each once: dense, unless GAP or RESTARTED says otherwise */
+	SESSION_PAST,         /* as MESSAGE; answers session_history() */
+	SESSION_PAST_END,     /* room; seq: what to give as before next; more: there is more before it */
+	SESSION_PENDING,      /* room, counter, kind, text, ref: the post is in the outbox */
+	SESSION_ACK,          /* room, counter, ref, seq, time, id, duplicate. Its MESSAGE comes in its place of the order */
+	SESSION_NACK,         /* room, counter, ref, code, kind, text: refused for good, or cancelled */
+	SESSION_GAP,          /* room, count: so many messages are no longer kept, from seq on */
+	SESSION_RESTARTED,    /* room: the host's history is another one; messages start afresh */
+	SESSION_JOINED,       /* room, user, nick, role */
+	SESSION_LEFT,         /* room, user, nick, text: reason */
+	SESSION_RENAMED,      /* user, nick: new one, other: old one or "", own */
+	SESSION_KICKED,       /* room, user, nick, other: by whom, text: reason, own: it is us; ROOM_PARTED follows then */
+	SESSION_AWAY,         /* user, nick, away, text: reason */
+	SESSION_TOPIC,        /* room, text: topic, nick: who set it. Beside the MESSAGE of kind topic, for live ones only */
+	SESSION_ROSTER,       /* room, count: the roster is complete, session_member() works; count > 256: it never will be */
+	SESSION_NAME,         /* room, user, nick, role, away: one line of the answer to session_names() */
+	SESSION_NAMES_END,    /* room, count: all members */
+	SESSION_NICK,         /* nick: session_nick() was done */
+	SESSION_DONE,         /* room, request: another request was done (session_kick()) */
+	SESSION_ERROR,        /* request, code, room if any, nick if any: a request was refused or got no answer */
+	SESSION_PONG,         /* rtt, text: payload (not UTF-8: as sent); answers session_ping() */
+	SESSION_LAG,          /* rtt: of a keep-alive */
+};
+
+/* What an ERROR or DONE answers. */
+enum session_request {
+	REQUEST_NONE,
+	REQUEST_JOIN,
+	REQUEST_DIRECT,
+	REQUEST_PART,
+	REQUEST_RESUME,
+	REQUEST_CATCH_UP,
+	REQUEST_HISTORY,
+	REQUEST_ROSTER,
+	REQUEST_NAMES,
+	REQUEST_NICK,
+	REQUEST_KICK,
+};
+
+/* All strings are valid UTF-8 without NUL inside (the payload of a PONG apart), NUL-terminated, never NULL, and not
+ * yet cleaned for showing. They live until the next session_next_event() of the session. */
+struct session_event {
+	enum session_event_type type;
+	enum session_request request;
+	int code;           /* enum tchat_err, or 0 */
+	uint32_t room;      /* the session's handle of the room; 0: none */
+	uint32_t user;
+	uint8_t role;       /* enum wire_role */
+	uint8_t kind;       /* enum wire_message_kind */
+	bool direct : 1;    /* the room is a direct one; name is the other's nick */
+	bool own : 1;
+	bool replay : 1;    /* it was there already when this session joined the room first */
+	bool duplicate : 1;
+	bool final : 1;
+	bool away : 1;
+	bool more : 1;
+	bool again : 1;
+	bool own_wish : 1;
+	bool restarted : 1;
+	uint64_t seq;
+	uint64_t time;      /* wall clock, µs since 1970 */
+	struct message_id id;
+	uint64_t counter;
+	uint64_t count;
+	tchat_time retry_at;
+	tchat_time rtt;
+	uint8_t host[WIRE_KEY_SIZE];
+	const char *name;   /* of the room, without # */
+	const char *nick;
+	const char *other;
+	const char *ref;
+	const char *text;
+	size_t length;      /* of text */
+};
+
+#endif

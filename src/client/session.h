@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A client's side of the conversation with one host, over any number of connections: bytes in, bytes out, events. */
+#ifndef TCHAT_CLIENT_SESSION_H
+#define TCHAT_CLIENT_SESSION_H
+
+#include "client/event.h"
+
+#include <sys/uio.h>
+
+struct session;
+struct outbox;
+
+enum { SESSION_ROSTER_MAX = 256, SESSION_ROOMS_MAX = 256, SESSION_REF_MAX = 255, SESSION_INPUT_MAX = 65536 };
+
+/* Copied by session_new(), except the environment and the outbox, which have to outlive the session. 0 in a limit:
+ * the default. */
+struct session_config {
+	const struct environment *environment;
+	const char *software; /* "tchat 0.1"; may be NULL */
+	const char *nick;     /* the wish; NULL: the host chooses */
+	const uint8_t *salt;  /* WIRE_KEY_SIZE secret bytes; NULL: random ones, for this session's life */
+	uint32_t history;     /* newest messages to show at a first join */
+	struct outbox *outbox; /* client/outbox.h; NULL: one in memory */
+	size_t outbox_posts;  /* 65536 */
+	size_t outbox_bytes;  /* 64 MiB */
+	size_t flight_posts;  /* 1024: sent and not yet answered */
+	size_t flight_bytes;  /* 256 KiB */
+	size_t output_bytes;  /* 1 MiB */
+	size_t event_bytes;   /* 64 MiB */
+};
+
+/* NULL when memory is out. It is not connected; session_dial_at() says "at once". */
+struct session *session_new(const struct session_config *config);
+void session_free(struct session *session);
+
+/* --- The connection, for who owns the socket. Everything that takes now wants the monotonic clock. */
+
+/* When to dial: a time, 0 for at once, TCHAT_NEVER while connected, dialling or at the end. */
+tchat_time session_dial_at(const struct session *session);
+void session_dialling(struct session *session); /* dialling began: either of the next two follows */
+void session_connected(struct session *session, tchat_time now);
+
+/* There is no connection (any more), because of reason (enum tchat_err; 0 or TCHAT_ERR_CLOSED: it ended). What the
+ * session itself found wrong before has precedence. One DISCONNECTED event; the outbox keeps what has no answer. */
+void session_disconnected(struct session *session, int reason, tchat_time now);
+
+/* Bytes from the host, at most SESSION_INPUT_MAX a call; take the events afterwards. Ignored when not connected. */
+void session_input(struct session *session, const uint8_t *bytes, size_t length, tchat_time now);
+
+/* Bytes for the host: fills at most count entries, returns how many; 0: nothing to send. Valid until the next call of
+ * the session. Then say how many bytes were taken. */
+int session_output(struct session *session, struct iovec *iov, int count);
+void session_consumed(struct session *session, size_t length);
+
+/* True when the connection is over for the session: write what session_output() still has, shut down, wait briefly
+ * for the host's end, close, and call session_disconnected(). */
+bool session_closing(const struct session *session);
+
+/* When session_tick() is due at the latest; TCHAT_NEVER: not at all. */
+tchat_time session_deadline(const struct session *session);
+void session_tick(struct session *session, tchat_time now);
+
+/* Dial at once, also after a final disconnect (not after session_leave()). Connected: no effect. */
+void session_retry_now(struct session *session);
+
+/* --- Requests. 0 or an error (enum tchat_err). TCHAT_ERR_AGAIN: needs a connection that is ready. TCHAT_ERR_FULL:
+ * try later, when session_consumed() or an ACK made room. Names are given with or without a leading #. */
+
+/* Handle (> 0) of the room, to be joined now or as soon as connected; the same again if it is joined already.
+ * TCHAT_ERR_BAD_NAME, TCHAT_ERR_TOO_MANY_ROOMS. Posts may follow at once. */
+int session_join(struct session *session, const char *name);
+int session_join_since(struct session *session, const char *name, uint64_t seq); /* history from seq on */
+int session_open_direct(struct session *session, const char *nick);
+int session_part(struct session *session, uint32_t room);
+
+/* Puts a message into the outbox: its counter (> 0) or TCHAT_ERR_NOT_FOUND (room), _TOO_LONG, _BAD_TEXT, _BAD_KIND,
+ * _FULL. ref (may be NULL) comes back in PENDING, ACK, NACK and MESSAGE. Works without a connection too. */
+int64_t session_post(struct session *session, uint32_t room, uint8_t kind, const char *text, size_t length,
+                     const char *ref);
+int64_t session_topic(struct session *session, uint32_t room, const char *topic); /* a post of kind topic */
+/* A post that was never sent: its NACK (cancelled) comes at once. TCHAT_ERR_NOT_FOUND; TCHAT_ERR_AGAIN: too late. */
+int session_cancel(struct session *session, uint64_t counter);
+
+int session_nick(struct session *session, const char *nick); /* without a connection: the wish of the next */
+int session_away(struct session *session, bool away, const char *reason); /* repeated after a reconnect */
+int session_kick(struct session *session, uint32_t room, const char *nick, const char *reason);
+int session_names(struct session *session, uint32_t room);
+int session_history(struct session *session, uint32_t room, uint64_t before, uint32_t count); /* 0: newest; 1–256 */
+int session_ping(struct session *session, const void *payload, size_t length, tchat_time now); /* ≤ 16384 bytes */
+
+/* Ends the session once every post and request has its answer: BYE, then DISCONNECTED with final and
+ * TCHAT_ERR_LEAVING. Without a connection and with nothing to send: at once. */
+void session_leave(struct session *session);
+
+/* --- What is known. */
+
+/* Takes the oldest event. False: none, event->type is SESSION_NOTHING. */
+bool session_next_event(struct session *session, struct session_event *event);
+
+bool session_ready(const struct session *session);    /* greeted, and requests can be sent */
+bool session_final(const struct session *session);    /* disconnected for good */
+const char *session_own_nick(const struct session *session); /* given or wished; "" before */
+uint32_t session_own_user(const struct session *session);
+tchat_time session_lag(const struct session *session); /* the last round trip; TCHAT_NEVER: not known */
+size_t session_pending(const struct session *session); /* posts without an answer */
+
+struct session_room {
+	uint32_t room;
+	const char *name;   /* valid until the session changes; without # */
+	const char *topic;
+	bool direct;
+	bool joined;        /* false: on its way in or out */
+	uint64_t head;      /* seq of the last message shown */
+	uint64_t members;
+	bool roster;        /* complete: session_member() gives all */
+};
+
+/* The rooms in the order of joining: false when index is too great. By handle; by name: handle or 0. */
+bool session_room_at(const struct session *session, size_t index, struct session_room *room);
+bool session_room(const struct session *session, uint32_t handle, struct session_room *room);
+uint32_t session_room_find(const struct session *session, const char *name, bool direct);
+
+struct session_member {
+	uint32_t user;
+	uint8_t role;
+	bool away;
+	const char *nick; /* valid until the session changes */
+};
+
+/* Members of a room's roster, ordered by user id: false when index is too great. */
+bool session_member_at(const struct session *session, uint32_t room, size_t index, struct session_member *member);
+
+#endif
