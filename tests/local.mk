@@ -14,6 +14,19 @@ AM_TESTS_ENVIRONMENT = \
 dist_check_SCRIPTS = tests/check-layers
 TESTS += tests/check-layers
 
+# wire, and the standard that describes it
+EXTRA_DIST += tests/golden/frames-1
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit-wire tests/unit-message
+tests_unit_wire_CFLAGS = $(test_cflags)
+tests_unit_wire_SOURCES = tests/unit-wire.c
+tests_unit_wire_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+tests_unit_message_CFLAGS = $(test_cflags)
+tests_unit_message_SOURCES = tests/unit-message.c
+tests_unit_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+tests_unit_message_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+endif
+
 if HAVE_CMOCKA
 test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 

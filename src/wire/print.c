@@ -35,6 +35,14 @@ static void print_number(struct printer *p, const char *name, uint64_t value)
 	print_string(p, text);
 }
 
+static void print_code(struct printer *p, const char *name, uint16_t code)
+{
+	print_number(p, name, code);
+	print_string(p, " (");
+	print_string(p, tchat_err_name(code));
+	print_string(p, ")");
+}
+
 static void print_id(struct printer *p, const char *name, struct message_id id)
 {
 	char text[80];
@@ -110,6 +118,7 @@ static void print_body(struct printer *p, const char *name, struct wire_bytes va
 	{
 #define U8(name) print_number(p, #name, m->name);
 #define U16(name) print_number(p, #name, m->name);
+#define CODE(name) print_code(p, #name, m->name);
 #define U32(name) print_number(p, #name, m->name);
 #define U64(name) print_number(p, #name, m->name);
 #define ID(name) print_id(p, #name, m->name);
