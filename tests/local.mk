@@ -35,5 +35,17 @@ tests_unit_base_CFLAGS = $(test_cflags)
 tests_unit_base_SOURCES = tests/unit-base.c
 tests_unit_base_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+if HAVE_VTERM
+check_LIBRARIES += tests/libpty.a
+tests_libpty_a_CFLAGS = $(test_cflags) $(VTERM_CFLAGS)
+tests_libpty_a_SOURCES = tests/pty.c tests/pty.h
+pty_libs = tests/libpty.a $(CMOCKA_LIBS) $(VTERM_LIBS)
+
+check_PROGRAMS += tests/unit-pty
+tests_unit_pty_CFLAGS = $(test_cflags)
+tests_unit_pty_SOURCES = tests/unit-pty.c
+tests_unit_pty_LDADD = $(pty_libs)
+endif
+
 TESTS += $(check_PROGRAMS)
 endif

@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The terminal harness: one pty and one libvterm for each program, and waits that pump all of them. */
+#include "config.h"
+
+#include "pty.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <utmp.h>
+#include <vterm.h>
+
+enum { PTY_MOST = 16, PTY_SLICE_MS = 20 };
+
+struct bytes {
+	char *at;
+	size_t length, size;
+};
+
+struct pty {
+	int master, slave;
+	pid_t pid;
+	bool exited, stopped;
+	int status;
+	VTerm *terminal;
+	VTermScreen *screen;
+	int rows, columns;
+	VTermPos cursor;
+	bool cursor_visible, alternate, synchronised;
+	struct bytes raw;     /* since pty_forget() */
+	struct bytes modes;   /* "h2004 l2004 ": what was set, in order */
+	char parse[64];       /* a CSI in progress, for the modes */
+	size_t parse_length;
+	struct bytes out;     /* to be typed */
+	char *row_text;
+	struct termios before;
+	char name[64];
+};
+
+static struct pty *all[PTY_MOST];
+
+static void bytes_add(struct bytes *b, const void *bytes, size_t length)
+{
+	if (b->size - b->length < length + 1) {
+		b->size = (b->length + length + 1) * 2;
+		b->at = realloc(b->at, b->size);
+		if (b->at == NULL)
+			abort();
+	}
+	memcpy(b->at + b->length, bytes, length);
+	b->length += length;
+	b->at[b->length] = '\0';
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t deadline_ms(void)
+{
+	const char *text = getenv("PTY_DEADLINE");
+	int seconds = text == NULL ? 0 : atoi(text);
+	return now_ms() + (seconds > 0 ? seconds : 30) * 1000;
+}
+
+/* What the terminal answers goes to the program, as keys do. */
+static void terminal_answers(const char *bytes, size_t length, void *user)
+{
+	struct pty *pty = user;
+	static const char unknown[] = "\033[?2026;0$y";
+	if (pty->synchronised && length == sizeof unknown - 1 && memcmp(bytes, unknown, length) == 0)
+		bytes = "\033[?2026;2$y";
+	bytes_add(&pty->out, bytes, length);
+}
+
+static int terminal_moves(VTermPos pos, VTermPos old, int visible, void *user)
+{
+	((struct pty *)user)->cursor = pos;
+	return 1;
+}
+
+static int terminal_sets(VTermProp prop, VTermValue *value, void *user)
+{
+	struct pty *pty = user;
+	if (prop == VTERM_PROP_CURSORVISIBLE)
+		pty->cursor_visible = value->boolean;
+	if (prop == VTERM_PROP_ALTSCREEN)
+		pty->alternate = value->boolean;
+	return 1;
+}
+
+static const VTermScreenCallbacks callbacks = { .movecursor = terminal_moves, .settermprop = terminal_sets };
+
+static void modes_note(struct pty *pty)
+{
+	char last = pty->parse[pty->parse_length - 1];
+	if (pty->parse_length < 4 || pty->parse[1] != '[' || pty->parse[2] != '?' || (last != 'h' && last != 'l'))
+		return;
+	char *at = pty->parse + 3;
+	pty->parse[pty->parse_length - 1] = '\0';
+	for (char *save, *one = strtok_r(at, ";", &save); one != NULL; one = strtok_r(NULL, ";", &save)) {
+		char note[64];
+		int n = snprintf(note, sizeof note, "%c%s ", last, one);
+		bytes_add(&pty->modes, note, (size_t)n);
+	}
+}
+
+static void modes_read(struct pty *pty, const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		char c = bytes[i];
+		if (c == '\033')
+			pty->parse_length = 0;
+		else if (pty->parse_length == 0)
+			continue;
+		if (pty->parse_length == sizeof pty->parse - 1) {
+			pty->parse_length = 0;
+			continue;
+		}
+		pty->parse[pty->parse_length++] = c;
+		if (pty->parse_length == 2 && c != '[')
+			pty->parse_length = 0;
+		else if (pty->parse_length > 2 && c >= 0x40 && c <= 0x7e) {
+			modes_note(pty);
+			pty->parse_length = 0;
+		}
+	}
+}
+
+static void pty_reap(struct pty *pty)
+{
+	int status;
+	if (pty->exited || waitpid(pty->pid, &status, WNOHANG | WUNTRACED | WCONTINUED) != pty->pid)
+		return;
+	if (WIFSTOPPED(status)) {
+		pty->stopped = true;
+	} else if (WIFCONTINUED(status)) {
+		pty->stopped = false;
+	} else {
+		pty->exited = true;
+		pty->status = status;
+	}
+}
+
+/* Reads what is there; true when something was. */
+static bool pty_read(struct pty *pty)
+{
+	char bytes[65536];
+	ssize_t n = pty->master < 0 ? -1 : read(pty->master, bytes, sizeof bytes);
+	if (n <= 0)
+		return false;
+	bytes_add(&pty->raw, bytes, (size_t)n);
+	modes_read(pty, bytes, (size_t)n);
+	vterm_input_write(pty->terminal, bytes, (size_t)n);
+	vterm_screen_flush_damage(pty->screen);
+	return true;
+}
+
+static void pty_write(struct pty *pty)
+{
+	ssize_t n = write(pty->master, pty->out.at, pty->out.length);
+	if (n <= 0)
+		return;
+	memmove(pty->out.at, pty->out.at + n, pty->out.length - (size_t)n);
+	pty->out.length -= (size_t)n;
+}
+
+/* One round over all terminals, at most PTY_SLICE_MS long, for the end of a program is not a descriptor. */
+static void pump(void)
+{
+	struct pollfd fds[PTY_MOST];
+	struct pty *owner[PTY_MOST];
+	nfds_t count = 0;
+	for (int i = 0; i < PTY_MOST; i++) {
+		if (all[i] == NULL || all[i]->master < 0)
+			continue;
+		owner[count] = all[i];
+		short events = (short)(all[i]->out.length > 0 && !all[i]->exited ? POLLIN | POLLOUT : POLLIN);
+		fds[count++] = (struct pollfd){ .fd = all[i]->master, .events = events };
+	}
+	poll(fds, count, PTY_SLICE_MS);
+	for (nfds_t i = 0; i < count; i++) {
+		if (fds[i].revents & POLLOUT)
+			pty_write(owner[i]);
+		if (fds[i].revents & (POLLIN | POLLHUP))
+			pty_read(owner[i]);
+	}
+	for (int i = 0; i < PTY_MOST; i++)
+		if (all[i] != NULL)
+			pty_reap(all[i]);
+}
+
+static void pty_child(struct pty *pty, const char *const argv[], const char *const environment[])
+{
+	close(pty->master);
+	if (login_tty(pty->slave) != 0)
+		_exit(126);
+	for (size_t i = 0; environment != NULL && environment[i] != NULL; i++) {
+		char *pair = strdup(environment[i]);
+		if (pair == NULL || (strchr(pair, '=') != NULL ? putenv(pair) : unsetenv(pair)) != 0)
+			_exit(126);
+	}
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	char **copy = calloc(64, sizeof *copy);
+	for (size_t i = 0; copy != NULL && i < 63 && argv[i] != NULL; i++)
+		copy[i] = strdup(argv[i]);
+	if (copy != NULL && copy[0] != NULL)
+		execvp(copy[0], copy);
+	fprintf(stderr, "pty: cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+struct pty *pty_start(int rows, int columns, const char *const argv[], const char *const environment[])
+{
+	struct pty *pty = calloc(1, sizeof *pty);
+	assert_non_null(pty);
+	struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns };
+	int slot = 0;
+	while (slot < PTY_MOST && all[slot] != NULL)
+		slot++;
+	assert_true(slot < PTY_MOST);
+	assert_int_equal(openpty(&pty->master, &pty->slave, NULL, NULL, &size), 0);
+	fcntl(pty->master, F_SETFD, FD_CLOEXEC);
+	fcntl(pty->slave, F_SETFD, FD_CLOEXEC);
+	fcntl(pty->master, F_SETFL, O_NONBLOCK);
+	tcgetattr(pty->slave, &pty->before);
+	snprintf(pty->name, sizeof pty->name, "%d:%s", slot, strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0]);
+	pty->rows = rows;
+	pty->columns = columns;
+	pty->cursor_visible = true;
+	pty->terminal = vterm_new(rows, columns);
+	pty->screen = vterm_obtain_screen(pty->terminal);
+	vterm_set_utf8(pty->terminal, 1);
+	vterm_output_set_callback(pty->terminal, terminal_answers, pty);
+	vterm_screen_set_callbacks(pty->screen, &callbacks, pty);
+	vterm_screen_enable_altscreen(pty->screen, 1);
+	vterm_screen_reset(pty->screen, 1);
+	bytes_add(&pty->raw, "", 0);
+	bytes_add(&pty->modes, " ", 1);
+	bytes_add(&pty->out, "", 0);
+	pty->row_text = calloc((size_t)1, 1);
+	pty->pid = fork();
+	assert_true(pty->pid >= 0);
+	if (pty->pid == 0)
+		pty_child(pty, argv, environment);
+	all[slot] = pty;
+	return pty;
+}
+
+void pty_stop(struct pty *pty)
+{
+	if (pty == NULL)
+		return;
+	for (int i = 0; i < PTY_MOST; i++)
+		if (all[i] == pty)
+			all[i] = NULL;
+	if (!pty->exited) {
+		kill(pty->pid, SIGKILL);
+		kill(pty->pid, SIGCONT);
+		while (waitpid(pty->pid, &pty->status, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	if (pty->master >= 0)
+		close(pty->master);
+	if (pty->slave >= 0)
+		close(pty->slave);
+	vterm_free(pty->terminal);
+	free(pty->raw.at);
+	free(pty->modes.at);
+	free(pty->out.at);
+	free(pty->row_text);
+	free(pty);
+}
+
+static bool all_is_typed(struct pty *pty, void *arg)
+{
+	return pty->out.length == 0;
+}
+
+void pty_send(struct pty *pty, const void *bytes, size_t length)
+{
+	bytes_add(&pty->out, bytes, length);
+	pty_write(pty);
+	pty_wait(pty, all_is_typed, NULL, "the program to read what is typed");
+}
+
+void pty_type(struct pty *pty, const char *text)
+{
+	pty_send(pty, text, strlen(text));
+}
+
+void pty_wait(struct pty *pty, pty_condition *condition, void *arg, const char *what)
+{
+	int64_t end = deadline_ms();
+	while (!condition(pty, arg)) {
+		bool exited = pty->exited;
+		if (!exited && now_ms() < end) {
+			pump();
+			continue;
+		}
+		/* The end is noticed apart from the output: read what it left before giving up. */
+		while (exited && pty_read(pty))
+			continue;
+		if (exited && condition(pty, arg))
+			return;
+		pty_dump(pty, what);
+		fail_msg("%s %s while waiting for %s", pty->name, exited ? "ended" : "took too long", what);
+	}
+}
+
+bool pty_has_text(const struct pty *pty, const char *text)
+{
+	return pty_find_row(pty, text) >= 0;
+}
+
+int pty_find_row(const struct pty *pty, const char *text)
+{
+	for (int row = 0; row < pty->rows; row++)
+		if (strstr(pty_row(pty, row), text) != NULL)
+			return row;
+	return -1;
+}
+
+static bool text_is_there(struct pty *pty, void *arg)
+{
+	return pty_has_text(pty, arg);
+}
+
+static bool text_is_gone(struct pty *pty, void *arg)
+{
+	return !pty_has_text(pty, arg);
+}
+
+struct place {
+	int row, column;
+	const char *text;
+};
+
+static bool row_has_text(struct pty *pty, void *arg)
+{
+	struct place *place = arg;
+	return strstr(pty_row(pty, place->row), place->text) != NULL;
+}
+
+static bool cursor_is_there(struct pty *pty, void *arg)
+{
+	struct place *place = arg;
+	return pty->cursor.row == place->row && pty->cursor.col == place->column;
+}
+
+static bool raw_contains(struct pty *pty, void *arg)
+{
+	return memmem(pty->raw.at, pty->raw.length, arg, strlen(arg)) != NULL;
+}
+
+void pty_wait_text(struct pty *pty, const char *text)
+{
+	char copy[512];
+	snprintf(copy, sizeof copy, "%s", text);
+	pty_wait(pty, text_is_there, copy, text);
+}
+
+void pty_wait_no_text(struct pty *pty, const char *text)
+{
+	char copy[512], what[600];
+	snprintf(copy, sizeof copy, "%s", text);
+	snprintf(what, sizeof what, "the end of: %s", text);
+	pty_wait(pty, text_is_gone, copy, what);
+}
+
+void pty_wait_row(struct pty *pty, int row, const char *text)
+{
+	struct place place = { .row = row, .text = text };
+	pty_wait(pty, row_has_text, &place, text);
+}
+
+void pty_wait_cursor(struct pty *pty, int row, int column)
+{
+	struct place place = { .row = row, .column = column };
+	char what[64];
+	snprintf(what, sizeof what, "the cursor at row %d, column %d", row, column);
+	pty_wait(pty, cursor_is_there, &place, what);
+}
+
+void pty_wait_raw(struct pty *pty, const char *bytes)
+{
+	char copy[512];
+	snprintf(copy, sizeof copy, "%s", bytes);
+	pty_wait(pty, raw_contains, copy, "certain bytes of output");
+}
+
+void pty_assert_quiet(struct pty *pty, int milliseconds)
+{
+	size_t before = pty->raw.length;
+	for (int64_t end = now_ms() + milliseconds; now_ms() < end;)
+		pump();
+	if (pty->raw.length == before)
+		return;
+	fprintf(stderr, "# %s wrote, while idle:", pty->name);
+	for (size_t i = before; i < pty->raw.length && i < before + 200; i++)
+		fprintf(stderr, " %02x", (unsigned char)pty->raw.at[i]);
+	fprintf(stderr, "\n");
+	fail_msg("%s wrote %zu bytes while idle", pty->name, pty->raw.length - before);
+}
+
+static size_t put_utf8(char *to, uint32_t c)
+{
+	if (c < 0x80)
+		return to[0] = (char)c, 1;
+	if (c < 0x800)
+		return to[0] = (char)(0xc0 | c >> 6), to[1] = (char)(0x80 | (c & 63)), 2;
+	if (c < 0x10000)
+		return to[0] = (char)(0xe0 | c >> 12), to[1] = (char)(0x80 | (c >> 6 & 63)), to[2] = (char)(0x80 | (c & 63)), 3;
+	to[0] = (char)(0xf0 | c >> 18), to[1] = (char)(0x80 | (c >> 12 & 63));
+	to[2] = (char)(0x80 | (c >> 6 & 63)), to[3] = (char)(0x80 | (c & 63));
+	return 4;
+}
+
+static size_t cell_text(const VTermScreenCell *cell, char *to)
+{
+	size_t length = 0;
+	for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i] != 0 && cell->chars[i] != (uint32_t)-1; i++)
+		length += put_utf8(to + length, cell->chars[i]);
+	to[length] = '\0';
+	return length;
+}
+
+static int colour_index(const VTermColor *colour)
+{
+	if (VTERM_COLOR_IS_DEFAULT_FG(colour) || VTERM_COLOR_IS_DEFAULT_BG(colour))
+		return -1;
+	return VTERM_COLOR_IS_INDEXED(colour) ? colour->indexed.idx : -2;
+}
+
+const char *pty_row(const struct pty *pty, int row)
+{
+	struct pty *own = all[0];
+	for (int i = 0; i < PTY_MOST; i++)
+		if (all[i] == pty)
+			own = all[i];
+	char *text = realloc(own->row_text, (size_t)pty->columns * 32 + 1);
+	if (text == NULL)
+		abort();
+	own->row_text = text;
+	size_t length = 0, end = 0;
+	for (int column = 0; column < pty->columns; column++) {
+		VTermScreenCell cell;
+		vterm_screen_get_cell(pty->screen, (VTermPos){ row < 0 ? pty->rows + row : row, column }, &cell);
+		if (cell.chars[0] == (uint32_t)-1)
+			continue;
+		if (cell.chars[0] == 0)
+			text[length++] = ' ';
+		else
+			length += cell_text(&cell, text + length);
+		if (cell.chars[0] != 0 && cell.chars[0] != ' ')
+			end = length;
+	}
+	text[end] = '\0';
+	return text;
+}
+
+void pty_cell(const struct pty *pty, int row, int column, struct pty_cell *out)
+{
+	VTermScreenCell cell;
+	vterm_screen_get_cell(pty->screen, (VTermPos){ row < 0 ? pty->rows + row : row, column }, &cell);
+	cell_text(&cell, out->text);
+	out->width = cell.width;
+	out->bold = cell.attrs.bold;
+	out->italic = cell.attrs.italic;
+	out->reverse = cell.attrs.reverse;
+	out->underline = cell.attrs.underline;
+	out->foreground = colour_index(&cell.fg);
+	out->background = colour_index(&cell.bg);
+}
+
+void pty_cursor(const struct pty *pty, int *row, int *column)
+{
+	*row = pty->cursor.row;
+	*column = pty->cursor.col;
+}
+
+bool pty_cursor_is_visible(const struct pty *pty)
+{
+	return pty->cursor_visible;
+}
+
+bool pty_is_alternate_screen(const struct pty *pty)
+{
+	return pty->alternate;
+}
+
+int pty_mode(const struct pty *pty, int mode)
+{
+	int result = -1;
+	char set[32], reset[32];
+	snprintf(set, sizeof set, "h%d ", mode);
+	snprintf(reset, sizeof reset, "l%d ", mode);
+	for (const char *at = pty->modes.at; (at = strchr(at, ' ')) != NULL && *++at != '\0';) {
+		if (strncmp(at, set, strlen(set)) == 0)
+			result = 1;
+		else if (strncmp(at, reset, strlen(reset)) == 0)
+			result = 0;
+	}
+	return result;
+}
+
+const char *pty_raw(const struct pty *pty, size_t *length)
+{
+	if (length != NULL)
+		*length = pty->raw.length;
+	return pty->raw.at;
+}
+
+void pty_forget(struct pty *pty)
+{
+	pty->raw.length = 0;
+	pty->raw.at[0] = '\0';
+}
+
+void pty_answer_synchronised(struct pty *pty, bool known)
+{
+	pty->synchronised = known;
+}
+
+void pty_resize(struct pty *pty, int rows, int columns)
+{
+	pty->rows = rows;
+	pty->columns = columns;
+	vterm_set_size(pty->terminal, rows, columns);
+	struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns };
+	ioctl(pty->master, TIOCSWINSZ, &size);
+}
+
+pid_t pty_pid(const struct pty *pty)
+{
+	return pty->pid;
+}
+
+void pty_signal(struct pty *pty, int number)
+{
+	kill(pty->pid, number);
+}
+
+void pty_hang_up(struct pty *pty)
+{
+	close(pty->slave);
+	close(pty->master);
+	pty->slave = pty->master = -1;
+}
+
+static bool program_has_ended(struct pty *pty, void *arg)
+{
+	return pty->exited;
+}
+
+int pty_wait_exit(struct pty *pty)
+{
+	pty_wait(pty, program_has_ended, NULL, "the program to end");
+	while (pty_read(pty))
+		continue;
+	return pty->status;
+}
+
+static bool program_has_stopped(struct pty *pty, void *arg)
+{
+	return pty->stopped;
+}
+
+void pty_wait_stopped(struct pty *pty)
+{
+	pty_wait(pty, program_has_stopped, NULL, "the program to stop itself");
+	while (pty_read(pty))
+		continue;
+}
+
+void pty_termios(const struct pty *pty, struct termios *now, struct termios *before)
+{
+	if (now != NULL)
+		assert_int_equal(tcgetattr(pty->slave, now), 0);
+	if (before != NULL)
+		*before = pty->before;
+}
+
+void pty_assert_restored(struct pty *pty)
+{
+	struct termios now;
+	pty_termios(pty, &now, NULL);
+	assert_int_equal(now.c_lflag, pty->before.c_lflag);
+	assert_int_equal(now.c_iflag, pty->before.c_iflag);
+	assert_int_equal(now.c_oflag, pty->before.c_oflag);
+	assert_true(pty->cursor_visible);
+	assert_false(pty->alternate);
+	static const int modes[] = { 2004, 1004, 1000, 1002, 1003, 1006, 2026 };
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+		if (pty_mode(pty, modes[i]) == 1)
+			fail_msg("mode %d was left on", modes[i]);
+}
+
+void pty_dump(const struct pty *pty, const char *why)
+{
+	fprintf(stderr, "# %s, %dx%d, cursor %d,%d%s%s: %s\n", pty->name, pty->rows, pty->columns, pty->cursor.row,
+		pty->cursor.col, pty->cursor_visible ? "" : " hidden", pty->alternate ? ", alternate screen" : "", why);
+	for (int row = 0; row < pty->rows; row++)
+		fprintf(stderr, "# %3d|%s\n", row, pty_row(pty, row));
+}
