@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The host: rooms, members, fan-out, as a state machine that takes bytes and gives bytes. No descriptor, no clock, no
+ * thread. A round of the caller: host_peer_input() for what was read, host_flush(), then each host_next_dirty() peer
+ * is written to until its output is empty or the socket is full; host_deadline() says when to call host_tick(). */
+#ifndef TCHAT_HOST_HOST_H
+#define TCHAT_HOST_HOST_H
+
+#include "base/clock.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct host;
+struct host_peer;
+
+/* 0 gives the default in brackets. Bytes and microseconds. */
+struct host_limits {
+	uint32_t peers;          /* connections [16,384] */
+	uint32_t remembered;     /* users without a connection [4,096] */
+	uint32_t rooms;          /* [1,024] */
+	uint32_t rooms_per_user; /* joined at a time, and as many direct ones [64] */
+	uint32_t rooms_made;     /* by one user [64] */
+	uint32_t requests;       /* of one peer waiting for the store [8] */
+	uint32_t fan_out;        /* members up to which joins and leaves are told [256] */
+	uint32_t text;           /* of one message [16,384] */
+	size_t queue;            /* one peer's output; above: GAP [1 MiB] */
+	size_t queue_soft;       /* above: not read from [256 KiB] */
+	size_t queue_total;      /* of all blocks that wait for some peer; above, queue counts a sixteenth [256 MiB] */
+	size_t round;            /* bytes of posts gathered for one commit [1 MiB] */
+	tchat_time handshake;    /* [10 s] */
+	tchat_time silence;      /* until PING, and until closed after it [60 s] */
+	tchat_time stalled;      /* output without progress [60 s] */
+	tchat_time memory;       /* of a user without a connection [10 min] */
+	tchat_time ban;          /* [60 s] */
+};
+
+struct host_config {
+	const struct environment *environment;
+	struct store *store;  /* not owned; freed before the host */
+	const char *software; /* "tchat 0.1.0"; copied, as motd */
+	const char *motd;     /* or NULL */
+	struct host_limits limits;
+};
+
+/* NULL when memory is out. Submits the making of the lobby to the store. */
+struct host *host_new(const struct host_config *config);
+
+/* Frees all, peers included. NULL is fine. */
+void host_free(struct host *host);
+
+struct host_peer_info {
+	const char *address;   /* for events; copied */
+	bool account_is_owner; /* the connection is of the account that runs the host */
+	void *user;            /* the caller's own */
+};
+
+/* A new connection. NULL when memory is out or far too many are there: close it. */
+struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *info, tchat_time now);
+
+/* The connection is gone; the pointer is dead after this. Call exactly once for each peer. */
+void host_peer_closed(struct host_peer *peer, tchat_time now);
+
+void *host_peer_user(const struct host_peer *peer);
+
+/* What was read from the connection, at most 64 KiB at a time, and only while host_peer_wants_input(). */
+void host_peer_input(struct host_peer *peer, const uint8_t *bytes, size_t length, tchat_time now);
+bool host_peer_wants_input(const struct host_peer *peer);
+
+/* The output that waits, as at most count parts; returns how many, 0 when there is none. Valid until the next call
+ * that takes the host or a peer of it. */
+int host_peer_output(const struct host_peer *peer, struct iovec *parts, int count);
+
+/* Bytes of the output that were written. Call it after each attempt, also with 0 when the connection took none: a
+ * peer with output is listed as dirty only when it had none before, so wait for POLLOUT after that. */
+void host_peer_consumed(struct host_peer *peer, size_t length, tchat_time now);
+
+enum host_closing {
+	HOST_OPEN,
+	HOST_FLUSH, /* write the output, then shutdown(SHUT_WR), read on (to nowhere) to the end or for 2 s, close */
+	HOST_DROP,  /* close at once */
+};
+
+/* What to do with the connection after its output. A peer whose answer changes is listed as dirty. */
+enum host_closing host_peer_closing(const struct host_peer *peer);
+
+/* Takes the next peer with fresh output or a change of closing from the list; NULL when there is none. */
+struct host_peer *host_next_dirty(struct host *host);
+
+/* The end of a round: submits the posts gathered, takes what the store completed, queues the fan-out. */
+void host_flush(struct host *host, tchat_time now);
+
+/* The store's wake-up came (on the loop): as host_flush(). */
+void host_store_ready(struct host *host, tchat_time now);
+
+/* When host_tick() is due: may lie in the past, TCHAT_NEVER when nothing waits. Ask after the dirty peers. */
+tchat_time host_deadline(const struct host *host);
+
+/* Does what is due, and ends with host_flush(). */
+void host_tick(struct host *host, tchat_time now);
+
+/* GOAWAY to all; every peer is HOST_FLUSH then, and new ones are refused. retry_ms: 0: do not come back. */
+void host_shutdown(struct host *host, uint32_t retry_ms, tchat_time now);
+
+/* --- What happened, for the log. */
+
+enum host_event_type {
+	HOST_EVENT_CAME,      /* user, nick, text: address */
+	HOST_EVENT_WENT,      /* user, nick (0, "" before AUTH_OK), text: address, code: why, 0: by itself */
+	HOST_EVENT_RENAMED,   /* user, nick, text: the old nick */
+	HOST_EVENT_KICKED,    /* user, nick, room, text: reason */
+	HOST_EVENT_ROOM_MADE, /* user, nick, room */
+	HOST_EVENT_STORE,     /* code: why a batch was not kept */
+};
+
+enum { HOST_EVENT_TEXT = 256 };
+
+struct host_event {
+	enum host_event_type type;
+	uint32_t user;
+	int code; /* enum tchat_err, or 0 */
+	char nick[HOST_EVENT_TEXT]; /* normalised, as all texts */
+	char room[HOST_EVENT_TEXT];
+	char text[HOST_EVENT_TEXT];
+};
+
+/* The next event; false when there is none. At most 256 wait; more push out the oldest. */
+bool host_next_event(struct host *host, struct host_event *event);
+
+struct host_counters {
+	size_t peers;        /* connections now */
+	size_t ready;        /* of them after AUTH_OK */
+	size_t users;        /* remembered ones too */
+	size_t rooms;
+	size_t queued;       /* bytes of blocks that wait for some peer */
+	uint64_t posts;      /* accepted so far, as all below */
+	uint64_t refused;
+	uint64_t deliveries; /* (message, connection) pairs queued live */
+	uint64_t gaps;
+	uint64_t events_lost;
+};
+
+void host_counters(const struct host *host, struct host_counters *counters);
+
+#endif
