@@ -45,5 +45,15 @@ src_libui_a_CFLAGS = $(AM_CFLAGS)
 src_libui_a_SOURCES = \
 	src/ui/cells.c src/ui/cells.h \
 	src/ui/style.c src/ui/style.def src/ui/style.h \
+	src/ui/dialogue.h \
+	src/ui/help_screen.h \
+	src/ui/input_line.h \
+	src/ui/member_list.h \
+	src/ui/message_list.h \
+	src/ui/message_pane.h \
+	src/ui/room_list.h \
+	src/ui/screen.h \
+	src/ui/status_line.h \
+	src/ui/term_memory.h \
 	src/ui/terminal.c src/ui/terminal.h \
 	src/ui/theme.h
