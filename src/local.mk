@@ -57,3 +57,11 @@ src_libui_a_SOURCES = \
 	src/ui/term_memory.h \
 	src/ui/terminal.c src/ui/terminal.h \
 	src/ui/theme.h
+
+src_libui_a_SOURCES += \
+	src/ui/charset.c src/ui/charset.h \
+	src/ui/frame_pacer.c src/ui/frame_pacer.h \
+	src/ui/restore.c src/ui/restore.h \
+	src/ui/token.h \
+	src/ui/tokenizer.c src/ui/tokenizer.h src/ui/tokenizer_inside.h \
+	src/ui/tokenizer_csi.c

@@ -35,6 +35,14 @@ tests_unit_base_CFLAGS = $(test_cflags)
 tests_unit_base_SOURCES = tests/unit-base.c
 tests_unit_base_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+check_PROGRAMS += tests/unit-tokenizer tests/unit-pacer
+tests_unit_tokenizer_CFLAGS = $(test_cflags)
+tests_unit_tokenizer_SOURCES = tests/unit-tokenizer.c
+tests_unit_tokenizer_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+tests_unit_pacer_CFLAGS = $(test_cflags)
+tests_unit_pacer_SOURCES = tests/unit-pacer.c
+tests_unit_pacer_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
 if HAVE_VTERM
 check_LIBRARIES += tests/libpty.a
 tests_libpty_a_CFLAGS = $(test_cflags) $(VTERM_CFLAGS)

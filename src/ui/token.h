@@ -68,7 +68,7 @@ struct token {
 	int value;
 	int state;
 	struct token_mouse mouse;
-	bool truncated;      /* TOKEN_PASTE: longer than allowed, or its end never came */
+	bool truncated;      /* TOKEN_PASTE: longer than allowed (then cut anywhere), or its end never came */
 	const uint8_t *bytes; /* what goes whole into the line editor: what was read, or its classic spelling (CSI u) */
 	size_t length;
 	size_t consumed;     /* bytes of input that this token stands for */
