@@ -150,7 +150,8 @@ int listener_start(struct listener *listener)
 	for (size_t i = 0; i < listener->count; i++) {
 		struct listening_socket *socket = &listener->sockets[i];
 		/* The queue of waiting callers; the system cuts it to what it allows. */
-		if (listen(socket->fd, SOMAXCONN) < 0)
+		int backlog = listener->callbacks.backlog;
+		if (listen(socket->fd, backlog > 0 ? backlog : SOMAXCONN) < 0)
 			return net_err(errno);
 		socket->watch = loop_watch_add(listener->loop, socket->fd, LOOP_READ, 0, on_callers, socket);
 		if (socket->watch == NULL)

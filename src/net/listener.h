@@ -16,6 +16,7 @@ struct listener_callbacks {
 	 * listener_resume(). Once until a connection is accepted again. May be NULL. */
 	void (*limit)(void *arg, int err, int number);
 	void *arg;
+	int backlog; /* connections that may wait in the kernel; 0: as many as the system allows */
 };
 
 /* Listens on TCP on every address that node and service resolve to. node NULL: all addresses of this machine, IPv4

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Joins a stream to a state machine that takes bytes and gives bytes: reads, writes, half-closes, lets go. */
+#ifndef TCHAT_APP_CONNECTION_H
+#define TCHAT_APP_CONNECTION_H
+
+#include "net/loop.h"
+#include "net/stream.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct connection;
+
+/* The machine at the inner end. None of these may free the connection, but for closed, after which it is gone. */
+struct connection_machine {
+	/* Bytes that came. */
+	void (*input)(void *arg, const uint8_t *bytes, size_t length);
+	/* At most maximum parts of what is to be sent; the count. */
+	int (*output)(void *arg, struct iovec *parts, int maximum);
+	/* The first length bytes of it are on their way; 0: the socket took none now. */
+	void (*consumed)(void *arg, size_t length);
+	/* False: leave the peer's bytes in the socket for now. */
+	bool (*wants_input)(void *arg);
+	/* True: when the output is drained, our side is at its end. */
+	bool (*finished)(void *arg);
+	/* The connection is over; it is freed on return. err: 0 for the peer's end of bytes, or negative. */
+	void (*closed)(void *arg, int err);
+};
+
+/* Takes the stream (freed on failure). flags: 0 or LOOP_CROWD. machine is not copied. NULL when memory is out. */
+struct connection *connection_new(struct loop *loop, struct stream *stream, unsigned flags,
+                                  const struct connection_machine *machine, void *arg);
+
+/* Writes what the machine has, as far as the socket takes it, and arms what the machine waits for. Call it after
+ * anything that may have made output, changed wants_input or finished. It may end in closed(). */
+void connection_flush(struct connection *connection);
+
+/* Ends it at once, without a word and without calling closed(). NULL is fine. */
+void connection_free(struct connection *connection);
+
+const struct stream *connection_stream(const struct connection *connection);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a person types, carried out: text goes to the room, a leading slash is a command. Shared by the full screen and
+ * by line mode, which say how notices are shown. */
+#ifndef TCHAT_APP_FRONT_H
+#define TCHAT_APP_FRONT_H
+
+#include "client/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct front;
+
+enum front_leave { FRONT_QUIT, FRONT_DETACH, FRONT_END_HOST };
+
+struct front_class {
+	/* A notice for the user, one line of clean text or several. */
+	void (*notice)(struct front *front, const char *text);
+	/* From now on input goes to this room. */
+	void (*switch_room)(struct front *front, uint32_t room);
+	void (*clear)(struct front *front);
+	/* The user wants to leave. */
+	void (*leave)(struct front *front, enum front_leave how);
+};
+
+struct front {
+	const struct front_class *class;
+	struct session *session;
+	uint32_t room;         /* where text goes; 0: nowhere yet */
+	uint32_t names_room;   /* where /names was asked for */
+	bool away;
+	bool owns_host;        /* the host is this program's child or this account's */
+};
+
+/* Carries out one line of input (clean UTF-8 or not). A line that starts with / is a command, // a text that starts
+ * with one slash. 0, or a negative error after a notice; TCHAT_ERR_FULL without one: the same line again later. */
+int front_input(struct front *front, const char *line, size_t length);
+
+/* Puts text into the current room as it is. The same returns. */
+int front_post(struct front *front, uint8_t kind, const char *text, size_t length);
+
+/* A notice made as by printf(), cleaned for showing. */
+void front_say(struct front *front, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One row of commands.def. */
+struct command {
+	const char *name;
+	int least, most;
+	const char *completion;
+	const char *usage;
+	const char *help;
+};
+
+/* The rows in order: NULL when index is past the last. Texts are not yet translated. */
+const struct command *command_at(size_t index);
+
+#endif

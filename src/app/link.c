@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The glue between a client session, the dialler and the connection. Everything that a round did to the session is
+ * carried out once, by the hook at the round's end. */
+#include "app/link.h"
+
+#include "app/connection.h"
+#include "base/errors.h"
+#include "net/dial.h"
+
+#include <stdlib.h>
+
+#define LINK_DIAL_TIMEOUT TCHAT_SECONDS(30)
+
+struct link {
+	struct link_config config;
+	struct dial *dial;
+	struct connection *connection;
+	struct loop_hook hook;
+	struct loop_timer timer;
+	struct link_dial last;
+};
+
+static void machine_input(void *arg, const uint8_t *bytes, size_t length)
+{
+	struct link *link = arg;
+	tchat_time now = loop_now(link->config.loop);
+	while (length > 0) {
+		size_t part = length < SESSION_INPUT_MAX ? length : SESSION_INPUT_MAX;
+		session_input(link->config.session, bytes, part, now);
+		bytes += part;
+		length -= part;
+	}
+}
+
+static int machine_output(void *arg, struct iovec *parts, int maximum)
+{
+	struct link *link = arg;
+	return session_output(link->config.session, parts, maximum);
+}
+
+static void machine_consumed(void *arg, size_t length)
+{
+	struct link *link = arg;
+	session_consumed(link->config.session, length);
+}
+
+static bool machine_wants_input(void *arg)
+{
+	return true;
+}
+
+static bool machine_finished(void *arg)
+{
+	struct link *link = arg;
+	return session_closing(link->config.session);
+}
+
+static void machine_closed(void *arg, int err)
+{
+	struct link *link = arg;
+	link->connection = NULL;
+	session_disconnected(link->config.session, err, loop_now(link->config.loop));
+	loop_again(link->config.loop);
+}
+
+static const struct connection_machine link_machine = {
+	machine_input, machine_output, machine_consumed, machine_wants_input, machine_finished, machine_closed,
+};
+
+int link_attach(struct link *link, struct stream *stream)
+{
+	session_dialling(link->config.session);
+	link->connection = connection_new(link->config.loop, stream, 0, &link_machine, link);
+	if (link->connection == NULL)
+		return TCHAT_ERR_MEMORY;
+	session_connected(link->config.session, loop_now(link->config.loop));
+	loop_again(link->config.loop);
+	return 0;
+}
+
+static void link_dialled(void *arg, const struct dial_result *result)
+{
+	struct link *link = arg;
+	tchat_time now = loop_now(link->config.loop);
+	link->dial = NULL;
+	link->last = (struct link_dial){ result->err, result->number, result->lookup, result->connect };
+	if (result->stream == NULL) {
+		session_disconnected(link->config.session, result->err, now);
+		return;
+	}
+	link->connection = connection_new(link->config.loop, result->stream, 0, &link_machine, link);
+	if (link->connection == NULL)
+		session_disconnected(link->config.session, TCHAT_ERR_MEMORY, now);
+	else
+		session_connected(link->config.session, now);
+}
+
+static void link_dial_now(struct link *link)
+{
+	const struct link_target *target = &link->config.target;
+	session_dialling(link->config.session);
+	int err;
+	if (target->path != NULL)
+		err = dial_unix(link->config.loop, target->path, LINK_DIAL_TIMEOUT, link_dialled, link, &link->dial);
+	else
+		err = dial_tcp(link->config.loop, link->config.resolver, target->node, target->service,
+		               LINK_DIAL_TIMEOUT, link_dialled, link, &link->dial);
+	if (err != 0) {
+		link->last = (struct link_dial){ .err = err };
+		session_disconnected(link->config.session, err, loop_now(link->config.loop));
+	}
+}
+
+/* The end of a round: events out, bytes out, a dial if one is due, and the clock set for what comes next. */
+static void link_settle(void *arg)
+{
+	struct link *link = arg;
+	struct session *session = link->config.session;
+	struct session_event event;
+	bool any = false;
+	while (session_next_event(session, &event)) {
+		link->config.event(link->config.arg, &event);
+		any = true;
+	}
+	if (any && link->config.settled != NULL)
+		link->config.settled(link->config.arg);
+	if (link->connection != NULL)
+		connection_flush(link->connection);
+	tchat_time now = loop_now(link->config.loop);
+	if (link->connection == NULL && link->dial == NULL && session_dial_at(session) <= now) {
+		link_dial_now(link);
+		if (link->dial == NULL)
+			loop_again(link->config.loop);
+	}
+	tchat_time next = session_deadline(session);
+	if (session_dial_at(session) < next)
+		next = session_dial_at(session);
+	loop_timer_set(link->config.loop, &link->timer, next);
+}
+
+static void link_tick(void *arg)
+{
+	struct link *link = arg;
+	session_tick(link->config.session, loop_now(link->config.loop));
+}
+
+struct link *link_new(const struct link_config *config)
+{
+	struct link *link = malloc(sizeof *link);
+	if (link == NULL)
+		return NULL;
+	*link = (struct link){ .config = *config };
+	loop_timer_init(&link->timer, link_tick, link);
+	loop_hook_add(config->loop, &link->hook, link_settle, link);
+	loop_again(config->loop);
+	return link;
+}
+
+void link_free(struct link *link)
+{
+	if (link == NULL)
+		return;
+	dial_cancel(link->dial);
+	connection_free(link->connection);
+	loop_timer_stop(link->config.loop, &link->timer);
+	loop_hook_remove(link->config.loop, &link->hook);
+	free(link);
+}
+
+const struct stream *link_stream(const struct link *link)
+{
+	return link->connection != NULL ? connection_stream(link->connection) : NULL;
+}
+
+const struct link_dial *link_last_dial(const struct link *link)
+{
+	return &link->last;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line: one table (options.def) for getopt_long() and --help. */
+#include "app/options.h"
+
+#include "app/exit_status.h"
+#include "base/intl.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_BASE = 256 };
+
+enum option_symbol {
+	OPTION_FIRST = OPTION_BASE - 1,
+#define SECTION(title)
+#define OPTION(symbol, name, letter, argument, help) OPTION_##symbol,
+#include "app/options.def"
+#undef OPTION
+};
+
+static const struct option_row {
+	const char *name;     /* NULL: a section */
+	int letter;
+	const char *argument; /* NULL: none */
+	const char *help;
+} rows[] = {
+#undef SECTION
+#define SECTION(title) { NULL, 0, NULL, title },
+#define OPTION(symbol, name, letter, argument, help) { name, letter, argument, help },
+#include "app/options.def"
+#undef OPTION
+#undef SECTION
+};
+
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+void say(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	fputs("tchat: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+}
+
+void options_print_help(void)
+{
+	printf(_("Usage: tchat [OPTION]... [ADDRESS]\n"
+	         "Chat in the terminal: open a host, or join one. ADDRESS alone is short for --join.\n"));
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (rows[i].name == NULL) {
+			printf("\n%s:\n", _(rows[i].help));
+			continue;
+		}
+		char left[64], letter[8] = "    ";
+		if (rows[i].letter != 0)
+			snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
+		snprintf(left, sizeof left, "  %s--%s%s%s", letter, rows[i].name, rows[i].argument != NULL ? "=" : "",
+		         rows[i].argument != NULL ? _(rows[i].argument) : "");
+		int width = (int)text_width(left, strlen(left));
+		printf("%s%*s%s\n", left, width < 25 ? 25 - width : 1, "", _(rows[i].help));
+	}
+	printf(_("\n"
+	         "An ADDRESS is HOST, HOST:PORT, [IPV6]:PORT, unix:/path, or a tchat:// link; for\n"
+	         "--host a PORT alone will do. The default port is 50000.\n"
+	         "Examples: tchat --host 50000\n"
+	         "          tchat --join localhost:50000\n"));
+}
+
+void options_print_version(void)
+{
+	printf("tchat %s\n", PACKAGE_VERSION);
+	printf(_("License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.\n"
+	         "This is free software: you are free to change and redistribute it.\n"
+	         "There is NO WARRANTY, to the extent permitted by law.\n"));
+}
+
+/* A whole number from low to high; false after a line on stderr. */
+static bool read_number(const char *option, const char *text, long low, long high, long *value)
+{
+	char *end;
+	errno = 0;
+	*value = strtol(text, &end, 10);
+	if (errno == 0 && end != text && *end == '\0' && *value >= low && *value <= high)
+		return true;
+	if (high == LONG_MAX)
+		say(_("--%s: '%s' is not a whole number of at least %ld"), option, text, low);
+	else
+		say(_("--%s: '%s' is not a whole number from %ld to %ld"), option, text, low, high);
+	return false;
+}
+
+/* A time: a number with an optional unit ms, s, m, h or d; seconds without one. "never" where it is allowed. */
+static bool read_time(const char *option, const char *text, bool may_be_never, tchat_time *value)
+{
+	static const struct {
+		const char *unit;
+		double microseconds;
+	} units[] = { { "", 1e6 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 }, { "h", 3600e6 }, { "d", 86400e6 } };
+	if (may_be_never && strcmp(text, "never") == 0) {
+		*value = TCHAT_NEVER;
+		return true;
+	}
+	char *end;
+	errno = 0;
+	double number = strtod(text, &end);
+	for (size_t i = 0; errno == 0 && end != text && i < sizeof units / sizeof units[0]; i++)
+		if (strcmp(end, units[i].unit) == 0 && number >= 0 && number * units[i].microseconds < 1e17) {
+			*value = (tchat_time)(number * units[i].microseconds);
+			return true;
+		}
+	say(_("--%s: '%s' is not a time like 500ms, 30s, 10m or 2h"), option, text);
+	return false;
+}
+
+/* One of --host, --join, --ping, --dump, --help, --version; --help and --version win over the others. */
+static bool set_mode(struct options *options, enum options_mode mode)
+{
+	if (options->mode >= MODE_HELP && mode < MODE_HELP)
+		return true;
+	if (options->mode != MODE_START && options->mode != mode && mode < MODE_HELP) {
+		say(_("only one of --host, --join, --ping and --dump at a time"));
+		return false;
+	}
+	options->mode = mode;
+	return true;
+}
+
+static bool set_target(struct options *options, enum options_mode mode, const char *address)
+{
+	if (!set_mode(options, mode))
+		return false;
+	if (options->target != NULL && options->mode < MODE_HELP) {
+		say(_("one address to join, not two: '%s' and '%s'"), options->target, address);
+		return false;
+	}
+	options->target = address;
+	return true;
+}
+
+static bool set_face(struct options *options, enum options_face face)
+{
+	if (options->face != FACE_SCREEN && options->face != face) {
+		say(_("only one of --lines, --json and --headless at a time"));
+		return false;
+	}
+	options->face = face;
+	return true;
+}
+
+static bool set_option(struct options *options, int symbol, const char *value)
+{
+	switch (symbol) {
+	case OPTION_HOST:
+		if (options->host_count == OPTIONS_HOSTS) {
+			say(_("--host: at most %d addresses"), OPTIONS_HOSTS);
+			return false;
+		}
+		options->hosts[options->host_count++] = value;
+		return set_mode(options, MODE_HOST);
+	case OPTION_JOIN: return set_target(options, MODE_JOIN, value);
+	case OPTION_PING: return set_target(options, MODE_PING, value);
+	case OPTION_DUMP: return set_mode(options, MODE_DUMP);
+	case OPTION_HELP: return set_mode(options, MODE_HELP);
+	case OPTION_VERSION: return set_mode(options, MODE_VERSION);
+	case OPTION_LINES: return set_face(options, FACE_LINES);
+	case OPTION_JSON: return set_face(options, FACE_JSON);
+	case OPTION_HEADLESS: return set_face(options, FACE_NONE);
+	case OPTION_NICK: options->nick = value; return true;
+	case OPTION_ROOM: options->room = value; return true;
+	case OPTION_MOTD: options->motd = value; return true;
+	case OPTION_COMMANDS: options->commands = true; return true;
+	case OPTION_STAY: options->stay = true; return true;
+	case OPTION_VERBOSE: options->verbose = true; return true;
+	case OPTION_HISTORY: return read_number("history", value, 0, 100000, &options->history);
+	case OPTION_BACKLOG: return read_number("backlog", value, 1, 65535, &options->backlog);
+	case OPTION_CLIENTS: return read_number("clients", value, 1, 1000000, &options->clients);
+	case OPTION_COUNT: return read_number("count", value, 1, LONG_MAX, &options->count);
+	case OPTION_INTERVAL: return read_time("interval", value, false, &options->interval);
+	case OPTION_LINGER:
+		options->linger_given = true;
+		return read_time("linger", value, true, &options->linger);
+	default: return false;
+	}
+}
+
+/* What was asked for must make sense together. */
+static bool check_options(const struct options *options)
+{
+	if (options->mode >= MODE_HELP)
+		return true;
+	if (options->face == FACE_NONE && options->mode != MODE_HOST) {
+		say(_("--headless needs --host: what should it open?"));
+		return false;
+	}
+	if (options->face != FACE_SCREEN && options->mode != MODE_HOST && options->mode != MODE_JOIN) {
+		say(_("--lines and --json need --join or --host: where should it talk?"));
+		return false;
+	}
+	return true;
+}
+
+/* Fills the short options' string and the long options' array from the rows. */
+static void make_tables(char *letters, struct option *longs)
+{
+	size_t at = 0, count = 0;
+	int symbol = OPTION_BASE;
+	letters[at++] = ':';
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (rows[i].name == NULL)
+			continue;
+		if (rows[i].letter != 0) {
+			letters[at++] = (char)rows[i].letter;
+			if (rows[i].argument != NULL)
+				letters[at++] = ':';
+		}
+		longs[count++] = (struct option){ rows[i].name, rows[i].argument != NULL, NULL, symbol++ };
+	}
+	letters[at] = '\0';
+	longs[count] = (struct option){ 0 };
+}
+
+/* The symbol behind a short option's letter. */
+static int symbol_of(int letter)
+{
+	int symbol = OPTION_BASE;
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (rows[i].name != NULL) {
+			if (rows[i].letter == letter)
+				return symbol;
+			symbol++;
+		}
+	return 0;
+}
+
+/* The long option that a mistyped one may have meant, or NULL. */
+static const char *nearest_option(const char *typed)
+{
+	const char *best = NULL;
+	unsigned best_distance = 3;
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (rows[i].name == NULL)
+			continue;
+		unsigned distance = text_distance(typed, strlen(typed), rows[i].name, strlen(rows[i].name), best_distance);
+		if (distance < best_distance) {
+			best_distance = distance;
+			best = rows[i].name;
+		}
+	}
+	return best;
+}
+
+static void say_unknown(const char *word)
+{
+	const char *name = strncmp(word, "--", 2) == 0 ? word + 2 : "";
+	char typed[32];
+	snprintf(typed, sizeof typed, "%.*s", (int)strcspn(name, "="), name);
+	const char *meant = typed[0] != '\0' ? nearest_option(typed) : NULL;
+	if (meant != NULL)
+		say(_("unknown option '%s'; did you mean --%s?"), word, meant);
+	else
+		say(_("unknown option '%s'; see tchat --help"), word);
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	char letters[2 * ROW_COUNT + 2];
+	struct option longs[ROW_COUNT + 1];
+	make_tables(letters, longs);
+	*options = (struct options){ .history = -1, .backlog = 1024, .count = 4, .interval = TCHAT_SECONDS(1),
+	                             .linger = TCHAT_SECONDS(600) };
+	opterr = 0;
+	for (;;) {
+		int at = optind == 0 ? 1 : optind;
+		int found = getopt_long(argc, argv, letters, longs, NULL);
+		if (found == -1)
+			break;
+		if (found == ':') {
+			say(_("option '%s' needs an argument; see tchat --help"), argv[optind - 1]);
+			return EXIT_STATUS_USAGE;
+		}
+		if (found == '?') {
+			say_unknown(argv[optind > at ? optind - 1 : at]);
+			return EXIT_STATUS_USAGE;
+		}
+		if (!set_option(options, found < OPTION_BASE ? symbol_of(found) : found, optarg))
+			return EXIT_STATUS_USAGE;
+	}
+	for (; optind < argc; optind++)
+		if (!set_target(options, options->mode == MODE_PING ? MODE_PING : MODE_JOIN, argv[optind]))
+			return EXIT_STATUS_USAGE;
+	return check_options(options) ? 0 : EXIT_STATUS_USAGE;
+}

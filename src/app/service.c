@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The host's process: its loop carries listeners and connections, the hook at a round's end carries the fan-out. */
+#include "app/service.h"
+
+#include "app/connection.h"
+#include "app/exit_status.h"
+#include "app/listen.h"
+#include "base/errors.h"
+#include "base/intl.h"
+#include "host/host.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "store/memory.h"
+#include "system/signals.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Descriptors that are not members: listeners, the loop's own, standard streams, the store's. */
+enum { SERVICE_DESCRIPTORS = 64, SERVICE_RETRY_MS = 1000 };
+
+struct service {
+	const struct service_config *config;
+	struct loop *loop;
+	struct host *host;
+	struct store *store;
+	struct listener *listeners[OPTIONS_HOSTS + 1];
+	size_t listener_count;
+	struct watch *signal_watch;
+	int signals;
+	struct loop_hook hook;
+	struct loop_timer tick;
+	struct loop_timer linger;
+	struct loop_timer deadline; /* for the flushing of the last bytes */
+	LIST_HEAD(, guest) guests;
+	bool ending;
+	bool had_member;
+	bool has_socket;
+};
+
+/* One connection and its peer in the host. */
+struct guest {
+	struct service *service;
+	struct connection *connection;
+	struct host_peer *peer;
+	LIST_ENTRY(guest) entry;
+};
+
+#define SERVICE_FLUSH TCHAT_SECONDS(3)
+
+/* --- A guest's connection */
+
+static void guest_input(void *arg, const uint8_t *bytes, size_t length)
+{
+	struct guest *guest = arg;
+	host_peer_input(guest->peer, bytes, length, loop_now(guest->service->loop));
+}
+
+static int guest_output(void *arg, struct iovec *parts, int maximum)
+{
+	struct guest *guest = arg;
+	return host_peer_output(guest->peer, parts, maximum);
+}
+
+static void guest_consumed(void *arg, size_t length)
+{
+	struct guest *guest = arg;
+	host_peer_consumed(guest->peer, length, loop_now(guest->service->loop));
+}
+
+static bool guest_wants_input(void *arg)
+{
+	struct guest *guest = arg;
+	return host_peer_wants_input(guest->peer);
+}
+
+static bool guest_finished(void *arg)
+{
+	struct guest *guest = arg;
+	return host_peer_closing(guest->peer) != HOST_OPEN;
+}
+
+static void guest_gone(struct guest *guest)
+{
+	struct service *service = guest->service;
+	host_peer_closed(guest->peer, loop_now(service->loop));
+	LIST_REMOVE(guest, entry);
+	for (size_t i = 0; i < service->listener_count; i++)
+		listener_resume(service->listeners[i]);
+	free(guest);
+	loop_again(service->loop);
+}
+
+static void guest_closed(void *arg, int err)
+{
+	guest_gone(arg);
+}
+
+static const struct connection_machine guest_machine = {
+	guest_input, guest_output, guest_consumed, guest_wants_input, guest_finished, guest_closed,
+};
+
+/* Takes the stream. owner: it is this account's, over a socket that only the kernel can vouch for. */
+static void service_admit(struct service *service, struct stream *stream, bool owner)
+{
+	struct guest *guest = malloc(sizeof *guest);
+	if (guest == NULL) {
+		stream_free(stream);
+		return;
+	}
+	*guest = (struct guest){ .service = service };
+	struct host_peer_info info = { stream_peer(stream), owner, guest };
+	guest->peer = host_peer_new(service->host, &info, loop_now(service->loop));
+	if (guest->peer == NULL) {
+		stream_free(stream);
+		free(guest);
+		return;
+	}
+	guest->connection = connection_new(service->loop, stream, LOOP_CROWD, &guest_machine, guest);
+	if (guest->connection == NULL) {
+		host_peer_closed(guest->peer, loop_now(service->loop));
+		free(guest);
+		return;
+	}
+	LIST_INSERT_HEAD(&service->guests, guest, entry);
+}
+
+static void service_accept(void *arg, struct stream *stream)
+{
+	uid_t uid;
+	bool owner = stream_peer_uid(stream, &uid) == 0 && uid == geteuid();
+	service_admit(arg, stream, owner);
+}
+
+static void service_limit(void *arg, int err, int number)
+{
+	struct service *service = arg;
+	if (service->config->report < 0)
+		say(_("no new connections for now: %s"), strerror(number));
+}
+
+/* --- The log */
+
+static void service_log(struct service *service)
+{
+	struct host_event event;
+	while (host_next_event(service->host, &event)) {
+		if (service->config->report >= 0)
+			continue;
+		switch (event.type) {
+		case HOST_EVENT_CAME:
+			say(_("%s came from %s"), event.nick, event.text);
+			break;
+		case HOST_EVENT_WENT:
+			say(_("%s (%s) went: %s"), event.nick[0] != '\0' ? event.nick : "-", event.text,
+			    tchat_err_text(event.code != 0 ? event.code : TCHAT_ERR_CLOSED));
+			break;
+		case HOST_EVENT_RENAMED:
+			say(_("%s is now %s"), event.text, event.nick);
+			break;
+		case HOST_EVENT_KICKED:
+			say(_("%s was kicked from %s: %s"), event.nick, event.room, event.text);
+			break;
+		case HOST_EVENT_ROOM_MADE:
+			say(_("%s made room %s"), event.nick, event.room);
+			break;
+		case HOST_EVENT_STORE:
+			say(_("messages could not be kept: %s"), tchat_err_text(event.code));
+			break;
+		}
+	}
+}
+
+/* --- Life */
+
+static void service_end(struct service *service)
+{
+	if (service->ending)
+		return;
+	service->ending = true;
+	for (size_t i = 0; i < service->listener_count; i++)
+		listener_free(service->listeners[i]);
+	service->listener_count = 0;
+	host_shutdown(service->host, SERVICE_RETRY_MS, loop_now(service->loop));
+	loop_timer_set(service->loop, &service->deadline, loop_now(service->loop) + SERVICE_FLUSH);
+	loop_again(service->loop);
+}
+
+static void service_deadline(void *arg)
+{
+	struct service *service = arg;
+	loop_stop(service->loop, EXIT_STATUS_OK);
+}
+
+static void service_linger_over(void *arg)
+{
+	service_end(arg);
+}
+
+/* A host that a face started ends a while after its last member left. */
+static void service_mind_linger(struct service *service)
+{
+	const struct options *options = service->config->options;
+	struct host_counters counters;
+	host_counters(service->host, &counters);
+	if (counters.ready > 0) {
+		service->had_member = true;
+		loop_timer_stop(service->loop, &service->linger);
+	} else if (options->linger != TCHAT_NEVER && (options->face != FACE_NONE || options->linger_given) &&
+	           (service->had_member || options->face != FACE_NONE) && !loop_timer_is_set(&service->linger)) {
+		loop_timer_set(service->loop, &service->linger, loop_now(service->loop) + options->linger);
+	}
+}
+
+/* The end of a round: commit and fan out what came in, write to everybody who has something, set the clock. */
+static void service_settle(void *arg)
+{
+	struct service *service = arg;
+	tchat_time now = loop_now(service->loop);
+	host_flush(service->host, now);
+	for (struct host_peer *peer; (peer = host_next_dirty(service->host)) != NULL;) {
+		struct guest *guest = host_peer_user(peer);
+		if (host_peer_closing(peer) == HOST_DROP) {
+			connection_free(guest->connection);
+			guest_gone(guest);
+		} else {
+			connection_flush(guest->connection);
+		}
+	}
+	service_log(service);
+	service_mind_linger(service);
+	if (host_wants_end(service->host))
+		service_end(service);
+	if (service->ending && LIST_EMPTY(&service->guests))
+		loop_stop(service->loop, EXIT_STATUS_OK);
+	loop_timer_set(service->loop, &service->tick, host_deadline(service->host));
+}
+
+static void service_tick(void *arg)
+{
+	struct service *service = arg;
+	host_tick(service->host, loop_now(service->loop));
+}
+
+static void service_signal(void *arg, unsigned events)
+{
+	struct service *service = arg;
+	for (int number; (number = signals_take(service->signals)) != 0;)
+		if (number != SIGHUP)
+			service_end(service);
+}
+
+/* Tells the start's outcome, by the pipe or on stderr. */
+static void service_report(const struct service *service, const char *word, const char *text)
+{
+	if (service->config->report >= 0)
+		dprintf(service->config->report, "%s %s\n", word, text);
+	else
+		say("%s %s", word, text);
+}
+
+static int service_fail(const struct service *service, int status, const char *text)
+{
+	if (service->config->report >= 0)
+		dprintf(service->config->report, "failed %d %s\n", status, text);
+	else
+		say("%s", text);
+	return status;
+}
+
+/* Opens all addresses of --host, and the host's own socket. */
+static int service_listen(struct service *service)
+{
+	const struct options *options = service->config->options;
+	const struct listener_callbacks callbacks = { service_accept, service_limit, service, (int)options->backlog };
+	char text[LISTEN_TEXT];
+	for (size_t i = 0; i < options->host_count; i++) {
+		struct listener **listener = &service->listeners[service->listener_count];
+		int status = listen_open(service->loop, options->hosts[i], &callbacks, listener, text);
+		if (status != 0)
+			return service_fail(service, status, text);
+		service->listener_count++;
+		for (size_t k = 0; k < listener_count(*listener); k++)
+			service_report(service, "listening", listener_address(*listener, k));
+	}
+	struct listener **own = &service->listeners[service->listener_count];
+	if (listen_own(service->loop, listener_port(service->listeners[0]), &callbacks, own) == 0) {
+		service->listener_count++;
+		service_report(service, "listening", listener_address(*own, 0));
+	}
+	return 0;
+}
+
+/* As many descriptors as the system allows; how many members fit into them. */
+static uint32_t service_room_for(long wanted)
+{
+	struct rlimit limit;
+	rlim_t most = 1024;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		most = limit.rlim_cur;
+	}
+	most = most > SERVICE_DESCRIPTORS * 2 ? most - SERVICE_DESCRIPTORS : most / 2;
+	if (most > 1000000)
+		most = 1000000;
+	return wanted > 0 && (rlim_t)wanted < most ? (uint32_t)wanted : (uint32_t)most;
+}
+
+static bool service_make(struct service *service)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	const struct options *options = service->config->options;
+	service->signals = signals_open(numbers, sizeof numbers / sizeof numbers[0]);
+	service->loop = loop_new(0);
+	service->store = store_memory_new(&(struct store_memory_config){ 0 });
+	if (service->signals < 0 || service->loop == NULL || service->store == NULL)
+		return false;
+	struct host_config config = {
+		.environment = &environment_system,
+		.store = service->store,
+		.software = PACKAGE_NAME " " PACKAGE_VERSION,
+		.motd = options->motd,
+		.limits = { .peers = service_room_for(options->clients) },
+	};
+	service->host = host_new(&config);
+	service->signal_watch = loop_watch_add(service->loop, service->signals, LOOP_READ, 0, service_signal, service);
+	if (service->host == NULL || service->signal_watch == NULL)
+		return false;
+	loop_timer_init(&service->tick, service_tick, service);
+	loop_timer_init(&service->linger, service_linger_over, service);
+	loop_timer_init(&service->deadline, service_deadline, service);
+	loop_hook_add(service->loop, &service->hook, service_settle, service);
+	return true;
+}
+
+int service_run(const struct service_config *config)
+{
+	struct service service = { .config = config, .signals = -1 };
+	int status = EXIT_STATUS_SYSTEM;
+	if (!service_make(&service)) {
+		service_fail(&service, status, tchat_err_text(TCHAT_ERR_MEMORY));
+		goto out;
+	}
+	status = service_listen(&service);
+	if (config->report >= 0) {
+		if (status == 0)
+			dprintf(config->report, "ready\n");
+		close(config->report);
+	}
+	if (status != 0)
+		goto out;
+	if (config->face != NULL)
+		service_admit(&service, config->face, true);
+	status = loop_run(service.loop);
+	if (status < 0)
+		status = EXIT_STATUS_SYSTEM;
+out:
+	while (!LIST_EMPTY(&service.guests)) {
+		struct guest *guest = LIST_FIRST(&service.guests);
+		connection_free(guest->connection);
+		guest_gone(guest);
+	}
+	for (size_t i = 0; i < service.listener_count; i++)
+		listener_free(service.listeners[i]);
+	loop_free(service.loop);
+	store_free(service.store);
+	host_free(service.host);
+	signals_close();
+	return status;
+}

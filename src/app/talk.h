@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every face (full screen, lines, JSON, ping) starts with: a loop, signals, a session with a host. */
+#ifndef TCHAT_APP_TALK_H
+#define TCHAT_APP_TALK_H
+
+#include "app/link.h"
+#include "app/options.h"
+#include "client/session.h"
+#include "net/loop.h"
+#include "net/resolve.h"
+#include "net/stream.h"
+#include "wire/address.h"
+
+enum { TALK_ADDRESSES = 64 };
+
+/* Where to, and what the caller of a face knows about it. */
+struct talk_place {
+	struct address address;        /* to be dialled, also after the pair broke */
+	struct stream *pair;           /* the first connection, taken; NULL: dial */
+	bool owns_host;
+	char *listening[TALK_ADDRESSES]; /* where one's own host listens, for its owner's first screen */
+	size_t listening_count;
+};
+
+struct talk {
+	const struct options *options;
+	struct talk_place *place;
+	struct loop *loop;
+	struct resolver *resolver;
+	struct session *session;
+	struct link *link;
+	struct link_config handlers;   /* event, settled and arg: set by the face before talk_start() */
+	int signals;                   /* descriptor to take signals from (system/signals.h) */
+	struct watch *signal_watch;
+	void (*signal)(void *arg, int number); /* set by the face; arg is that of handlers */
+};
+
+/* Makes everything but the link. history: newest messages to show at a first join. 0 or an enum exit_status, after a
+ * line on stderr. talk_free() is needed in either case. */
+int talk_open(struct talk *talk, const struct options *options, struct talk_place *place, uint32_t history);
+
+/* Starts the link: events come from the next round on. 0 or TCHAT_ERR_MEMORY. */
+int talk_start(struct talk *talk);
+
+void talk_free(struct talk *talk);
+
+/* The exit status for the end of a session: event is the final DISCONNECTED, or the first failure to connect. */
+int talk_status(const struct talk *talk, int code);
+
+/* One line that says why there is no connection and what to do, to buffer of size bytes. */
+void talk_explain(const struct talk *talk, int code, char *text, size_t size);
+
+/* The faces: each returns an enum exit_status. */
+int face_screen(const struct options *options, struct talk_place *place);
+int face_lines(const struct options *options, struct talk_place *place);
+int face_json(const struct options *options, struct talk_place *place);
+
+/* tchat --ping */
+int mode_ping(const struct options *options, struct talk_place *place);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The folders of the XDG base directory specification. A relative value of a variable is ignored, as it demands. */
+#include "base/paths.h"
+
+#include "base/errors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct {
+	const char *variable;
+	const char *below_home;
+} places[] = {
+	[PATHS_CONFIG] = { "XDG_CONFIG_HOME", ".config" },
+	[PATHS_STATE] = { "XDG_STATE_HOME", ".local/state" },
+	[PATHS_RUNTIME] = { "XDG_RUNTIME_DIR", NULL },
+};
+
+static const char *absolute_variable(const char *name)
+{
+	const char *value = getenv(name);
+	return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+int paths_of(enum paths_kind kind, const char *name, char path[PATHS_MAX])
+{
+	const char *base = absolute_variable(places[kind].variable);
+	const char *home = absolute_variable("HOME");
+	const char *slash = name != NULL ? "/" : "";
+	int length;
+	if (name == NULL)
+		name = "";
+	if (base != NULL)
+		length = snprintf(path, PATHS_MAX, "%s/tchat%s%s", base, slash, name);
+	else if (places[kind].below_home == NULL)
+		length = snprintf(path, PATHS_MAX, "/tmp/tchat-%ld%s%s", (long)geteuid(), slash, name);
+	else if (home != NULL)
+		length = snprintf(path, PATHS_MAX, "%s/%s/tchat%s%s", home, places[kind].below_home, slash, name);
+	else
+		return TCHAT_ERR_NOT_FOUND;
+	return length < PATHS_MAX ? 0 : TCHAT_ERR_TOO_LONG;
+}
+
+/* Makes every folder on the way to path, path included. */
+static int make_folders(char *path)
+{
+	for (char *at = path + 1;; at++) {
+		if (*at != '/' && *at != '\0')
+			continue;
+		char kept = *at;
+		*at = '\0';
+		int failed = mkdir(path, 0700);
+		*at = kept;
+		if (failed != 0 && errno != EEXIST)
+			return TCHAT_ERR_SYSTEM;
+		if (kept == '\0')
+			return 0;
+	}
+}
+
+int paths_make(enum paths_kind kind, const char *name, char path[PATHS_MAX])
+{
+	char folder[PATHS_MAX];
+	struct stat status;
+	int err = paths_of(kind, NULL, folder);
+	if (err == 0)
+		err = paths_of(kind, name, path);
+	if (err == 0)
+		err = make_folders(folder);
+	if (err != 0)
+		return err;
+	/* lstat(): in /tmp a link that somebody else put there must not lead us anywhere. */
+	if (lstat(folder, &status) != 0)
+		return TCHAT_ERR_SYSTEM;
+	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 022) != 0)
+		return TCHAT_ERR_PERMISSION;
+	return 0;
+}
