@@ -35,6 +35,41 @@ tests_unit_base_CFLAGS = $(test_cflags)
 tests_unit_base_SOURCES = tests/unit-base.c
 tests_unit_base_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+net_libs = src/libnet.a src/libbase.a $(CMOCKA_LIBS) $(LIBINTL)
+
+check_PROGRAMS += tests/unit-net-loop
+tests_unit_net_loop_CFLAGS = $(test_cflags)
+tests_unit_net_loop_SOURCES = tests/unit-net-loop.c
+tests_unit_net_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=epoll_wait \
+	-Wl,--wrap=epoll_ctl,--wrap=realloc
+tests_unit_net_loop_LDADD = $(net_libs)
+
+check_PROGRAMS += tests/unit-net-stream
+tests_unit_net_stream_CFLAGS = $(test_cflags)
+tests_unit_net_stream_SOURCES = tests/unit-net-stream.c tests/fault_stream.c tests/fault_stream.h
+tests_unit_net_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recv,--wrap=sendmsg
+tests_unit_net_stream_LDADD = $(net_libs)
+
+check_PROGRAMS += tests/unit-net-listener
+tests_unit_net_listener_CFLAGS = $(test_cflags)
+tests_unit_net_listener_SOURCES = tests/unit-net-listener.c tests/virtual_time.c tests/virtual_time.h
+tests_unit_net_listener_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=accept4 \
+	-Wl,--wrap=accept,--wrap=bind,--wrap=socket,--wrap=getaddrinfo,--wrap=freeaddrinfo
+tests_unit_net_listener_LDADD = $(net_libs)
+
+check_PROGRAMS += tests/unit-net-resolve
+tests_unit_net_resolve_CFLAGS = $(test_cflags)
+tests_unit_net_resolve_SOURCES = tests/unit-net-resolve.c
+tests_unit_net_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo
+tests_unit_net_resolve_LDADD = $(net_libs)
+
+check_PROGRAMS += tests/unit-net-dial
+tests_unit_net_dial_CFLAGS = $(test_cflags)
+tests_unit_net_dial_SOURCES = tests/unit-net-dial.c tests/virtual_time.c tests/virtual_time.h
+tests_unit_net_dial_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=connect \
+	-Wl,--wrap=socket,--wrap=getaddrinfo,--wrap=freeaddrinfo
+tests_unit_net_dial_LDADD = $(net_libs)
+
 check_PROGRAMS += tests/unit-tokenizer tests/unit-pacer
 tests_unit_tokenizer_CFLAGS = $(test_cflags)
 tests_unit_tokenizer_SOURCES = tests/unit-tokenizer.c

@@ -47,6 +47,7 @@ struct resolver {
 	struct shared *shared;
 	pthread_t thread;
 	bool has_thread;
+	struct resolve *numeric; /* those that only wait for the next round */
 	int outstanding; /* look-ups with the thread, not yet called back or cancelled */
 	bool is_delivering, is_freed; /* freed while it delivers: the delivery frees the rest */
 };
@@ -149,7 +150,9 @@ static void on_done(void *arg)
 
 static void on_numeric(void *arg)
 {
-	deliver(arg);
+	struct resolve *job = arg;
+	DL_DELETE(job->resolver->numeric, job);
+	deliver(job);
 }
 
 struct resolver *resolver_new(struct loop *loop)
@@ -187,6 +190,8 @@ void resolver_free(struct resolver *resolver)
 		return;
 	struct shared *shared = resolver->shared;
 	struct wake *wake = shared->wake;
+	while (resolver->numeric != NULL)
+		resolve_cancel(resolver->numeric);
 	pthread_mutex_lock(&shared->mutex);
 	shared->wake = NULL;
 	shared->is_closing = true;
@@ -261,6 +266,7 @@ int resolve_start(struct resolver *resolver, const char *node, const char *servi
 	look_up(job, AI_NUMERICHOST | AI_NUMERICSERV);
 	if (job->err == 0) {
 		job->place = PLACE_TIMER;
+		DL_APPEND(resolver->numeric, job);
 		loop_timer_set(resolver->loop, &job->timer, 0);
 	} else {
 		job->err = job->number = 0;
@@ -289,10 +295,12 @@ void resolve_cancel(struct resolve *resolve)
 	else if (place == PLACE_THREAD)
 		resolve->is_cancelled = true;
 	pthread_mutex_unlock(&shared->mutex);
-	if (place == PLACE_TIMER)
+	if (place == PLACE_TIMER) {
 		loop_timer_stop(resolver->loop, &resolve->timer);
-	else
+		DL_DELETE(resolver->numeric, resolve);
+	} else {
 		resolver->outstanding--;
+	}
 	if (place != PLACE_THREAD)
 		free(resolve);
 }
