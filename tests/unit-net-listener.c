@@ -157,13 +157,13 @@ static void on_limit(void *arg, int err, int number)
 
 static int open_tcp(struct fixture *f, const char *node, const char *service)
 {
-	struct listener_callbacks callbacks = { on_accept, on_limit, f };
+	struct listener_callbacks callbacks = { .accept = on_accept, .limit = on_limit, .arg = f };
 	return listener_open_tcp(f->loop, node, service, &callbacks, &f->listener);
 }
 
 static int open_unix(struct fixture *f)
 {
-	struct listener_callbacks callbacks = { on_accept, on_limit, f };
+	struct listener_callbacks callbacks = { .accept = on_accept, .limit = on_limit, .arg = f };
 	return listener_open_unix(f->loop, f->path, &callbacks, &f->listener);
 }
 
@@ -475,7 +475,7 @@ static void a_successors_socket_is_not_removed(void **state)
 static void unix_paths_that_cannot_be_are_told_apart(void **state)
 {
 	struct fixture *f = *state;
-	struct listener_callbacks callbacks = { on_accept, NULL, f };
+	struct listener_callbacks callbacks = { .accept = on_accept, .arg = f };
 	char path[200];
 	memset(path, 'p', sizeof path);
 	path[199] = '\0';
