@@ -9,18 +9,28 @@ AM_TESTS_ENVIRONMENT = \
 	TZ=UTC; export TZ; \
 	TERM=xterm-256color; export TERM; \
 	INPUTRC=/dev/null; export INPUTRC; \
-	srcdir='$(srcdir)'; export srcdir;
+	srcdir='$(srcdir)'; export srcdir; \
+	MANDOC='$(MANDOC)'; export MANDOC;
 
 dist_check_SCRIPTS = tests/check-layers
 TESTS += tests/check-layers
 
 # wire, and the standard that describes it
-EXTRA_DIST += tests/golden/frames-1
+EXTRA_DIST += tests/golden/frames-1 tests/check-protocol-manual.py
+dist_check_SCRIPTS += tests/check-manuals
+TESTS += tests/check-manuals
+PY_LOG_COMPILER = $(PYTHON)
+if HAVE_PYTHON
+TESTS += tests/check-protocol-manual.py
+endif
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit-wire tests/unit-message
+check_PROGRAMS += tests/unit-wire tests/unit-message tests/unit-manual
 tests_unit_wire_CFLAGS = $(test_cflags)
 tests_unit_wire_SOURCES = tests/unit-wire.c
 tests_unit_wire_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+tests_unit_manual_CFLAGS = $(test_cflags)
+tests_unit_manual_SOURCES = tests/unit-manual.c
+tests_unit_manual_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_message_CFLAGS = $(test_cflags)
 tests_unit_message_SOURCES = tests/unit-message.c
 tests_unit_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
