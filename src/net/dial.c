@@ -159,6 +159,7 @@ static void on_writable(void *arg, unsigned events)
  * negated. */
 static int attempt_start(struct dial *dial, struct attempt *attempt, const struct net_address *address, int *connected)
 {
+	*attempt = (struct attempt){ .dial = dial, .fd = -1 };
 	int fd = socket_new(address->any.sa_family);
 	if (fd < 0)
 		return -errno;
@@ -171,9 +172,9 @@ static int attempt_start(struct dial *dial, struct attempt *attempt, const struc
 	}
 	/* An interrupted connect() goes on by itself. */
 	if (number == EINPROGRESS || number == EINTR) {
-		struct watch *watch = loop_watch_add(dial->loop, fd, LOOP_WRITE, 0, on_writable, attempt);
-		*attempt = (struct attempt){ .dial = dial, .watch = watch, .fd = fd };
-		if (watch != NULL) {
+		attempt->fd = fd;
+		attempt->watch = loop_watch_add(dial->loop, fd, LOOP_WRITE, 0, on_writable, attempt);
+		if (attempt->watch != NULL) {
 			dial->active++;
 			return 0;
 		}
