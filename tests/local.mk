@@ -24,10 +24,13 @@ if HAVE_PYTHON
 TESTS += tests/check-protocol-manual.py
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit-wire tests/unit-message tests/unit-manual
+check_PROGRAMS += tests/unit-wire tests/unit-message tests/unit-manual tests/unit-dump
 tests_unit_wire_CFLAGS = $(test_cflags)
 tests_unit_wire_SOURCES = tests/unit-wire.c
 tests_unit_wire_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+tests_unit_dump_CFLAGS = $(test_cflags)
+tests_unit_dump_SOURCES = tests/unit-dump.c src/app/dump.c src/app/dump.h src/app/options.c src/app/options.h
+tests_unit_dump_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_manual_CFLAGS = $(test_cflags)
 tests_unit_manual_SOURCES = tests/unit-manual.c
 tests_unit_manual_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
