@@ -29,6 +29,21 @@ src_libwire_a_SOURCES = \
 	src/wire/message.c src/wire/message.h src/wire/messages.def \
 	src/wire/print.c
 
+noinst_LIBRARIES += src/libclient.a
+src_libclient_a_SOURCES = \
+	src/client/connection.c \
+	src/client/event.h \
+	src/client/events.c \
+	src/client/follow.c \
+	src/client/handshake.c \
+	src/client/internal.h \
+	src/client/outbox.c src/client/outbox.h \
+	src/client/posts.c \
+	src/client/requests.c \
+	src/client/rooms.c \
+	src/client/roster.c \
+	src/client/session.c src/client/session.h
+
 bin_PROGRAMS += src/tchat
 src_tchat_SOURCES = src/app/main.c
 src_tchat_LDADD = src/libbase.a $(LIBINTL)

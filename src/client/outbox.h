@@ -22,6 +22,8 @@ struct outbox {
 	int (*add)(struct outbox *outbox, const struct outbox_post *post);
 	/* 0, or TCHAT_ERR_NOT_FOUND when counter has its answer. Valid until the next call but get(). */
 	int (*get)(struct outbox *outbox, uint64_t counter, struct outbox_post *post);
+	/* What was never sent and shall not be: room becomes 0, and text and ref empty; its counter stays to be sent. */
+	void (*cancel)(struct outbox *outbox, uint64_t counter);
 	/* The post got its answer. */
 	void (*settle)(struct outbox *outbox, uint64_t counter);
 	/* The lowest counter without an answer; next() when there is none. */

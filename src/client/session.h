@@ -89,7 +89,8 @@ int session_history(struct session *session, uint32_t room, uint64_t before, uin
 int session_ping(struct session *session, const void *payload, size_t length, tchat_time now); /* ≤ 16384 bytes */
 
 /* Ends the session once every post and request has its answer: BYE, then DISCONNECTED with final and
- * TCHAT_ERR_LEAVING. Without a connection and with nothing to send: at once. */
+ * TCHAT_ERR_LEAVING. Without a connection and with nothing to send: at once; but a first connection that has rooms to
+ * join is still made. To give up, just free the session. */
 void session_leave(struct session *session);
 
 /* --- What is known. */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a connection begins, how it ends, and when the next one is tried. */
+#include "client/internal.h"
+
+#include <string.h>
+
+enum {
+	FIRST_DELAY_MS = 200, /* once, after a connection that worked */
+	STEP_DELAY_MS = 500,  /* then up to twice as much each time */
+	DELAY_MAX_MS = 30000,
+	GOAWAY_MAX_MS = 600000,
+	PROVEN_S = 10, /* a connection that was ready for so long had no fault of its own */
+	FRAME_LIMIT_MAX = 1 << 20,
+};
+
+/* One TLV that no host knows, so that every host learns to skip those. */
+static struct wire_bytes grease(struct session *session, uint8_t *to)
+{
+	size_t length = session_random(session, 17);
+	wire_set(to, 2, (0x7001 + session_random(session, 0x7ff) * 2) & 0x7fff);
+	wire_set(to + 2, 2, length);
+	session->config.environment->random(session->config.environment->arg, to + 4, length);
+	return (struct wire_bytes){ to, 4 + length };
+}
+
+void handshake_start(struct session *session)
+{
+	uint8_t tlv[20];
+	struct message hello = { .type = WIRE_HELLO,
+		                 .hello = { .magic = WIRE_MAGIC,
+		                            .version_low = WIRE_VERSION,
+		                            .version_high = WIRE_VERSION } };
+	if (session->software[0] != '\0')
+		hello.hello.software = wire_text(session->software);
+	session->config.environment->random(session->config.environment->arg, hello.hello.nonce, WIRE_KEY_SIZE);
+	hello.hello.tail = grease(session, tlv);
+	session_must_send(session, &hello);
+}
+
+int handshake_welcome(struct session *session, const struct wire_welcome *welcome)
+{
+	if (welcome->version != WIRE_VERSION)
+		return session_fail(session, TCHAT_ERR_VERSION, WIRE_WELCOME);
+	if (welcome->frame_limit < WIRE_LIMIT_BEFORE_AUTH || welcome->features != 0)
+		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_WELCOME);
+	session->frame_limit = welcome->frame_limit < FRAME_LIMIT_MAX ? welcome->frame_limit : FRAME_LIMIT_MAX;
+	bool other = session->life == 0 || memcmp(session->host, welcome->host, WIRE_KEY_SIZE) != 0;
+	if (other) {
+		session->life++;
+		memcpy(session->host, welcome->host, WIRE_KEY_SIZE);
+	}
+	wire_copy(session->host_software, sizeof session->host_software,
+	          wire_cut(welcome->software, sizeof session->host_software - 1));
+	struct message auth = { .type = WIRE_AUTH };
+	memcpy(auth.auth.salt, session->salt, WIRE_KEY_SIZE);
+	auth.auth.lowest_unsettled = session->outbox->lowest(session->outbox) + session->counter_offset;
+	/* The same host knows us under the nick that it gave; to another one the wish is new. */
+	const char *nick = !other && session->nick[0] != '\0' ? session->nick : session->wish;
+	if (nick[0] != '\0')
+		auth.auth.nick = wire_text(nick);
+	session->link = LINK_AUTH;
+	return session_must_send(session, &auth);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	struct buffer fold;
+	buffer_init(&fold, 4 * NAME_SIZE);
+	bool same = strcmp(a, b) == 0;
+	if (!same && text_name_fold(&fold, a, strlen(a)) == 0) {
+		size_t length = buffer_length(&fold);
+		same = text_name_fold(&fold, b, strlen(b)) == 0 && buffer_length(&fold) == 2 * length &&
+		       memcmp(buffer_data(&fold), buffer_data(&fold) + length, length) == 0;
+	}
+	buffer_free(&fold);
+	return same;
+}
+
+/* Counters of this device that an earlier run used up: an outbox in memory begins behind them. */
+static void handshake_counters(struct session *session, uint64_t mark)
+{
+	uint64_t lowest = session->outbox->lowest(session->outbox);
+	if (session->outbox_own && !session->anything_sent && mark >= lowest)
+		session->counter_offset = mark - (lowest - 1);
+	session->anything_sent = true;
+	session->resends = 0;
+	posts_rewind(session);
+}
+
+int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_ok)
+{
+	char nick[NAME_SIZE];
+	if (auth_ok->user == 0 || auth_ok->text_limit == 0 || !wire_copy(nick, sizeof nick, auth_ok->nick) ||
+	    nick[0] == '\0' || auth_ok->mark > UINT64_MAX / 2)
+		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_AUTH_OK);
+	bool restarted = session->life_ready != 0 && session->life_ready != session->life;
+	session->life_ready = session->life;
+	session->link = LINK_READY;
+	session->ready_at = session->now;
+	session->reader.limit = session->frame_limit < WIRE_LIMIT ? WIRE_LIMIT : session->frame_limit;
+	session->user = auth_ok->user;
+	session->role = auth_ok->role;
+	session->device = auth_ok->device;
+	session->text_limit = auth_ok->text_limit;
+	if (session->text_limit > session->frame_limit - MSG_BODY)
+		session->text_limit = session->frame_limit - MSG_BODY;
+	memcpy(session->nick, nick, sizeof nick);
+	handshake_counters(session, auth_ok->mark);
+	struct draft draft = { .event = { .type = SESSION_CONNECTED,
+		                          .user = session->user,
+		                          .role = session->role,
+		                          .restarted = restarted,
+		                          .own_wish = session->wish[0] == '\0' || same_name(nick, session->wish) },
+		               .nick = auth_ok->nick,
+		               .other = wire_text(session->host_software),
+		               .text = auth_ok->motd };
+	memcpy(draft.event.host, session->host, WIRE_KEY_SIZE);
+	int err = session_tell(session, &draft);
+	if (err == 0)
+		err = rooms_join_all(session);
+	if (err == 0 && session->away && session_away(session, true, session->away_reason) != 0)
+		err = session_fail(session, TCHAT_ERR_FULL, 0);
+	return err == 0 ? keepalive_ping(session) : err;
+}
+
+int handshake_goaway(struct session *session, const struct wire_goaway *goaway)
+{
+	session->goaway = true;
+	session->goaway_ms = goaway->retry_ms < GOAWAY_MAX_MS ? goaway->retry_ms : GOAWAY_MAX_MS;
+	struct draft draft = { .event = { .type = SESSION_GOAWAY,
+		                          .code = -(int)goaway->code,
+		                          .retry_at = TCHAT_MS(session->goaway_ms) },
+		               .text = wire_cut(goaway->reason, REASON_MAX) };
+	return session_tell(session, &draft);
+}
+
+bool reason_is_final(const struct session *session, int reason)
+{
+	switch (reason) {
+	case TCHAT_ERR_KICKED:
+	case TCHAT_ERR_FENCED:
+	case TCHAT_ERR_VERSION:
+		return true;
+	case TCHAT_ERR_BAD_MAGIC: /* another service; but one that was a host once may be so again */
+		return session->life == 0;
+	default:
+		return false;
+	}
+}
+
+/* Full jitter: anything up to a bound that doubles. */
+void reconnect_schedule(struct session *session)
+{
+	if (session->ready_at != 0 && session->now - session->ready_at >= TCHAT_SECONDS(PROVEN_S))
+		session->attempts = 0;
+	uint64_t bound = FIRST_DELAY_MS;
+	if (session->attempts > 0)
+		bound = session->attempts > 7 ? DELAY_MAX_MS : (uint64_t)STEP_DELAY_MS << (session->attempts - 1);
+	if (bound > DELAY_MAX_MS)
+		bound = DELAY_MAX_MS;
+	session->attempts++;
+	uint64_t delay = session_random(session, TCHAT_MS(bound));
+	if (session->goaway)
+		delay += TCHAT_MS(session->goaway_ms);
+	session->goaway = false;
+	session->dial_at = session->now + delay;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The session as its own files see it. Functions that return int give 0 or an error that ends the connection. */
+#ifndef TCHAT_CLIENT_INTERNAL_H
+#define TCHAT_CLIENT_INTERNAL_H
+
+#include "client/outbox.h"
+#include "client/session.h"
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "wire/frame.h"
+
+enum {
+	NAME_SIZE = TEXT_NAME_BYTES + 1,
+	TOPIC_MAX = 1024, /* bytes; what a host may at most make us keep */
+	REASON_MAX = 1024,
+	PAGE_LIMIT = 256, /* records asked for at once */
+	REQUESTS_MAX = 1024,
+	REQUESTS_OF_USER = 256, /* of them, at most so many for verbs */
+	PINGS_MAX = 64,
+	PING_PAYLOAD_MAX = 16384,
+	POST_OVERHEAD = FRAME_HEADER + MSG_BODY,
+};
+
+enum link {
+	LINK_NONE,    /* waiting for dial_at, or final */
+	LINK_DIALLING,
+	LINK_HELLO,   /* HELLO sent, WELCOME awaited */
+	LINK_AUTH,    /* AUTH sent, AUTH_OK awaited */
+	LINK_READY,
+	LINK_CLOSING, /* nothing is read any more; output is still to be flushed */
+};
+
+enum room_state {
+	ROOM_WANTED,   /* to be joined at the next chance */
+	ROOM_JOINING,  /* JOIN sent */
+	ROOM_RESUMING, /* RESUME sent */
+	ROOM_PAGING,   /* HISTORY sent, until the page that reaches the head */
+	ROOM_LIVE,
+	ROOM_PARTING,  /* PART sent */
+	ROOM_GONE,     /* left, kicked or refused; kept for posts that wait and for the same name to come back */
+};
+
+struct roster_entry {
+	uint32_t user;
+	uint8_t role;
+	bool away;
+	char nick[NAME_SIZE];
+};
+
+struct roster {
+	struct roster_entry *entries; /* by rising user id */
+	size_t count;
+	size_t allocated;
+	bool complete;
+	bool asked; /* NAMES is under way */
+};
+
+struct room {
+	uint32_t handle;
+	uint32_t alias; /* 0, or the handle of the room that this one turned out to be */
+	enum room_state state;
+	bool direct;
+	bool asked;   /* by the user: an unasked one is a direct room that somebody else opened */
+	bool rejoin;  /* wanted again while PART is under way */
+	bool was_joined;
+	uint32_t waiting; /* id of the JOIN, RESUME or HISTORY whose answer moves the state on */
+	char name[NAME_SIZE];
+	char fold[NAME_SIZE];
+	char topic[TOPIC_MAX + 1];
+	uint64_t members;
+	uint64_t since;   /* first seq wanted at a first join, or 0 */
+	uint64_t id;      /* the host's number for it, in host life number id_life */
+	uint32_t id_life; /* 0: none yet */
+	/* The cursor: everything up to seq was given out as an event. */
+	bool cursor;
+	bool cursor_id; /* id_at is known */
+	uint64_t epoch;
+	uint64_t seq;
+	struct message_id id_at;
+	uint64_t replay_to; /* messages up to here are replay */
+	size_t pending;     /* posts without an answer */
+	struct roster roster;
+};
+
+struct request {
+	uint32_t id;
+	enum session_request kind;
+	uint32_t room;
+	bool quiet; /* the user does not wait for it */
+	uint32_t after; /* NAMES: users up to this one came already */
+	uint32_t users; /* so many of them */
+	char nick[NAME_SIZE];
+};
+
+struct ping {
+	tchat_time sent;
+	uint64_t sum; /* of the payload */
+	size_t length;
+	bool own; /* keep-alive */
+};
+
+/* An event with strings that are somewhere else. */
+struct draft {
+	struct session_event event;
+	struct wire_bytes name, nick, other, ref, text;
+	bool raw_text;
+};
+
+struct session {
+	struct session_config config; /* its pointers apart from environment are not used */
+	char software[128];
+	char wish[NAME_SIZE];
+	char nick[NAME_SIZE]; /* given */
+	uint8_t salt[WIRE_KEY_SIZE];
+	bool away;
+	char away_reason[REASON_MAX + 1];
+
+	enum link link;
+	int reason; /* why it is closing */
+	bool leaving, final, finished;
+	uint32_t life; /* counts the host lives seen; 0: none yet */
+	uint32_t life_ready; /* at the last AUTH_OK */
+	uint8_t host[WIRE_KEY_SIZE];
+	char host_software[128];
+	uint32_t user;
+	uint8_t role;
+	uint64_t device;
+	uint32_t text_limit;
+	uint32_t frame_limit; /* of the host, payload */
+
+	tchat_time now, connected_at, heard_at, dial_at;
+	tchat_time ready_at; /* of this connection; 0: not yet */
+	bool pinged; /* a keep-alive is out */
+	unsigned attempts;
+	uint32_t goaway_ms;
+	bool goaway;
+
+	struct frame_reader reader;
+	struct buffer out;
+	struct buffer events;
+	char *current; /* the strings of the event given out last */
+	size_t current_size;
+
+	struct room **rooms;
+	size_t room_count;
+	uint32_t last_handle;
+	struct room *last_found;
+
+	struct request requests[REQUESTS_MAX];
+	size_t request_count, user_requests;
+	uint32_t last_request;
+
+	struct ping pings[PINGS_MAX];
+	size_t ping_count;
+	uint64_t ping_nonce;
+	tchat_time lag;
+
+	struct outbox *outbox;
+	bool outbox_own;
+	bool anything_sent;      /* the outbox's first contact is over: offset is fixed */
+	uint64_t counter_offset; /* counter on the wire = counter in the outbox + this */
+	uint64_t next_send;
+	uint64_t highest_sent;
+	size_t flight_posts, flight_bytes, pending;
+	tchat_time resend_at; /* no post goes out before; 0: no wait */
+	unsigned resends;     /* rewinds without progress */
+};
+
+/* session.c: the frame goes out whole or not at all: 0, TCHAT_ERR_FULL, TCHAT_ERR_MEMORY, TCHAT_ERR_TOO_LONG. */
+int session_send(struct session *session, const struct message *message);
+/* Ends the connection because of err; tells the host when it is the wire's business. Returns err. */
+int session_fail(struct session *session, int err, uint8_t type);
+/* As session_send(), but what does not fit ends the connection. */
+int session_must_send(struct session *session, const struct message *message);
+/* Says BYE, if that was asked for and nothing is left to be answered. */
+void session_leave_when_done(struct session *session);
+/* The environment's randomness below bound (above 0). */
+uint64_t session_random(struct session *session, uint64_t bound);
+
+/* events.c: 0 or an error that ends the connection (it is failed already). */
+int session_tell(struct session *session, const struct draft *draft);
+/* A draft with the room's fields filled in. */
+struct draft draft_of(enum session_event_type type, const struct room *room);
+/* At most limit bytes, cut at a character. */
+struct wire_bytes wire_cut(struct wire_bytes bytes, size_t limit);
+
+/* handshake.c */
+void handshake_start(struct session *session);
+int handshake_welcome(struct session *session, const struct wire_welcome *welcome);
+int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_ok);
+int handshake_goaway(struct session *session, const struct wire_goaway *goaway);
+void reconnect_schedule(struct session *session);
+bool reason_is_final(const struct session *session, int reason);
+
+/* connection.c */
+int keepalive_ping(struct session *session);
+int keepalive_echo(struct session *session, struct wire_bytes payload);
+int keepalive_pong(struct session *session, struct wire_bytes payload);
+
+/* requests.c: adds to the table: NULL when it is full. The id is set. */
+struct request *request_add(struct session *session, enum session_request kind, uint32_t room, bool quiet);
+/* Takes back the one that was added last. */
+void request_undo(struct session *session);
+/* Removes the request with this id into *request. False: there is none. */
+bool request_take(struct session *session, uint32_t id, struct request *request);
+bool request_waits(const struct session *session, enum session_request kind, uint32_t room);
+int request_done(struct session *session, const struct wire_done *done);
+int request_error(struct session *session, const struct wire_error *error);
+void requests_drop(struct session *session);
+int tell_error(struct session *session, enum session_request kind, const struct room *room, const char *nick, int code);
+
+/* rooms.c */
+struct room *room_by_handle(const struct session *session, uint32_t handle);
+struct room *room_by_id(struct session *session, uint64_t id);
+/* The room of this name, or a new one, which is gone as yet. 0, TCHAT_ERR_BAD_NAME, _TOO_MANY_ROOMS or _MEMORY. */
+int room_take(struct session *session, const char *name, bool direct, struct room **taken);
+int room_rename(struct room *room, struct wire_bytes name);
+int room_join(struct session *session, struct room *room);
+/* Whether JOIN asks for live messages at once: nothing of the past is wanted. */
+bool room_wants_live(const struct session *session, const struct room *room);
+int room_gone(struct session *session, struct room *room, int code);
+int rooms_join_all(struct session *session);
+void rooms_disconnected(struct session *session);
+void rooms_free(struct session *session);
+int room_join_refused(struct session *session, const struct request *request, int code);
+
+/* follow.c: the cursor of a room. */
+int follow_joined(struct session *session, const struct wire_joined *joined);
+int follow_resumed(struct session *session, const struct wire_resumed *resumed);
+int follow_page(struct session *session, const struct wire_page *page);
+int follow_msg(struct session *session, const struct wire_msg *msg);
+int follow_gap(struct session *session, const struct wire_gap *gap);
+int follow_deliver(struct session *session, struct room *room, const struct wire_msg *msg, struct wire_bytes ref);
+
+/* posts.c */
+void posts_pump(struct session *session);
+void posts_rewind(struct session *session);
+int posts_ack(struct session *session, const struct wire_ack *ack);
+int posts_nack(struct session *session, const struct wire_nack *nack);
+
+/* roster.c */
+int roster_ask(struct session *session, struct room *room, uint32_t after);
+void roster_clear(struct roster *roster);
+struct roster_entry *roster_find(const struct roster *roster, uint32_t user);
+int roster_users(struct session *session, const struct wire_users *users);
+int roster_member(struct session *session, const struct wire_member *member);
+int roster_presence(struct session *session, const struct wire_presence *presence);
+
+#endif
