@@ -25,6 +25,7 @@ src_libnet_a_SOURCES = \
 
 noinst_LIBRARIES += src/libwire.a
 src_libwire_a_SOURCES = \
+	src/wire/address.c src/wire/address.h \
 	src/wire/frame.c src/wire/frame.h \
 	src/wire/message.c src/wire/message.h src/wire/messages.def \
 	src/wire/print.c

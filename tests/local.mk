@@ -83,6 +83,11 @@ tests_unit_net_dial_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=po
 	-Wl,--wrap=socket,--wrap=getaddrinfo,--wrap=freeaddrinfo
 tests_unit_net_dial_LDADD = $(net_libs)
 
+check_PROGRAMS += tests/unit-address
+tests_unit_address_CFLAGS = $(test_cflags)
+tests_unit_address_SOURCES = tests/unit-address.c
+tests_unit_address_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
 check_PROGRAMS += tests/unit-tokenizer tests/unit-pacer
 tests_unit_tokenizer_CFLAGS = $(test_cflags)
 tests_unit_tokenizer_SOURCES = tests/unit-tokenizer.c
