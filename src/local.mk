@@ -57,7 +57,7 @@ src_libbase_a_SOURCES += \
 	src/base/utf8.c src/base/utf8.h
 
 noinst_LIBRARIES += src/libui.a
-src_libui_a_CFLAGS = $(AM_CFLAGS)
+src_libui_a_CFLAGS = $(AM_CFLAGS) $(READLINE_CFLAGS) $(CURSES_CFLAGS)
 src_libui_a_SOURCES = \
 	src/ui/cells.c src/ui/cells.h \
 	src/ui/style.c src/ui/style.def src/ui/style.h \
@@ -77,6 +77,7 @@ src_libui_a_SOURCES = \
 src_libui_a_SOURCES += \
 	src/ui/charset.c src/ui/charset.h \
 	src/ui/frame_pacer.c src/ui/frame_pacer.h \
+	src/ui/line_editor.c src/ui/line_editor.h \
 	src/ui/restore.c src/ui/restore.h \
 	src/ui/token.h \
 	src/ui/tokenizer.c src/ui/tokenizer.h src/ui/tokenizer_inside.h \

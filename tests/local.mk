@@ -96,6 +96,11 @@ tests_unit_pacer_CFLAGS = $(test_cflags)
 tests_unit_pacer_SOURCES = tests/unit-pacer.c
 tests_unit_pacer_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+check_PROGRAMS += tests/unit-line-editor
+tests_unit_line_editor_CFLAGS = $(test_cflags)
+tests_unit_line_editor_SOURCES = tests/unit-line-editor.c
+tests_unit_line_editor_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(READLINE_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
 if HAVE_VTERM
 check_LIBRARIES += tests/libpty.a
 tests_libpty_a_CFLAGS = $(test_cflags) $(VTERM_CFLAGS)

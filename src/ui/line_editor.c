@@ -1,0 +1,825 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The only file with readline in it. Readline gets whole tokens through a queue and shows nothing itself: it
+ * reads and writes /dev/null, and what it would draw is asked for by the widgets. */
+#include "ui/line_editor.h"
+
+#include "base/buffer.h"
+#include "base/errors.h"
+#include "base/text.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+enum {
+	EDITOR_LINES = 64,              /* submitted and not yet taken */
+	EDITOR_QUEUE = 1 << 16,         /* bytes of one token */
+	EDITOR_STARVED = 8,             /* reads from an empty queue before readline is told of an end */
+	EDITOR_MATCHES = 1000,          /* candidates of one completion */
+	EDITOR_HISTORY_BYTES = 16 << 20
+};
+
+struct line_history {
+	HISTORY_STATE state; /* readline's own while the history is in use */
+};
+
+struct line_draft {
+	char *text;
+	size_t cursor;
+	UNDO_LIST *undo;
+};
+
+struct line_editor {
+	struct line_editor_options options;
+	struct buffer queue;
+	int starved;          /* reads from the empty queue during this token */
+	char *lines[EDITOR_LINES];
+	size_t line_count;
+	char *rescued;        /* a line that was submitted only because the queue was empty */
+	bool eof;
+	struct line_completion completion;
+	bool completed;       /* the completer has been asked for this token */
+	char **matches;
+	size_t match_count;
+	struct line_history own;
+	struct line_history *history;
+	FILE *nothing_in, *nothing_out;
+};
+
+static struct line_editor *the_editor;
+
+/* --- What readline calls. */
+
+static int on_getc(FILE *stream)
+{
+	struct line_editor *e = the_editor;
+	if (buffer_length(&e->queue) == 0) {
+		/* A command wants a key more than there is. ^G ends nearly all of them; the rest gets an end of input. */
+		return e->starved++ < EDITOR_STARVED ? 7 : EOF;
+	}
+	int byte = *buffer_data(&e->queue);
+	buffer_consume(&e->queue, 1);
+	return byte;
+}
+
+static int on_input_available(void)
+{
+	return buffer_length(&the_editor->queue) > 0;
+}
+
+static void on_redisplay(void)
+{
+}
+
+static void on_line(char *line)
+{
+	struct line_editor *e = the_editor;
+	if (e->starved > 0) {
+		free(e->rescued);
+		e->rescued = line;
+	} else if (line == NULL) {
+		e->eof = true;
+	} else if (e->line_count < EDITOR_LINES) {
+		e->lines[e->line_count++] = line;
+	} else {
+		free(line);
+	}
+}
+
+/* --- Completion. */
+
+static void completion_clear(struct line_editor *e)
+{
+	for (size_t i = 0; i < e->completion.count; i++)
+		free(e->completion.candidates[i]);
+	free(e->completion.candidates);
+	e->completion = (struct line_completion){ .count = 0 };
+	e->completed = false;
+}
+
+static void matches_clear(struct line_editor *e)
+{
+	for (size_t i = 0; i < e->match_count; i++)
+		free(e->matches[i]);
+	free(e->matches);
+	e->matches = NULL;
+	e->match_count = 0;
+}
+
+static void completion_ask(struct line_editor *e, size_t cursor)
+{
+	if (e->completed)
+		return;
+	e->completed = true;
+	e->completion.start = cursor;
+	if (e->options.complete == NULL)
+		return;
+	char *line = strdup(rl_line_buffer);
+	if (line == NULL)
+		return;
+	e->options.complete(e->options.arg, line, cursor, &e->completion);
+	free(line);
+	while (e->completion.count > EDITOR_MATCHES)
+		free(e->completion.candidates[--e->completion.count]);
+	if (e->completion.start > cursor)
+		e->completion.start = cursor;
+}
+
+/* Called before readline looks for the start of the word. Moving rl_point makes that the start: the completer
+ * knows where it is, and readline's own way back takes quadratic time in a long line. */
+static char *on_word_break(void)
+{
+	static char none[] = "";
+	size_t cursor = (size_t)rl_point;
+	completion_ask(the_editor, cursor);
+	size_t start = the_editor->completion.start;
+	if (start == cursor && cursor > 0) /* an unmoved point would be searched for after all */
+		start = text_previous(rl_line_buffer, cursor, cursor);
+	rl_point = (int)start;
+	return none;
+}
+
+static char *join(const char *a, size_t a_length, const char *b, const char *c, size_t c_length)
+{
+	size_t b_length = strlen(b);
+	char *text = malloc(a_length + b_length + c_length + 1);
+	if (text == NULL)
+		return NULL;
+	memcpy(text, a, a_length);
+	memcpy(text + a_length, b, b_length);
+	memcpy(text + a_length + b_length, c, c_length);
+	text[a_length + b_length + c_length] = '\0';
+	return text;
+}
+
+/* How far all candidates agree, whole characters only. */
+static size_t common_length(char *const *candidates, size_t count)
+{
+	size_t length = strlen(candidates[0]);
+	for (size_t i = 1; i < count; i++) {
+		size_t same = 0;
+		while (same < length && candidates[i][same] == candidates[0][same])
+			same++;
+		length = same;
+	}
+	return utf8_cut(candidates[0], strlen(candidates[0]), length);
+}
+
+/* The array that readline wants: what to insert, then the candidates, each with what stands between readline's start
+ * and the completer's. */
+static char **on_complete(const char *typed, int start, int end)
+{
+	struct line_editor *e = the_editor;
+	struct line_completion *c = &e->completion;
+	rl_attempted_completion_over = 1;
+	completion_ask(e, (size_t)end);
+	if (c->count == 0 || c->start < (size_t)start)
+		return NULL;
+	size_t before = c->start - (size_t)start, count = c->count;
+	const char *suffix = c->suffix != NULL && count == 1 ? c->suffix : "";
+	size_t suffix_length = strlen(suffix);
+	rl_completion_suppress_append = suffix_length == 0;
+	rl_completion_append_character = suffix_length == 0 ? '\0' : suffix[suffix_length - 1];
+	rl_sort_completion_matches = 0;
+	char **result = calloc(count + 2, sizeof *result);
+	if (result == NULL)
+		return NULL;
+	size_t made = 1;
+	if (count > 1) {
+		size_t common = common_length(c->candidates, count);
+		/* Candidates need not begin with what was typed; they never shorten it before one is chosen. */
+		char *lcd = strndup(c->candidates[0], common);
+		result[0] = lcd == NULL || before + common < strlen(typed) ? strdup(typed) : join(typed, before, lcd, "", 0);
+		free(lcd);
+		for (; made <= count && (result[made] = join(typed, before, c->candidates[made - 1], "", 0)) != NULL;)
+			made++;
+	} else {
+		result[0] = join(typed, before, c->candidates[0], suffix, suffix_length > 0 ? suffix_length - 1 : 0);
+	}
+	if (result[0] != NULL && (count == 1 || made == count + 1))
+		return result;
+	while (made-- > 0)
+		free(result[made]);
+	free(result);
+	return NULL;
+}
+
+static void on_display_matches(char **matches, int count, int longest)
+{
+	struct line_editor *e = the_editor;
+	matches_clear(e);
+	if (count < 1 || (e->matches = calloc((size_t)count, sizeof *e->matches)) == NULL)
+		return;
+	/* Show the candidates as the completer gave them. */
+	for (size_t i = 0; i < e->completion.count && e->match_count < (size_t)count; i++) {
+		e->matches[e->match_count] = strdup(e->completion.candidates[i]);
+		if (e->matches[e->match_count] == NULL)
+			return;
+		e->match_count++;
+	}
+}
+
+/* --- Up and down inside of a draft of several lines; the history at its edges. */
+
+static int move_by_line(int count, int key, bool up)
+{
+	if (count < 0)
+		return up ? rl_get_next_history(-count, key) : rl_get_previous_history(-count, key);
+	for (; count > 0; count--) {
+		size_t point = (size_t)rl_point, start = point, target, target_end;
+		while (start > 0 && rl_line_buffer[start - 1] != '\n')
+			start--;
+		if (up) {
+			if (start == 0)
+				return rl_get_previous_history(count, key);
+			for (target = start - 1; target > 0 && rl_line_buffer[target - 1] != '\n';)
+				target--;
+			target_end = start - 1;
+		} else {
+			const char *newline = strchr(rl_line_buffer + point, '\n');
+			if (newline == NULL)
+				return rl_get_next_history(count, key);
+			target = (size_t)(newline - rl_line_buffer) + 1;
+			target_end = target + strcspn(rl_line_buffer + target, "\n");
+		}
+		size_t column = text_width(rl_line_buffer + start, point - start);
+		rl_point = (int)(target + text_cut(rl_line_buffer + target, target_end - target, column, NULL));
+	}
+	return 0;
+}
+
+static int previous_line_or_history(int count, int key)
+{
+	return move_by_line(count, key, true);
+}
+
+static int next_line_or_history(int count, int key)
+{
+	return move_by_line(count, key, false);
+}
+
+/* --- Start and end. */
+
+static void settle(struct line_editor *e);
+
+static void history_clear(void)
+{
+	HIST_ENTRY **entries = history_list();
+	rl_clear_history();
+	if (entries != NULL)
+		entries[0] = NULL; /* readline 8.2 leaves the freed entries in its list, and ^R reads them */
+}
+
+/* Before inputrc is read, so that the user's own bindings win. */
+static void bind_defaults(void)
+{
+	static Keymap const maps[] = { emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap };
+	rl_add_defun("previous-line-or-history", previous_line_or_history, -1);
+	rl_add_defun("next-line-or-history", next_line_or_history, -1);
+	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+		rl_bind_keyseq_in_map("\\e[A", previous_line_or_history, maps[i]);
+		rl_bind_keyseq_in_map("\\eOA", previous_line_or_history, maps[i]);
+		rl_bind_keyseq_in_map("\\e[B", next_line_or_history, maps[i]);
+		rl_bind_keyseq_in_map("\\eOB", next_line_or_history, maps[i]);
+	}
+}
+
+static int ignore_key(int count, int key)
+{
+	return 0;
+}
+
+/* Readline would read a paste on its own, past the end of what there is. */
+static void unbind_paste(void)
+{
+	static Keymap const maps[] = { emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap };
+	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+		rl_bind_keyseq_in_map("\\e[200~", ignore_key, maps[i]);
+	rl_variable_bind("enable-bracketed-paste", "off");
+}
+
+static void set_variables(void)
+{
+	/* The first would stop for half a second at each bracket; inputrc may be read again at any time (^X^R). */
+	const char *blink = rl_variable_value("blink-matching-paren");
+	if (blink != NULL && strcmp(blink, "on") == 0)
+		rl_variable_bind("blink-matching-paren", "off");
+}
+
+struct line_editor *line_editor_new(const struct line_editor_options *options)
+{
+	if (the_editor != NULL)
+		return NULL;
+	struct line_editor *e = calloc(1, sizeof *e);
+	if (e == NULL)
+		return NULL;
+	e->options = *options;
+	e->nothing_in = fopen("/dev/null", "re");
+	e->nothing_out = fopen("/dev/null", "we");
+	if (e->nothing_in == NULL || e->nothing_out == NULL) {
+		line_editor_free(e);
+		return NULL;
+	}
+	buffer_init(&e->queue, EDITOR_QUEUE);
+	e->history = &e->own;
+	the_editor = e;
+	rl_readline_name = "tchat";
+	rl_instream = e->nothing_in;
+	rl_outstream = e->nothing_out;
+	rl_redisplay_function = on_redisplay;
+	rl_getc_function = on_getc;
+	rl_input_available_hook = on_input_available;
+	rl_prep_term_function = NULL;
+	rl_deprep_term_function = NULL;
+	rl_catch_signals = 0;
+	rl_catch_sigwinch = 0;
+	rl_change_environment = 0;
+	rl_completion_word_break_hook = on_word_break;
+	rl_attempted_completion_function = on_complete;
+	rl_completion_display_matches_hook = on_display_matches;
+	rl_basic_quote_characters = "";
+	rl_completer_quote_characters = NULL;
+	/* A mark that no draft can hold: with '#', a line "#1 …" of a message would be read as a time. */
+	history_comment_char = '\001';
+	history_write_timestamps = 1;
+	history_multiline_entries = 1;
+	using_history();
+	stifle_history(options->history_maximum);
+	bind_defaults();
+	rl_callback_handler_install("", on_line);
+	unbind_paste();
+	set_variables();
+	if (!history_is_stifled())
+		stifle_history(options->history_maximum);
+	return e;
+}
+
+void line_editor_free(struct line_editor *e)
+{
+	if (e == NULL)
+		return;
+	if (the_editor == e) {
+		settle(e);
+		line_editor_use_history(e, NULL);
+		rl_replace_line("", 1);
+		rl_callback_handler_remove();
+		history_clear();
+		rl_instream = rl_outstream = NULL;
+		the_editor = NULL;
+	}
+	char *line;
+	while ((line = line_editor_take_line(e)) != NULL)
+		free(line);
+	completion_clear(e);
+	matches_clear(e);
+	free(e->rescued);
+	buffer_free(&e->queue);
+	if (e->nothing_in != NULL)
+		fclose(e->nothing_in);
+	if (e->nothing_out != NULL)
+		fclose(e->nothing_out);
+	free(e);
+}
+
+/* --- Questions. */
+
+char *line_editor_take_line(struct line_editor *e)
+{
+	if (e->line_count == 0)
+		return NULL;
+	char *line = e->lines[0];
+	memmove(e->lines, e->lines + 1, --e->line_count * sizeof e->lines[0]);
+	return line;
+}
+
+const char *line_editor_text(const struct line_editor *e)
+{
+	return rl_line_buffer;
+}
+
+size_t line_editor_length(const struct line_editor *e)
+{
+	return (size_t)rl_end;
+}
+
+size_t line_editor_cursor(const struct line_editor *e)
+{
+	return (size_t)rl_point;
+}
+
+const char *line_editor_prompt(const struct line_editor *e)
+{
+	return rl_display_prompt != NULL ? rl_display_prompt : "";
+}
+
+enum line_editor_mode line_editor_mode(const struct line_editor *e)
+{
+	if (rl_editing_mode == 1)
+		return LINE_EDITOR_EMACS;
+	return rl_get_keymap() == vi_movement_keymap ? LINE_EDITOR_VI_COMMAND : LINE_EDITOR_VI_INSERT;
+}
+
+bool line_editor_is_busy(const struct line_editor *e)
+{
+	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_VIMOTION |
+		RL_STATE_CHARSEARCH) != 0;
+}
+
+const char *const *line_editor_matches(const struct line_editor *e, size_t *count)
+{
+	*count = e->match_count;
+	return (const char *const *)e->matches;
+}
+
+/* --- Keys. */
+
+/* Keeps the text within its maximum, whatever brought it there (a paste, yanks, a number and a key). */
+static bool cut_text(struct line_editor *e)
+{
+	if ((size_t)rl_end <= e->options.text_maximum)
+		return false;
+	rl_delete_text((int)utf8_cut(rl_line_buffer, (size_t)rl_end, e->options.text_maximum), rl_end);
+	if (rl_point > rl_end)
+		rl_point = rl_end;
+	return true;
+}
+
+static void replace_text(const char *text, size_t cursor)
+{
+	rl_begin_undo_group();
+	rl_delete_text(0, rl_end);
+	rl_point = 0;
+	rl_insert_text(text);
+	rl_end_undo_group();
+	rl_point = (int)(cursor < (size_t)rl_end ? cursor : (size_t)rl_end);
+}
+
+static int outcome(struct line_editor *e)
+{
+	int bits = LINE_EDITOR_REDRAW | (e->line_count > 0 ? LINE_EDITOR_LINE : 0) | (e->eof ? LINE_EDITOR_EOF : 0);
+	e->eof = false;
+	return bits;
+}
+
+static int feed_bytes(struct line_editor *e, const void *bytes, size_t length)
+{
+	matches_clear(e);
+	completion_clear(e);
+	e->starved = 0;
+	if (buffer_put(&e->queue, bytes, length) != 0)
+		return LINE_EDITOR_NOTHING;
+	for (size_t before = SIZE_MAX; buffer_length(&e->queue) > 0 && buffer_length(&e->queue) < before;) {
+		before = buffer_length(&e->queue);
+		rl_callback_read_char();
+	}
+	buffer_consume(&e->queue, SIZE_MAX);
+	if (e->rescued != NULL) {
+		replace_text(e->rescued, strlen(e->rescued));
+		free(e->rescued);
+		e->rescued = NULL;
+	}
+	set_variables();
+	cut_text(e);
+	return outcome(e);
+}
+
+int line_editor_feed(struct line_editor *e, const struct token *token)
+{
+	switch (token->kind) {
+	case TOKEN_CHARACTER:
+	case TOKEN_CONTROL:
+	case TOKEN_KEY:
+	case TOKEN_SEQUENCE:
+		return feed_bytes(e, token->bytes, token->length);
+	case TOKEN_PASTE:
+		line_editor_paste(e, token->bytes, token->length);
+		return LINE_EDITOR_REDRAW;
+	default:
+		return LINE_EDITOR_NOTHING;
+	}
+}
+
+/* Ends a search, a number, half a key. True when there was one. */
+static bool end_question(struct line_editor *e)
+{
+	bool busy = line_editor_is_busy(e);
+	if (RL_ISSTATE(RL_STATE_ISEARCH))
+		feed_bytes(e, "\007", 1); /* unlike the clean-up below it gives the line back as it was */
+	if (!busy) {
+		/* A quoted insert (^V) may wait, without showing. It leaks when it is broken off, so give it something. */
+		int before = rl_end;
+		if (rl_last_func == rl_quoted_insert && line_editor_mode(e) != LINE_EDITOR_VI_COMMAND)
+			feed_bytes(e, " ", 1);
+		if (rl_end > before)
+			rl_delete_text(rl_point - 1, rl_point);
+		return false;
+	}
+	/* It ends one thing at a time, and half a key may wait behind a motion. */
+	for (int i = 0; i < 8 && line_editor_is_busy(e); i++)
+		rl_callback_sigcleanup();
+	rl_clear_message();
+	if (rl_explicit_arg != 0)
+		rl_discard_argument();
+	return true;
+}
+
+/* Leaves the history for the draft: an entry that was only looked at gives way to the draft, one that was
+ * edited becomes the draft, and undo brings the old draft back. */
+static void leave_history(struct line_editor *e)
+{
+	HIST_ENTRY *entry = current_history();
+	if (entry == NULL)
+		return;
+	char *edited = strcmp(entry->line, rl_line_buffer) == 0 ? NULL : strdup(rl_line_buffer);
+	size_t cursor = (size_t)rl_point;
+	rl_revert_line(1, 0);
+	rl_end_of_history(1, 0);
+	if (edited != NULL)
+		replace_text(edited, cursor);
+	free(edited);
+}
+
+static void settle(struct line_editor *e)
+{
+	matches_clear(e);
+	end_question(e);
+	if (line_editor_mode(e) == LINE_EDITOR_EMACS) {
+		leave_history(e);
+		return;
+	}
+	/* vi mode holds an undo group open while it inserts. */
+	int point = rl_point;
+	if (line_editor_mode(e) == LINE_EDITOR_VI_INSERT)
+		rl_vi_movement_mode(1, 0);
+	rl_point = point;
+	leave_history(e);
+	rl_vi_insertion_mode(1, 0);
+}
+
+bool line_editor_cancel(struct line_editor *e)
+{
+	matches_clear(e);
+	if (end_question(e))
+		return true;
+	if (rl_end == 0 && current_history() == NULL)
+		return false;
+	settle(e);
+	replace_text("", 0);
+	return true;
+}
+
+int line_editor_set_text(struct line_editor *e, const char *text, size_t cursor)
+{
+	if (strlen(text) > e->options.text_maximum)
+		return TCHAT_ERR_TOO_LONG;
+	settle(e);
+	replace_text(text, cursor);
+	return 0;
+}
+
+/* Cleans pasted bytes into to, which has room for length + 1. */
+static void clean_paste(char *to, const char *bytes, size_t length)
+{
+	for (size_t at = 0; at < length;) {
+		char32_t c;
+		size_t taken = utf8_decode(bytes + at, length - at, &c);
+		if (c == '\r') {
+			*to++ = '\n';
+			taken += at + 1 < length && bytes[at + 1] == '\n';
+		} else if (c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f && (c < 0x80 || c >= 0xa0) && c != UTF8_INVALID)) {
+			memcpy(to, bytes + at, taken);
+			to += taken;
+		}
+		at += taken;
+	}
+	*to = '\0';
+}
+
+int line_editor_paste(struct line_editor *e, const void *bytes, size_t length)
+{
+	char *text = malloc(length + 1);
+	if (text == NULL)
+		return TCHAT_ERR_MEMORY;
+	matches_clear(e);
+	end_question(e);
+	clean_paste(text, bytes, length);
+	size_t room = e->options.text_maximum - (size_t)rl_end, size = strlen(text);
+	bool cut = size > room;
+	if (cut)
+		text[utf8_cut(text, size, room)] = '\0';
+	if (text[0] != '\0') {
+		rl_begin_undo_group();
+		rl_insert_text(text);
+		rl_end_undo_group();
+	}
+	free(text);
+	return cut ? TCHAT_ERR_TOO_LONG : 0;
+}
+
+void line_editor_newline(struct line_editor *e)
+{
+	line_editor_paste(e, "\n", 1);
+}
+
+void line_editor_undo(struct line_editor *e)
+{
+	matches_clear(e);
+	if (!end_question(e))
+		rl_undo_command(1, 0);
+}
+
+/* --- Drafts. */
+
+/* No entry of the history may keep a list of undos that is about to be freed elsewhere. */
+static void forget_undo(const UNDO_LIST *undo)
+{
+	HIST_ENTRY **entries = history_list();
+	for (int i = 0; undo != NULL && i < history_length; i++)
+		if ((const void *)entries[i]->data == undo)
+			entries[i]->data = NULL;
+}
+
+struct line_draft *line_editor_save(struct line_editor *e)
+{
+	settle(e);
+	struct line_draft *draft = line_draft_new(rl_line_buffer, (size_t)rl_point);
+	if (draft == NULL)
+		return NULL;
+	draft->undo = rl_undo_list;
+	rl_undo_list = NULL;
+	forget_undo(draft->undo);
+	rl_replace_line("", 0);
+	rl_point = rl_mark = 0;
+	return draft;
+}
+
+void line_editor_restore(struct line_editor *e, struct line_draft *draft)
+{
+	settle(e);
+	rl_replace_line(draft != NULL ? draft->text : "", 1);
+	rl_point = rl_mark = 0;
+	if (draft == NULL)
+		return;
+	rl_point = (int)draft->cursor;
+	rl_undo_list = draft->undo;
+	draft->undo = NULL;
+	line_draft_free(draft);
+	cut_text(e);
+}
+
+struct line_draft *line_draft_new(const char *text, size_t cursor)
+{
+	struct line_draft *draft = calloc(1, sizeof *draft);
+	if (draft == NULL || (draft->text = strdup(text)) == NULL) {
+		free(draft);
+		return NULL;
+	}
+	size_t length = strlen(text);
+	draft->cursor = utf8_cut(text, length, cursor < length ? cursor : length);
+	return draft;
+}
+
+const char *line_draft_text(const struct line_draft *draft)
+{
+	return draft->text;
+}
+
+size_t line_draft_cursor(const struct line_draft *draft)
+{
+	return draft->cursor;
+}
+
+void line_draft_free(struct line_draft *draft)
+{
+	if (draft == NULL)
+		return;
+	for (UNDO_LIST *next, *undo = draft->undo; undo != NULL; undo = next) {
+		next = undo->next;
+		free(undo->text);
+		free(undo);
+	}
+	free(draft->text);
+	free(draft);
+}
+
+/* --- Histories. */
+
+struct line_history *line_history_new(struct line_editor *e)
+{
+	return calloc(1, sizeof(struct line_history));
+}
+
+static void history_switch(struct line_history *from, struct line_history *to)
+{
+	HISTORY_STATE *state = history_get_history_state();
+	from->state = *state;
+	free(state);
+	to->state.flags |= HS_STIFLED;
+	history_set_history_state(&to->state);
+}
+
+void line_editor_use_history(struct line_editor *e, struct line_history *history)
+{
+	struct line_history *next = history != NULL ? history : &e->own;
+	if (next == e->history)
+		return;
+	settle(e);
+	history_switch(e->history, next);
+	e->history = next;
+	using_history();
+}
+
+void line_history_free(struct line_history *history)
+{
+	if (history == NULL)
+		return;
+	if (history->state.entries != NULL && the_editor != NULL) {
+		struct line_history now;
+		memset(&now, 0, sizeof now);
+		history_switch(&now, history);
+		history_clear();
+		history_switch(history, &now);
+		free(history->state.entries);
+	}
+	free(history);
+}
+
+void line_editor_remember(struct line_editor *e, const char *line)
+{
+	bool at_end = current_history() == NULL;
+	HIST_ENTRY **entries = history_list();
+	if (line[0] == '\0' || (history_length > 0 && strcmp(entries[history_length - 1]->line, line) == 0))
+		return;
+	add_history(line);
+	if (at_end)
+		using_history();
+}
+
+/* Readline skips empty lines of the file: each empty line of an entry gets a mark while it is written, and a read
+ * one loses all marks. Out of memory an entry stays as it is. */
+enum { EMPTY_LINE_MARK = '\002' };
+
+static void mark_empty_lines(HIST_ENTRY *entry)
+{
+	size_t length = strlen(entry->line), to = 0;
+	char *marked = malloc(2 * length + 2);
+	if (marked == NULL)
+		return;
+	for (size_t i = 0; i <= length; i++) {
+		bool line_begins = i == 0 || entry->line[i - 1] == '\n';
+		if (line_begins && (entry->line[i] == '\n' || entry->line[i] == '\0'))
+			marked[to++] = EMPTY_LINE_MARK;
+		marked[to++] = entry->line[i];
+	}
+	free(entry->line);
+	entry->line = marked;
+}
+
+static void unmark_empty_lines(HIST_ENTRY *entry)
+{
+	char *to = entry->line;
+	for (const char *from = entry->line; (*to = *from) != '\0'; from++)
+		to += *from != EMPTY_LINE_MARK;
+}
+
+static void each_entry(void (*change)(HIST_ENTRY *))
+{
+	HIST_ENTRY **entries = history_list();
+	for (int i = 0; i < history_length; i++)
+		change(entries[i]);
+}
+
+int line_editor_load_history(struct line_editor *e, const char *path)
+{
+	struct stat about;
+	if (stat(path, &about) != 0)
+		return errno == ENOENT ? TCHAT_ERR_NOT_FOUND : TCHAT_ERR_SYSTEM;
+	if (about.st_size > EDITOR_HISTORY_BYTES)
+		return TCHAT_ERR_TOO_LONG;
+	settle(e);
+	int failed = read_history(path);
+	each_entry(unmark_empty_lines);
+	using_history();
+	if (failed == 0)
+		return 0;
+	errno = failed;
+	return TCHAT_ERR_SYSTEM;
+}
+
+int line_editor_save_history(struct line_editor *e, const char *path)
+{
+	each_entry(mark_empty_lines);
+	int failed = write_history(path);
+	each_entry(unmark_empty_lines);
+	if (failed == 0)
+		return 0;
+	errno = failed;
+	return TCHAT_ERR_SYSTEM;
+}

@@ -1,0 +1,723 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The line editor: readline's editing through whole tokens, drafts, histories, completion, pastes. */
+#include "base/errors.h"
+#include "ui/charset.h"
+#include "ui/line_editor.h"
+#include "ui/tokenizer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { TEXT_MAXIMUM = 2 << 20 };
+
+static char folder[] = "/tmp/tchat-line-editor-XXXXXX";
+static char inputrc[64], history_file[64];
+
+/* What the completer offers: set by a test. */
+static const char *const *offer;
+static const char *offer_suffix;
+static size_t offer_start;
+static char asked_line[256];
+static size_t asked_cursor;
+
+static void complete(void *arg, const char *line, size_t cursor, struct line_completion *out)
+{
+	assert_string_equal(arg, "the argument");
+	snprintf(asked_line, sizeof asked_line, "%s", line);
+	asked_cursor = cursor;
+	out->start = offer_start;
+	out->suffix = offer_suffix;
+	for (size_t i = 0; offer != NULL && offer[i] != NULL; i++) {
+		out->candidates = realloc(out->candidates, (i + 1) * sizeof *out->candidates);
+		out->candidates[i] = strdup(offer[i]);
+		out->count = i + 1;
+	}
+}
+
+static struct line_editor *editor;
+
+/* Types keys as a terminal sends them; the set of all outcomes. */
+static int type_bytes(const char *keys, size_t length)
+{
+	struct tokenizer *tokenizer = tokenizer_new(4 << 20);
+	struct token token;
+	int bits = 0;
+	tchat_time now = 1;
+	for (size_t at = 0; at < length;) {
+		size_t part = length - at < 65536 ? length - at : 65536;
+		assert_int_equal(tokenizer_feed(tokenizer, keys + at, part, now), 0);
+		at += part;
+		while (tokenizer_next(tokenizer, now, &token))
+			bits |= line_editor_feed(editor, &token);
+	}
+	while (tokenizer_deadline(tokenizer) != TCHAT_NEVER) {
+		now = tokenizer_deadline(tokenizer);
+		while (tokenizer_next(tokenizer, now, &token))
+			bits |= line_editor_feed(editor, &token);
+	}
+	tokenizer_free(tokenizer);
+	return bits;
+}
+
+static int type(const char *keys)
+{
+	return type_bytes(keys, strlen(keys));
+}
+
+static void assert_line(const char *text, size_t cursor)
+{
+	assert_string_equal(line_editor_text(editor), text);
+	assert_int_equal(line_editor_length(editor), strlen(text));
+	assert_int_equal(line_editor_cursor(editor), cursor);
+}
+
+static void assert_submitted(const char *text)
+{
+	char *line = line_editor_take_line(editor);
+	assert_non_null(line);
+	assert_string_equal(line, text);
+	free(line);
+}
+
+static void enter(const char *text)
+{
+	type(text);
+	assert_true(type("\r") & LINE_EDITOR_LINE);
+	assert_submitted(text);
+	line_editor_remember(editor, text);
+}
+
+static void write_inputrc(const char *text)
+{
+	FILE *file = fopen(inputrc, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Lets readline read its file again, as ^X^R does. */
+static void use_inputrc(const char *text)
+{
+	write_inputrc(text);
+	type("\030\022");
+}
+
+static int each_setup(void **state)
+{
+	static char argument[] = "the argument";
+	const struct line_editor_options options = { TEXT_MAXIMUM, 100, complete, argument };
+	editor = line_editor_new(&options);
+	offer = NULL;
+	offer_suffix = NULL;
+	return editor == NULL;
+}
+
+static int each_teardown(void **state)
+{
+	line_editor_free(editor);
+	return 0;
+}
+
+static int vi_setup(void **state)
+{
+	int failed = each_setup(state);
+	use_inputrc("set editing-mode vi\nset keymap vi-insert\n\"\\C-x\\C-r\": re-read-init-file\n");
+	return failed;
+}
+
+static int vi_teardown(void **state)
+{
+	line_editor_cancel(editor);
+	use_inputrc("set editing-mode emacs\n");
+	return each_teardown(state);
+}
+
+static void keys_edit_and_enter_submits(void **state)
+{
+	assert_int_equal(type("hello"), LINE_EDITOR_REDRAW);
+	assert_line("hello", 5);
+	type("\001X\005Y\033[D\033[D-");
+	assert_line("Xhell-oY", 6);
+	assert_int_equal(type("\r"), LINE_EDITOR_REDRAW | LINE_EDITOR_LINE);
+	assert_submitted("Xhell-oY");
+	assert_null(line_editor_take_line(editor));
+	assert_line("", 0);
+}
+
+static void characters_are_moved_over_and_deleted_whole(void **state)
+{
+	type("aé漢🙂");
+	assert_line("aé漢🙂", 10);
+	type("\033[D");
+	assert_line("aé漢🙂", 6);
+	type("\177");
+	assert_line("aé🙂", 3);
+}
+
+static void control_d_ends_an_empty_line_only(void **state)
+{
+	type("ab\001");
+	assert_int_equal(type("\004") & LINE_EDITOR_EOF, 0);
+	assert_line("b", 0);
+	type("\004");
+	assert_line("", 0);
+	type("x\177");
+	assert_int_equal(type("\004"), LINE_EDITOR_REDRAW | LINE_EDITOR_EOF);
+	assert_null(line_editor_take_line(editor));
+	assert_int_equal(type("ok"), LINE_EDITOR_REDRAW);
+	assert_line("ok", 2);
+}
+
+static void inputrc_sees_the_programs_name(void **state)
+{
+	use_inputrc("$if tchat\n\"\\C-xq\": \"one\\rtwo\\r\"\n$endif\n$if other\n\"\\C-xw\": \"no\"\n$endif\n");
+	assert_true(type("\030q") & LINE_EDITOR_LINE);
+	assert_submitted("one");
+	assert_submitted("two");
+	type("\030w");
+	assert_line("", 0);
+}
+
+static void undo_takes_back(void **state)
+{
+	type("one \r");
+	free(line_editor_take_line(editor));
+	type("keep");
+	line_editor_paste(editor, " pasted", 7);
+	assert_line("keep pasted", 11);
+	line_editor_undo(editor);
+	assert_line("keep", 4);
+	type("\025");
+	assert_line("", 0);
+	type("\037");
+	assert_line("keep", 4);
+}
+
+static void a_paste_executes_nothing_and_is_one_undo(void **state)
+{
+	type("<>\033[D");
+	int bits = type("\033[200~a\rb\r\nc\td\001e\003\033[Af\200\302\233é\033[201~");
+	assert_int_equal(bits, LINE_EDITOR_REDRAW);
+	assert_line("<a\nb\nc\tde[Afé>", 14);
+	line_editor_undo(editor);
+	assert_line("<>", 1);
+}
+
+static void a_megabyte_paste_is_one_draft_and_quick(void **state)
+{
+	size_t length = 1 << 20;
+	char *paste = malloc(length + 13);
+	memcpy(paste, "\033[200~", 6);
+	for (size_t i = 0; i < length; i++)
+		paste[6 + i] = i % 2097 == 2096 ? '\r' : (char)('a' + i % 26);
+	memcpy(paste + 6 + length, "\033[201~", 7);
+	assert_int_equal(type_bytes(paste, length + 12), LINE_EDITOR_REDRAW);
+	assert_int_equal(line_editor_length(editor), length);
+	size_t lines = 1;
+	for (const char *at = line_editor_text(editor); (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	assert_int_equal(lines, 501);
+	/* Completion in a text without blanks must not look back over all of it, nor search from its start each time. */
+	struct timespec before, after;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	offer_start = length;
+	type("\t\t\t");
+	offer_start = length - 3;
+	type("\t\t\tx\177");
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_true(after.tv_sec - before.tv_sec < 5);
+	assert_int_equal(line_editor_length(editor), length);
+	for (int undo = 0; undo < 3; undo++) /* the rubout, the x, the paste */
+		line_editor_undo(editor);
+	assert_line("", 0);
+	free(paste);
+}
+
+static void what_exceeds_the_maximum_is_cut_at_a_character(void **state)
+{
+	size_t length = TEXT_MAXIMUM + 10;
+	char *paste = malloc(length);
+	memset(paste, 'x', length);
+	memcpy(paste + TEXT_MAXIMUM - 1, "é", 2);
+	assert_int_equal(line_editor_paste(editor, paste, length), TCHAT_ERR_TOO_LONG);
+	assert_int_equal(line_editor_length(editor), TEXT_MAXIMUM - 1);
+	assert_int_equal(line_editor_paste(editor, "ab", 2), TCHAT_ERR_TOO_LONG);
+	assert_int_equal(line_editor_length(editor), TEXT_MAXIMUM);
+	type("yyy");
+	assert_int_equal(line_editor_length(editor), TEXT_MAXIMUM);
+	paste[length - 1] = '\0';
+	assert_int_equal(line_editor_set_text(editor, paste, 0), TCHAT_ERR_TOO_LONG);
+	free(paste);
+}
+
+static void newlines_make_a_draft_of_several_lines_with_up_and_down(void **state)
+{
+	enter("old");
+	type("first");
+	line_editor_newline(editor);
+	type("sec");
+	line_editor_newline(editor);
+	type("third");
+	assert_line("first\nsec\nthird", 15);
+	type("\033[A");
+	assert_line("first\nsec\nthird", 9);
+	type("\033OA");
+	assert_line("first\nsec\nthird", 3);
+	type("\033[B");
+	assert_line("first\nsec\nthird", 9);
+	type("\033[A\033[A");
+	assert_line("old", 3);
+	type("\033[B");
+	assert_string_equal(line_editor_text(editor), "first\nsec\nthird");
+	assert_true(type("\r") & LINE_EDITOR_LINE);
+	assert_submitted("first\nsec\nthird");
+}
+
+static void searching_shows_its_prompt_and_finds_a_split_character(void **state)
+{
+	enter("café au lait");
+	enter("tea");
+	type("\022");
+	assert_string_equal(line_editor_prompt(editor), "(reverse-i-search)`': ");
+	assert_true(line_editor_is_busy(editor));
+	/* The tokenizer holds the first half back until the second one comes. */
+	struct tokenizer *tokenizer = tokenizer_new(100);
+	struct token token;
+	tokenizer_feed(tokenizer, "\303", 1, 1);
+	assert_false(tokenizer_next(tokenizer, 1, &token));
+	tokenizer_feed(tokenizer, "\251", 1, 2);
+	assert_true(tokenizer_next(tokenizer, 2, &token));
+	line_editor_feed(editor, &token);
+	tokenizer_free(tokenizer);
+	assert_string_equal(line_editor_prompt(editor), "(reverse-i-search)`é': ");
+	assert_string_equal(line_editor_text(editor), "café au lait");
+	assert_true(type("\r") & LINE_EDITOR_LINE);
+	assert_submitted("café au lait");
+	assert_string_equal(line_editor_prompt(editor), "");
+	assert_false(line_editor_is_busy(editor));
+}
+
+static void a_number_shows_in_the_prompt(void **state)
+{
+	type("\0334");
+	assert_string_equal(line_editor_prompt(editor), "(arg: 4) ");
+	type("x");
+	assert_line("xxxx", 4);
+	assert_string_equal(line_editor_prompt(editor), "");
+}
+
+static void cancel_ends_a_question_then_the_line_then_nothing(void **state)
+{
+	enter("find me");
+	type("draft\022find");
+	assert_string_equal(line_editor_text(editor), "find me");
+	assert_true(line_editor_cancel(editor));
+	assert_line("draft", 5);
+	assert_string_equal(line_editor_prompt(editor), "");
+	assert_false(line_editor_is_busy(editor));
+	type("\0337");
+	assert_true(line_editor_cancel(editor));
+	assert_string_equal(line_editor_prompt(editor), "");
+	type("x\033");
+	assert_true(line_editor_is_busy(editor));
+	assert_true(line_editor_cancel(editor));
+	type("b");
+	assert_line("draftxb", 7);
+	assert_true(line_editor_cancel(editor));
+	assert_line("", 0);
+	assert_false(line_editor_cancel(editor));
+	line_editor_undo(editor);
+	assert_line("draftxb", 7);
+	line_editor_cancel(editor);
+	type("\033[A");
+	assert_line("find me", 7);
+	assert_true(line_editor_cancel(editor));
+	assert_line("", 0);
+	type("\033[A");
+	assert_line("find me", 7);
+}
+
+static void cancel_leaves_quoted_insert_without_eating_the_next_key(void **state)
+{
+	type("\026");
+	line_editor_cancel(editor);
+	type("\001");
+	type("z");
+	assert_string_equal(line_editor_text(editor), "z");
+}
+
+static void history_goes_up_and_down_and_keeps_the_draft(void **state)
+{
+	enter("one");
+	enter("two");
+	line_editor_remember(editor, "two");
+	type("draft\033[A");
+	assert_line("two", 3);
+	type("\033[A");
+	assert_line("one", 3);
+	type("\033[A");
+	assert_line("one", 3);
+	type("\033[B\033[B");
+	assert_line("draft", 5);
+}
+
+static void histories_of_rooms_are_apart(void **state)
+{
+	struct line_history *room = line_history_new(editor);
+	enter("everywhere");
+	line_editor_use_history(editor, room);
+	type("\033[A");
+	assert_line("", 0);
+	enter("here");
+	type("\033[A");
+	assert_line("here", 4);
+	line_editor_use_history(editor, NULL);
+	assert_line("", 0);
+	type("\033[A");
+	assert_line("everywhere", 10);
+	line_editor_use_history(editor, room);
+	type("\033[A\033[A\033[A");
+	assert_line("here", 4);
+	line_editor_use_history(editor, NULL);
+	line_history_free(room);
+	type("\033[A");
+	assert_line("everywhere", 10);
+}
+
+static void a_history_is_bounded(void **state)
+{
+	for (int i = 0; i < 500; i++) {
+		char line[16];
+		snprintf(line, sizeof line, "line %d", i);
+		line_editor_remember(editor, line);
+	}
+	for (int i = 0; i < 200; i++)
+		type("\033[A");
+	assert_line("line 400", 8);
+}
+
+static void history_survives_in_a_file_with_lines_and_marks(void **state)
+{
+	enter("plain");
+	line_editor_remember(editor, "two\n#1 lines\n\n#12345");
+	line_editor_remember(editor, "#42 first");
+	assert_int_equal(line_editor_save_history(editor, history_file), 0);
+	struct stat about;
+	assert_int_equal(stat(history_file, &about), 0);
+	assert_int_equal(about.st_mode & 077, 0);
+	struct line_history *other = line_history_new(editor);
+	line_editor_use_history(editor, other);
+	assert_int_equal(line_editor_load_history(editor, history_file), 0);
+	type("\033[A");
+	assert_line("#42 first", 9);
+	type("\033[A");
+	assert_string_equal(line_editor_text(editor), "two\n#1 lines\n\n#12345");
+	type("\020\020\020\020");
+	line_editor_set_text(editor, "", 0);
+	type("\020\020\020");
+	assert_line("plain", 5);
+	line_editor_use_history(editor, NULL);
+	line_history_free(other);
+	assert_int_equal(line_editor_load_history(editor, "/nonexistent/history"), TCHAT_ERR_NOT_FOUND);
+	assert_int_equal(line_editor_save_history(editor, "/nonexistent/history"), TCHAT_ERR_SYSTEM);
+}
+
+static void drafts_keep_cursor_and_undo_over_a_switch(void **state)
+{
+	type("one two");
+	line_editor_paste(editor, " three", 6);
+	type("\001");
+	struct line_draft *first = line_editor_save(editor);
+	assert_line("", 0);
+	assert_string_equal(line_draft_text(first), "one two three");
+	line_editor_undo(editor);
+	assert_line("", 0);
+	type("other");
+	struct line_draft *second = line_editor_save(editor);
+	line_editor_restore(editor, first);
+	assert_line("one two three", 0);
+	line_editor_undo(editor);
+	assert_string_equal(line_editor_text(editor), "one two");
+	first = line_editor_save(editor);
+	line_editor_restore(editor, second);
+	assert_line("other", 5);
+	line_editor_undo(editor);
+	assert_line("", 0);
+	type("gone");
+	line_editor_restore(editor, first);
+	assert_string_equal(line_editor_text(editor), "one two");
+	line_editor_restore(editor, NULL);
+	assert_line("", 0);
+	struct line_draft *file = line_draft_new("aé", 2);
+	assert_int_equal(line_draft_cursor(file), 1);
+	line_editor_restore(editor, file);
+	assert_line("aé", 1);
+	line_draft_free(line_editor_save(editor));
+	line_draft_free(NULL);
+}
+
+static void switching_in_the_middle_of_history_keeps_what_the_user_wrote(void **state)
+{
+	enter("sent");
+	type("unfinished\033[A");
+	assert_line("sent", 4);
+	struct line_draft *draft = line_editor_save(editor);
+	assert_string_equal(line_draft_text(draft), "unfinished");
+	line_editor_restore(editor, draft);
+	type("\033[A again");
+	assert_line("sent again", 10);
+	draft = line_editor_save(editor);
+	assert_string_equal(line_draft_text(draft), "sent again");
+	line_editor_restore(editor, draft);
+	line_editor_undo(editor);
+	assert_string_equal(line_editor_text(editor), "unfinished");
+	type("\033[A");
+	assert_line("sent", 4);
+	type("\022se");
+	draft = line_editor_save(editor);
+	assert_string_equal(line_editor_prompt(editor), "");
+	line_draft_free(draft);
+	type("\033[A");
+	assert_line("sent", 4);
+}
+
+static void a_single_candidate_is_put_in_with_its_suffix(void **state)
+{
+	static const char *const one[] = { "ann", NULL };
+	offer = one;
+	offer_suffix = ": ";
+	offer_start = 0;
+	type("a\t");
+	assert_line("ann: ", 5);
+	assert_string_equal(asked_line, "a");
+	assert_int_equal(asked_cursor, 1);
+	offer_suffix = NULL;
+	offer_start = 8;
+	type("hé @a\t");
+	assert_string_equal(asked_line, "ann: hé @a");
+	offer_start = 10;
+	line_editor_cancel(editor);
+	type("ann: hé @a\033[D\t");
+	assert_line("ann: hé @anna", 13);
+	size_t count;
+	line_editor_matches(editor, &count);
+	assert_int_equal(count, 0);
+}
+
+static void an_ambiguous_completion_lists_at_the_second_tab(void **state)
+{
+	static const char *const some[] = { "/join", "/joke", "/jolly", NULL };
+	size_t count;
+	offer = some;
+	offer_start = 0;
+	offer_suffix = " ";
+	type("/j\t");
+	assert_line("/jo", 3);
+	line_editor_matches(editor, &count);
+	assert_int_equal(count, 0);
+	type("\t\t");
+	assert_line("/jo", 3);
+	const char *const *matches = line_editor_matches(editor, &count);
+	assert_int_equal(count, 3);
+	assert_string_equal(matches[0], "/join");
+	assert_string_equal(matches[2], "/jolly");
+	type("i");
+	line_editor_matches(editor, &count);
+	assert_int_equal(count, 0);
+}
+
+static void candidates_need_not_begin_with_what_was_typed(void **state)
+{
+	static const char *const faces[] = { "🙂", "🙃", NULL };
+	static const char *const face[] = { "🙂", NULL };
+	size_t count;
+	offer = faces;
+	offer_start = 3;
+	type("ha :sm\t\t");
+	assert_line("ha :sm", 6);
+	line_editor_matches(editor, &count);
+	assert_int_equal(count, 2);
+	offer = face;
+	line_editor_cancel(editor);
+	type("ha :sm\t");
+	assert_line("ha 🙂", 7);
+	/* An empty word after a character of several bytes. */
+	static const char *const word[] = { "x", NULL };
+	offer = word;
+	offer_start = 7;
+	type("\t");
+	assert_line("ha 🙂x", 8);
+}
+
+static void menu_completion_from_inputrc_walks_the_candidates(void **state)
+{
+	static const char *const some[] = { "anna", "ann", NULL };
+	use_inputrc("\"\\C-xm\": menu-complete\n");
+	offer = some;
+	offer_start = 3;
+	type("hi a\030m");
+	assert_line("hi anna", 7);
+	type("\030m");
+	assert_line("hi ann", 6);
+}
+
+static void no_completer_and_no_candidates_do_nothing(void **state)
+{
+	offer_start = 0;
+	type("abc\t\t");
+	assert_line("abc", 3);
+}
+
+static void a_bracket_never_blocks(void **state)
+{
+	use_inputrc("set blink-matching-paren on\n");
+	struct timespec before, after;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	type("((((((((((()))))))))))");
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_true(after.tv_sec - before.tv_sec < 3);
+	assert_line("((((((((((()))))))))))", 22);
+}
+
+static void a_command_that_wants_more_keys_than_there_are_neither_ends_nor_sends(void **state)
+{
+	struct token whole = { .kind = TOKEN_SEQUENCE, .bytes = (const uint8_t *)"abc\033[200~", .length = 9 };
+	line_editor_feed(editor, &whole);
+	assert_null(line_editor_take_line(editor));
+	type("\026");
+	type("\030");
+	type("\030");
+	assert_null(line_editor_take_line(editor));
+}
+
+static void only_one_editor_at_a_time(void **state)
+{
+	const struct line_editor_options options = { 100, 10, NULL, NULL };
+	assert_null(line_editor_new(&options));
+}
+
+static void submitted_lines_are_bounded(void **state)
+{
+	char inputrc_text[600] = "\"\\C-xn\": \"";
+	for (int i = 0; i < 100; i++)
+		strcat(inputrc_text, "a\\r");
+	strcat(inputrc_text, "\"\n");
+	use_inputrc(inputrc_text);
+	type("\030n");
+	int count = 0;
+	for (char *line; (line = line_editor_take_line(editor)) != NULL; count++)
+		free(line);
+	assert_int_equal(count, 64);
+}
+
+static void vi_escape_acts_at_once_and_the_mode_shows(void **state)
+{
+	assert_int_equal(line_editor_mode(editor), LINE_EDITOR_VI_INSERT);
+	type("hello world");
+	struct timespec before, after;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	type("\033");
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_int_equal(line_editor_mode(editor), LINE_EDITOR_VI_COMMAND);
+	assert_true((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < 400);
+	type("bcwthere");
+	assert_line("hello there", 11);
+	assert_int_equal(line_editor_mode(editor), LINE_EDITOR_VI_INSERT);
+	type("\033[D\033[D!");
+	assert_line("hello the!re", 10);
+	type("\0330x");
+	assert_line("ello the!re", 0);
+	type("u");
+	assert_string_equal(line_editor_text(editor), "hello the!re");
+	assert_true(type("\r") & LINE_EDITOR_LINE);
+	assert_submitted("hello the!re");
+	assert_int_equal(line_editor_mode(editor), LINE_EDITOR_VI_INSERT);
+}
+
+static void vi_cancel_and_switching_go_back_to_inserting(void **state)
+{
+	type("abc\033d");
+	assert_true(line_editor_is_busy(editor));
+	assert_true(line_editor_cancel(editor));
+	assert_false(line_editor_is_busy(editor));
+	type("x");
+	assert_line("ab", 1);
+	assert_true(line_editor_cancel(editor));
+	assert_int_equal(line_editor_mode(editor), LINE_EDITOR_VI_INSERT);
+	type("one two\033b");
+	struct line_draft *draft = line_editor_save(editor);
+	assert_int_equal(line_editor_mode(editor), LINE_EDITOR_VI_INSERT);
+	type("zzz\033");
+	line_editor_restore(editor, draft);
+	assert_line("one two", 4);
+	type("x\033u");
+	assert_string_equal(line_editor_text(editor), "one two");
+	type("\033?one\r");
+}
+
+static int start(void **state)
+{
+	assert_true(charset_start());
+	assert_non_null(mkdtemp(folder));
+	snprintf(inputrc, sizeof inputrc, "%s/inputrc", folder);
+	snprintf(history_file, sizeof history_file, "%s/history", folder);
+	write_inputrc("");
+	return setenv("INPUTRC", inputrc, 1);
+}
+
+static int finish(void **state)
+{
+	unlink(inputrc);
+	unlink(history_file);
+	return rmdir(folder);
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, each_setup, each_teardown)
+#define VI(test) cmocka_unit_test_setup_teardown(test, vi_setup, vi_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		EACH(keys_edit_and_enter_submits),
+		EACH(characters_are_moved_over_and_deleted_whole),
+		EACH(control_d_ends_an_empty_line_only),
+		EACH(inputrc_sees_the_programs_name),
+		EACH(undo_takes_back),
+		EACH(a_paste_executes_nothing_and_is_one_undo),
+		EACH(a_megabyte_paste_is_one_draft_and_quick),
+		EACH(what_exceeds_the_maximum_is_cut_at_a_character),
+		EACH(newlines_make_a_draft_of_several_lines_with_up_and_down),
+		EACH(searching_shows_its_prompt_and_finds_a_split_character),
+		EACH(a_number_shows_in_the_prompt),
+		EACH(cancel_ends_a_question_then_the_line_then_nothing),
+		EACH(cancel_leaves_quoted_insert_without_eating_the_next_key),
+		EACH(history_goes_up_and_down_and_keeps_the_draft),
+		EACH(histories_of_rooms_are_apart),
+		EACH(a_history_is_bounded),
+		EACH(history_survives_in_a_file_with_lines_and_marks),
+		EACH(drafts_keep_cursor_and_undo_over_a_switch),
+		EACH(switching_in_the_middle_of_history_keeps_what_the_user_wrote),
+		EACH(a_single_candidate_is_put_in_with_its_suffix),
+		EACH(an_ambiguous_completion_lists_at_the_second_tab),
+		EACH(candidates_need_not_begin_with_what_was_typed),
+		EACH(menu_completion_from_inputrc_walks_the_candidates),
+		EACH(no_completer_and_no_candidates_do_nothing),
+		EACH(a_bracket_never_blocks),
+		EACH(a_command_that_wants_more_keys_than_there_are_neither_ends_nor_sends),
+		EACH(only_one_editor_at_a_time),
+		EACH(submitted_lines_are_bounded),
+		VI(vi_escape_acts_at_once_and_the_mode_shows),
+		VI(vi_cancel_and_switching_go_back_to_inserting),
+	};
+	return cmocka_run_group_tests(tests, start, finish);
+}
