@@ -5,9 +5,9 @@
 
 #include "net/stream.h"
 
-/* Stacks over below, which it owns. A call is refused with TCHAT_ERR_AGAIN once in again_of (0: never), and
- * otherwise handles 1 to most bytes. Such a refusal comes from no descriptor: call loop_watch_again() on it, or just
- * call again. NULL when memory is out. */
+/* Stacks over below, which it owns. A call is refused with TCHAT_ERR_AGAIN once in again_of (0: never),
+ * and otherwise handles 1 to most bytes. Such a refusal comes from no descriptor: call loop_watch_again()
+ * on it, or just call again. NULL when memory is out. */
 struct stream *fault_stream_new(struct stream *below, unsigned seed, unsigned again_of, unsigned most);
 
 #endif

@@ -48,14 +48,24 @@ tests_unit_base_CFLAGS = $(test_cflags)
 tests_unit_base_SOURCES = tests/unit-base.c
 tests_unit_base_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+EXTRA_PROGRAMS += tests/bench/idle-crowd
+tests_bench_idle_crowd_SOURCES = tests/bench/idle-crowd.c
+tests_bench_idle_crowd_LDADD = src/libnet.a src/libbase.a $(LIBINTL)
+
 net_libs = src/libnet.a src/libbase.a $(CMOCKA_LIBS) $(LIBINTL)
 
 check_PROGRAMS += tests/unit-net-loop
 tests_unit_net_loop_CFLAGS = $(test_cflags)
-tests_unit_net_loop_SOURCES = tests/unit-net-loop.c
+tests_unit_net_loop_SOURCES = tests/unit-net-loop.c tests/virtual_time.c tests/virtual_time.h
 tests_unit_net_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=epoll_wait \
 	-Wl,--wrap=epoll_ctl,--wrap=realloc
 tests_unit_net_loop_LDADD = $(net_libs)
+
+check_PROGRAMS += tests/unit-net-rounds
+tests_unit_net_rounds_CFLAGS = $(test_cflags)
+tests_unit_net_rounds_SOURCES = tests/unit-net-rounds.c tests/virtual_time.c tests/virtual_time.h
+tests_unit_net_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=poll
+tests_unit_net_rounds_LDADD = $(net_libs)
 
 check_PROGRAMS += tests/unit-net-stream
 tests_unit_net_stream_CFLAGS = $(test_cflags)

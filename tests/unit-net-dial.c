@@ -71,8 +71,11 @@ int __wrap_getaddrinfo(const char *node, const char *service, const struct addri
 		info->ai_family = fake.hosts[i].family;
 		info->ai_addr = (struct sockaddr *)&answer->addresses[i];
 		info->ai_addr->sa_family = (sa_family_t)info->ai_family;
-		info->ai_addrlen = info->ai_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-		((struct sockaddr_in *)info->ai_addr)->sin_port = htons((uint16_t)(i + 1)); /* the same place in both */
+		info->ai_addrlen = sizeof(struct sockaddr_in);
+		if (info->ai_family == AF_INET6)
+			info->ai_addrlen = sizeof(struct sockaddr_in6);
+		/* The port has the same place in both families. */
+		((struct sockaddr_in *)info->ai_addr)->sin_port = htons((uint16_t)(i + 1));
 		if (i > 0)
 			answer->info[i - 1].ai_next = info;
 	}
@@ -232,7 +235,8 @@ static void dial(struct fixture *f, const struct host *hosts)
 	int calls = f->calls;
 	fake.hosts = hosts;
 	f->started = virtual_time.now;
-	assert_int_equal(dial_tcp(f->loop, f->resolver, "name.invalid", "1", TCHAT_SECONDS(10), on_dialled, f, &f->dial), 0);
+	int err = dial_tcp(f->loop, f->resolver, "name.invalid", "1", TCHAT_SECONDS(10), on_dialled, f, &f->dial);
+	assert_int_equal(err, 0);
 	assert_int_equal(f->calls, calls);
 }
 

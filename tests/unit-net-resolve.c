@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* net: name look-up on its thread. getaddrinfo() is wrapped: no test needs a network, and a look-up can hang. */
+/* net: name look-up on its thread. getaddrinfo() is wrapped: no test needs a network, and a look-up can
+ * hang. */
 #include "base/errors.h"
 #include "net/loop.h"
 #include "net/resolve.h"

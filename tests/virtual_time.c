@@ -2,6 +2,7 @@
 /* The clock and poll(), wrapped. */
 #include "virtual_time.h"
 
+#include <errno.h>
 #include <poll.h>
 
 struct virtual_time virtual_time = { .now = TCHAT_SECONDS(1000) };
@@ -18,6 +19,12 @@ tchat_time __wrap_clock_monotonic(void)
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	virtual_time.polls++;
+	virtual_time.last_timeout = timeout;
+	if (virtual_time.poll_errno != 0) {
+		errno = virtual_time.poll_errno;
+		virtual_time.poll_errno = 0;
+		return -1;
+	}
 	if (virtual_time.is_blocking)
 		return __real_poll(fds, count, timeout == 0 ? 0 : -1);
 	int n = __real_poll(fds, count, 0);

@@ -7,9 +7,10 @@
 
 struct virtual_time {
 	tchat_time now;
-	int polls;
-	/* poll() blocks as it always does and time stands still: for what a thread does. Otherwise it never blocks, and
-	 * when nothing is ready time jumps to its end. */
+	int polls, last_timeout;
+	int poll_errno; /* fail once */
+	/* poll() blocks as it always does and time stands still: for what a thread does. Otherwise it
+	 * never blocks, and when nothing is ready time jumps to its end. */
 	int is_blocking;
 };
 

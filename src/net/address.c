@@ -135,7 +135,8 @@ int net_err_lookup(int failure)
 		return err == TCHAT_ERR_LIMIT_FILES || err == TCHAT_ERR_MEMORY ? err : TCHAT_ERR_SYSTEM;
 	}
 	default:
-		/* EAI_NONAME, and EAI_NODATA and its kin, which not every system has: the name leads nowhere. */
+		/* EAI_NONAME, and EAI_NODATA and its kin, which not every system has: the name leads
+		 * nowhere. */
 		return TCHAT_ERR_NAME_UNKNOWN;
 	}
 }

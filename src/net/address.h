@@ -23,14 +23,16 @@ void net_address_text(const struct net_address *address, char text[NET_ADDRESS_T
 /* The port of an internet address, 0 for others. */
 unsigned net_address_port(const struct net_address *address);
 
-/* Fills in the address of a UNIX socket: 0, or TCHAT_ERR_ARGUMENT with errno ENAMETOOLONG (or EINVAL if empty). */
+/* Fills in the address of a UNIX socket: 0, or TCHAT_ERR_ARGUMENT with errno ENAMETOOLONG (or EINVAL if
+ * empty). */
 int net_address_unix(struct net_address *address, const char *path);
 
 /* The tchat_err for an errno of a socket call: REFUSED, UNREACHABLE, TIMED_OUT, CLOSED, IN_USE, PERMISSION,
  * NOT_FOUND, LIMIT_FILES, MEMORY, AGAIN; else SYSTEM. Leaves errno set to number. */
 int net_err(int number);
 
-/* The same for a failure of getaddrinfo() (EAI_...): NAME_UNKNOWN, NAME_AGAIN, ARGUMENT (service), MEMORY, SYSTEM. */
+/* The same for a failure of getaddrinfo() (EAI_...): NAME_UNKNOWN, NAME_AGAIN, ARGUMENT (service), MEMORY,
+ * SYSTEM. */
 int net_err_lookup(int failure);
 
 #endif

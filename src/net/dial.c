@@ -39,8 +39,8 @@ struct dial {
 	struct attempt attempts[RESOLVE_ADDRESSES];
 };
 
-/* What a failure tells the user about why there is no connection: an answer more than a silence, a silence more than
- * "no way there", which the family that this machine lacks gives first of all. */
+/* What a failure tells the user about why there is no connection: an answer more than a silence, a silence
+ * more than "no way there", which the family that this machine lacks gives first of all. */
 static int telling(int err)
 {
 	switch (err) {
@@ -123,8 +123,8 @@ static void win(struct dial *dial, int fd)
 	finish(dial, stream);
 }
 
-/* TCP connects a socket to itself when it happens to get, as its own, the port of this machine that it calls and
- * nobody listens on: likely enough for who redials a local host that is down. */
+/* TCP connects a socket to itself when it happens to get, as its own, the port of this machine that it
+ * calls and nobody listens on: likely enough for who redials a local host that is down. */
 static bool is_self_connected(int fd)
 {
 	struct net_address own = { .length = sizeof own.storage }, peer = { .length = sizeof peer.storage };
@@ -155,9 +155,10 @@ static void on_writable(void *arg, unsigned events)
 	start_next(dial);
 }
 
-/* Starts one attempt: 0 when it is under way, 1 when it is connected (the descriptor in *connected), or an errno,
- * negated. */
-static int attempt_start(struct dial *dial, struct attempt *attempt, const struct net_address *address, int *connected)
+/* Starts one attempt: 0 when it is under way, 1 when it is connected (the descriptor in *connected), or an
+ * errno, negated. */
+static int attempt_start(struct dial *dial, struct attempt *attempt, const struct net_address *address,
+                         int *connected)
 {
 	*attempt = (struct attempt){ .dial = dial, .fd = -1 };
 	int fd = socket_new(address->any.sa_family);
@@ -184,7 +185,8 @@ static int attempt_start(struct dial *dial, struct attempt *attempt, const struc
 	return -number;
 }
 
-/* Tries addresses until an attempt is under way or there are none; ends the dial when nothing is left to wait for. */
+/* Tries addresses until an attempt is under way or there are none; ends the dial when nothing is left to
+ * wait for. */
 static void start_next(struct dial *dial)
 {
 	loop_timer_stop(dial->loop, &dial->next_timer);

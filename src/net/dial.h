@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Connecting as RFC 8305 tells: families take turns, a new attempt every 250 ms or when one failed, the first that
- * connects wins. */
+/* Connecting as RFC 8305 tells: families take turns, a new attempt every 250 ms or when one failed, the
+ * first that connects wins. */
 #ifndef TCHAT_NET_DIAL_H
 #define TCHAT_NET_DIAL_H
 
@@ -23,9 +23,9 @@ struct dial_result {
 /* Called once; the dial is gone by then. */
 typedef void dial_callback(void *arg, const struct dial_result *result);
 
-/* Connects to node and service over TCP, within timeout microseconds from now, name look-up among them. Never calls
- * back inside this call. 0 with *out set, valid until the callback or dial_cancel(); or TCHAT_ERR_MEMORY, FULL
- * (too many look-ups), SYSTEM. The resolver must outlive the dial. */
+/* Connects to node and service over TCP, within timeout microseconds from now, name look-up among them.
+ * Never calls back inside this call. 0 with *out set, valid until the callback or dial_cancel(); or
+ * TCHAT_ERR_MEMORY, FULL (too many look-ups), SYSTEM. The resolver must outlive the dial. */
 int dial_tcp(struct loop *loop, struct resolver *resolver, const char *node, const char *service, tchat_time timeout,
              dial_callback *callback, void *arg, struct dial **out);
 

@@ -36,7 +36,8 @@ static void arm(struct listener *listener)
 		loop_watch_change(listener->sockets[i].watch, events);
 }
 
-/* Waiting callers keep the socket readable: unless it is disarmed, the loop would spin on the same failure. */
+/* Waiting callers keep the socket readable: unless it is disarmed, the loop would spin on the same
+ * failure. */
 static void reach_limit(struct listener *listener, int number)
 {
 	listener->is_limited = true;
@@ -193,7 +194,8 @@ static int open_tcp(const struct net_address *address)
 	int fd = socket_new(address->any.sa_family);
 	if (fd < 0)
 		return -1;
-	/* A restarted host gets its port although old connections linger there; it does not share it with a live one. */
+	/* A restarted host gets its port although old connections linger there; it does not share it with
+	 * a live one. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
 		goto fail;
 	/* Otherwise "::" would take IPv4 as well, and "0.0.0.0" could not be bound beside it. */
@@ -229,7 +231,8 @@ static bool is_free_port(const struct addrinfo *one)
 static bool is_repeated(const struct addrinfo *list, const struct addrinfo *one)
 {
 	for (; list != one; list = list->ai_next)
-		if (list->ai_addrlen == one->ai_addrlen && memcmp(list->ai_addr, one->ai_addr, one->ai_addrlen) == 0)
+		if (list->ai_addrlen == one->ai_addrlen &&
+		    memcmp(list->ai_addr, one->ai_addr, one->ai_addrlen) == 0)
 			return true;
 	return false;
 }

@@ -19,9 +19,9 @@
 /* How often, every 10 ms, the folder's lock is asked for before doing without. */
 enum { LOCK_ATTEMPTS = 50, LOCK_PAUSE_MS = 10 };
 
-/* Two hosts that start at once must not take each other's socket, bound but not listening yet, for a dead one. The
- * folder itself is locked: that leaves nothing behind. Where it cannot be, or a stranger holds the lock, the check
- * is as good as without. Returns a descriptor to close, or -1. */
+/* Two hosts that start at once must not take each other's socket, bound but not listening yet, for a dead
+ * one. The folder itself is locked: that leaves nothing behind. Where it cannot be, or a stranger holds
+ * the lock, the check is as good as without. Returns a descriptor to close, or -1. */
 static int lock_folder(const char *path)
 {
 #ifdef HAVE_FLOCK
@@ -93,8 +93,8 @@ static int bind_path(int fd, const struct net_address *address, const char *path
 		if (err != 0)
 			return err;
 	}
-	/* Nobody can connect before listen(): so a change of the mode here is early enough, and the process's umask,
-	 * which other threads share, stays alone. */
+	/* Nobody can connect before listen(): so a change of the mode here is early enough, and the
+	 * process's umask, which other threads share, stays alone. */
 	if (chmod(path, S_IRUSR | S_IWUSR) == 0)
 		return 0;
 	int kept = errno;

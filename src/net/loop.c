@@ -172,8 +172,8 @@ static bool crowd_open(struct loop *loop)
 
 static int crowd_control(struct watch *watch, int operation)
 {
-	/* Level-triggered epoll reports hang-ups even to who asked for nothing; edge-triggered it does so once, and
-	 * the dispatcher drops it. Taking the socket out instead could fail to get it back in. */
+	/* Level-triggered epoll reports hang-ups even to who asked for nothing; edge-triggered it does so
+	 * once, and the dispatcher drops it. Taking the socket out instead could fail to get it back in. */
 	struct epoll_event event = { .data.ptr = watch };
 	event.events = (watch->events & LOOP_READ ? (uint32_t)EPOLLIN : 0u) |
 	               (watch->events & LOOP_WRITE ? (uint32_t)EPOLLOUT : 0u);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* getaddrinfo() on a helper thread. Loop and thread share a queue in, a queue out and one mutex; a thread that hangs
- * in a look-up when its resolver goes is left to itself with what they share, and frees that at its end. */
+/* getaddrinfo() on a helper thread. Loop and thread share a queue in, a queue out and one mutex; a thread
+ * that hangs in a look-up when its resolver goes is left to itself with what they share, and frees that at
+ * its end. */
 #include "config.h"
 
 #include "net/resolve.h"

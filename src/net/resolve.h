@@ -12,8 +12,8 @@ enum { RESOLVE_QUEUE = 32, RESOLVE_ADDRESSES = 32 };
 struct resolver;
 struct resolve;
 
-/* The answer, on the loop: err 0 and count >= 1 addresses in the system's order, valid during the call only; or err
- * (TCHAT_ERR_NAME_UNKNOWN, NAME_AGAIN, MEMORY, SYSTEM) with the errno number, and none. */
+/* The answer, on the loop: err 0 and count >= 1 addresses in the system's order, valid during the call
+ * only; or err (TCHAT_ERR_NAME_UNKNOWN, NAME_AGAIN, MEMORY, SYSTEM) with the errno number, and none. */
 typedef void resolve_callback(void *arg, int err, int number, const struct net_address *addresses, size_t count);
 
 /* A resolver that answers on loop; NULL with errno set. It must be freed before the loop. */
@@ -22,8 +22,9 @@ struct resolver *resolver_new(struct loop *loop);
 /* Drops what is under way, without calling back, and never waits for a look-up. NULL is fine. */
 void resolver_free(struct resolver *resolver);
 
-/* Looks up node and service for a stream socket. Calls back once, never inside this call; numeric addresses need no
- * thread. 0 with *out set, valid until the callback runs or resolve_cancel(); or TCHAT_ERR_FULL, MEMORY, SYSTEM. */
+/* Looks up node and service for a stream socket. Calls back once, never inside this call; numeric
+ * addresses need no thread. 0 with *out set, valid until the callback runs or resolve_cancel(); or
+ * TCHAT_ERR_FULL, MEMORY, SYSTEM. */
 int resolve_start(struct resolver *resolver, const char *node, const char *service, resolve_callback *callback,
                   void *arg, struct resolve **out);
 

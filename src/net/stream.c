@@ -43,8 +43,8 @@ static ssize_t socket_read(struct stream *stream, void *bytes, size_t length)
 
 static ssize_t socket_writev(struct stream *stream, const struct iovec *parts, int count)
 {
-	/* sendmsg() rather than writev(), whose SIGPIPE cannot be refused. Its parts are not const in POSIX, but only
-	 * read. */
+	/* sendmsg() rather than writev(), whose SIGPIPE cannot be refused. Its parts are not const in
+	 * POSIX, but only read. */
 	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)parts,
 	                          .msg_iovlen = (unsigned)(count < IOV_MAX ? count : IOV_MAX) };
 	ssize_t n;

@@ -35,8 +35,8 @@ static int open_pipe(int ends[2])
 #endif
 }
 
-/* The byte is taken before the flag falls: who raises the flag after that writes a new byte, and who found it still
- * up is served by the callback below. */
+/* The byte is taken before the flag falls: who raises the flag after that writes a new byte, and who found
+ * it still up is served by the callback below. */
 static void on_byte(void *arg, unsigned events)
 {
 	struct wake *wake = arg;
