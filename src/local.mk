@@ -61,18 +61,21 @@ src_libui_a_CFLAGS = $(AM_CFLAGS) $(READLINE_CFLAGS) $(CURSES_CFLAGS)
 src_libui_a_SOURCES = \
 	src/ui/cells.c src/ui/cells.h \
 	src/ui/style.c src/ui/style.def src/ui/style.h \
-	src/ui/dialogue.h \
-	src/ui/help_screen.h \
-	src/ui/input_line.h \
-	src/ui/member_list.h \
-	src/ui/message_list.h \
-	src/ui/message_pane.h \
-	src/ui/room_list.h \
-	src/ui/screen.h \
-	src/ui/status_line.h \
-	src/ui/term_memory.h \
+	src/ui/dialogue.c src/ui/dialogue.h src/ui/dialogue_draw.c src/ui/dialogue_inside.h \
+	src/ui/help_screen.c src/ui/help_screen.h \
+	src/ui/input_line.c src/ui/input_line.h \
+	src/ui/member_list.c src/ui/member_list.h \
+	src/ui/message_draw.c \
+	src/ui/message_list.c src/ui/message_list.h \
+	src/ui/message_pane.c src/ui/message_pane.h src/ui/message_pane_inside.h \
+	src/ui/message_search.c \
+	src/ui/message_wrap.c src/ui/message_wrap.h \
+	src/ui/room_list.c src/ui/room_list.h \
+	src/ui/screen.c src/ui/screen.h \
+	src/ui/status_line.c src/ui/status_line.h \
+	src/ui/term_memory.c src/ui/term_memory.h \
 	src/ui/terminal.c src/ui/terminal.h \
-	src/ui/theme.h
+	src/ui/theme.c src/ui/theme.def src/ui/theme.h
 
 src_libui_a_SOURCES += \
 	src/ui/charset.c src/ui/charset.h \

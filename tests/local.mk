@@ -40,6 +40,20 @@ tests_unit_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_message_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 endif
 
+# Golden screens: make record-screens writes them anew.
+EXTRA_DIST += tests/golden
+if HAVE_CMOCKA
+ui_libs = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+check_PROGRAMS += tests/unit-ui-screen
+tests_unit_ui_screen_CFLAGS = $(test_cflags)
+tests_unit_ui_screen_SOURCES = tests/unit-ui-screen.c tests/golden_screen.c tests/golden_screen.h
+tests_unit_ui_screen_LDADD = $(ui_libs)
+
+record-screens: tests/unit-ui-screen
+	$(AM_TESTS_ENVIRONMENT) RECORD_SCREENS=1 tests/unit-ui-screen
+.PHONY: record-screens
+endif
+
 if HAVE_CMOCKA
 test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 

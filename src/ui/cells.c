@@ -2,6 +2,7 @@
 /* The grid of cells: every write goes through cell_set(), which keeps wide characters whole. */
 #include "ui/cells.h"
 
+#include "base/buffer.h"
 #include "base/errors.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -89,6 +90,22 @@ void cells_clear(struct cells *cells)
 		cells->cell[i] = blank;
 	cells->cursor_visible = false;
 	cells->cursor_row = cells->cursor_column = 0;
+}
+
+int cells_copy(struct cells *cells, const struct cells *from)
+{
+	cells_clear(cells);
+	int rows = within(from->rows, 0, cells->rows), columns = within(from->columns, 0, cells->columns);
+	for (int row = 0; row < rows; row++) {
+		struct cell *line = cells->cell + (size_t)row * (size_t)cells->columns;
+		memcpy(line, cells_row(from, row), (size_t)columns * sizeof *line);
+		if (line[columns - 1].width == 2) /* its right half was cut off */
+			line[columns - 1] = cell_blank(line[columns - 1].role);
+	}
+	cells->cursor_row = from->cursor_row;
+	cells->cursor_column = from->cursor_column;
+	cells->cursor_visible = from->cursor_visible && from->cursor_row < rows && from->cursor_column < columns;
+	return 0;
 }
 
 /* The part of an area that lies in the grid; false when there is none. */
@@ -218,6 +235,24 @@ int cells_put_cut(struct cells *cells, const struct area *area, int row, int col
 		cut--;
 	column = cells_put(cells, area, row, column, role, text, cut);
 	return cells_puts(cells, area, row, column, role, "…");
+}
+
+int cells_put_unclean(struct cells *cells, const struct area *area, int row, int column, int columns,
+                      enum style_role role, const char *text, size_t length)
+{
+	if (columns <= 0)
+		return column;
+	/* What lies far behind the edge is not looked at. */
+	length = utf8_cut(text, length, 64 + 16 * (size_t)columns);
+	if (utf8_ascii(text, length) == length) /* controls are dealt with cell by cell */
+		return cells_put_cut(cells, area, row, column, columns, role, text, length);
+	struct buffer clean;
+	buffer_init(&clean, TEXT_CLEAN_MAX(length));
+	if (text_clean(&clean, text, length, TEXT_LINE) == 0)
+		column = cells_put_cut(cells, area, row, column, columns, role, (const char *)buffer_data(&clean),
+		                       buffer_length(&clean));
+	buffer_free(&clean);
+	return column;
 }
 
 void cells_repeat(struct cells *cells, const struct area *area, int row, int column, int count,

@@ -49,6 +49,9 @@ void cells_free(struct cells *cells);
 /* Changes the size and empties the grid: 0, or TCHAT_ERR_MEMORY with nothing changed. */
 int cells_resize(struct cells *cells, int rows, int columns);
 
+/* Makes cells a copy of from, cursor and all, cut or filled up with blanks to its own size; 0. */
+int cells_copy(struct cells *cells, const struct cells *from);
+
 int cells_rows(const struct cells *cells);
 int cells_columns(const struct cells *cells);
 struct area cells_area(const struct cells *cells);
@@ -75,6 +78,10 @@ int cells_puts(struct cells *cells, const struct area *area, int row, int column
 /* The same, but text wider than columns is cut and ends in "…". Returns the column after what was drawn. */
 int cells_put_cut(struct cells *cells, const struct area *area, int row, int column, int columns,
                   enum style_role role, const char *text, size_t length);
+
+/* The same for any bytes: they are cleaned first (text_clean()). For texts that come from afar. */
+int cells_put_unclean(struct cells *cells, const struct area *area, int row, int column, int columns,
+                      enum style_role role, const char *text, size_t length);
 
 /* Draws one code point of width 1 count times to the right (lines). */
 void cells_repeat(struct cells *cells, const struct area *area, int row, int column, int count,

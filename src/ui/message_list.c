@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A ring of pointers to messages. Message s is at ring[(head + s - first) & mask], so that a serial finds its
+ * message at once and both ends grow in O(1). */
+#include "ui/message_list.h"
+
+#include "base/buffer.h"
+#include "base/errors.h"
+#include "base/text.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RING_FIRST = 64 };
+
+/* Room on both sides for any number of messages. */
+#define SERIAL_START (UINT64_C(1) << 40)
+
+struct message_list {
+	struct message **ring;
+	size_t size, head, count; /* size is 0 or a power of two */
+	uint64_t first;           /* serial of the oldest */
+	uint64_t unread, pin;
+	size_t keep, maximum;
+	struct buffer scratch; /* for cleaning */
+};
+
+struct message_list *message_list_new(size_t keep, size_t maximum)
+{
+	struct message_list *list = calloc(1, sizeof *list);
+	if (list == NULL)
+		return NULL;
+	list->keep = keep > 0 ? keep : 1;
+	list->maximum = maximum > list->keep ? maximum : list->keep;
+	list->first = SERIAL_START;
+	buffer_init(&list->scratch, TEXT_CLEAN_MAX(MESSAGE_TEXT_MAX + MESSAGE_NICK_MAX));
+	return list;
+}
+
+static struct message **slot(const struct message_list *list, uint64_t serial)
+{
+	return &list->ring[(list->head + (size_t)(serial - list->first)) & (list->size - 1)];
+}
+
+void message_list_clear(struct message_list *list)
+{
+	for (uint64_t serial = list->first; serial < message_list_end(list); serial++)
+		free(*slot(list, serial));
+	list->first = message_list_end(list);
+	list->count = 0;
+	list->unread = 0;
+}
+
+void message_list_free(struct message_list *list)
+{
+	if (list == NULL)
+		return;
+	message_list_clear(list);
+	free(list->ring);
+	buffer_free(&list->scratch);
+	free(list);
+}
+
+uint64_t message_list_first(const struct message_list *list)
+{
+	return list->first;
+}
+
+uint64_t message_list_end(const struct message_list *list)
+{
+	return list->first + list->count;
+}
+
+size_t message_list_count(const struct message_list *list)
+{
+	return list->count;
+}
+
+const struct message *message_list_get(const struct message_list *list, uint64_t serial)
+{
+	return serial >= list->first && serial < message_list_end(list) ? *slot(list, serial) : NULL;
+}
+
+/* Puts cleaned text, cut to most bytes, at the end of the scratch buffer; returns its bytes. */
+static size_t scratch_clean(struct message_list *list, const char *text, size_t length, size_t most, unsigned flags)
+{
+	size_t before = buffer_length(&list->scratch);
+	if (length > 0)
+		(void)text_clean(&list->scratch, text, utf8_cut(text, length, most), flags);
+	size_t cleaned = buffer_length(&list->scratch) - before;
+	if (cleaned > most) {
+		cleaned = utf8_cut((const char *)buffer_data(&list->scratch) + before, cleaned, most);
+		buffer_truncate(&list->scratch, before + cleaned);
+	}
+	return cleaned;
+}
+
+/* A copy with clean texts, in one piece of memory; NULL when that is out. */
+static struct message *message_copy(struct message_list *list, const struct message *from)
+{
+	buffer_truncate(&list->scratch, 0);
+	size_t nick = scratch_clean(list, from->nick, from->nick_length, MESSAGE_NICK_MAX, TEXT_LINE);
+	size_t text = scratch_clean(list, from->text, from->text_length, MESSAGE_TEXT_MAX, TEXT_MULTILINE);
+	struct message *message = malloc(sizeof *message + nick + text + 2);
+	if (message == NULL)
+		return NULL;
+	char *bytes = (char *)(message + 1);
+	const char *clean = (const char *)buffer_data(&list->scratch);
+	if (nick + text > 0) {
+		memcpy(bytes, clean, nick);
+		memcpy(bytes + nick + 1, clean + nick, text);
+	}
+	bytes[nick] = '\0';
+	bytes[nick + 1 + text] = '\0';
+	*message = *from;
+	message->nick = bytes;
+	message->nick_length = nick;
+	message->text = bytes + nick + 1;
+	message->text_length = text;
+	message->change = 0;
+	return message;
+}
+
+/* Makes sure that one more fits into the ring. */
+static int ring_grow(struct message_list *list)
+{
+	if (list->count < list->size)
+		return 0;
+	size_t size = list->size > 0 ? 2 * list->size : RING_FIRST;
+	struct message **ring = malloc(size * sizeof(struct message *));
+	if (ring == NULL)
+		return TCHAT_ERR_MEMORY;
+	for (size_t i = 0; i < list->count; i++)
+		ring[i] = *slot(list, list->first + i);
+	free(list->ring);
+	list->ring = ring;
+	list->size = size;
+	list->head = 0;
+	return 0;
+}
+
+static void evict(struct message_list *list)
+{
+	free(*slot(list, list->first));
+	list->head = (list->head + 1) & (list->size - 1);
+	list->first++;
+	list->count--;
+}
+
+uint64_t message_list_append(struct message_list *list, const struct message *from)
+{
+	struct message *message = message_copy(list, from);
+	if (message == NULL || ring_grow(list) != 0) {
+		free(message);
+		return 0;
+	}
+	message->serial = message_list_end(list);
+	list->count++;
+	*slot(list, message->serial) = message;
+	while (list->count > list->maximum ||
+	       (list->count > list->keep && (list->pin == 0 || list->first < list->pin)))
+		evict(list);
+	return message->serial;
+}
+
+uint64_t message_list_prepend(struct message_list *list, const struct message *from)
+{
+	if (list->count >= list->maximum || list->first == 1)
+		return 0;
+	struct message *message = message_copy(list, from);
+	if (message == NULL || ring_grow(list) != 0) {
+		free(message);
+		return 0;
+	}
+	list->head = (list->head - 1) & (list->size - 1);
+	list->first--;
+	list->count++;
+	message->serial = list->first;
+	list->ring[list->head] = message;
+	return message->serial;
+}
+
+uint64_t message_list_find_token(const struct message_list *list, uint64_t token)
+{
+	for (uint64_t serial = message_list_end(list); token != 0 && serial-- > list->first;) {
+		if ((*slot(list, serial))->token == token)
+			return serial;
+	}
+	return 0;
+}
+
+uint64_t message_list_find_seq(const struct message_list *list, uint64_t seq)
+{
+	for (uint64_t serial = message_list_end(list); seq != 0 && serial-- > list->first;) {
+		if ((*slot(list, serial))->seq == seq)
+			return serial;
+	}
+	return 0;
+}
+
+bool message_list_set_state(struct message_list *list, uint64_t serial, enum message_state state, uint64_t seq)
+{
+	if (message_list_get(list, serial) == NULL)
+		return false;
+	struct message *message = *slot(list, serial);
+	message->state = (uint8_t)state;
+	if (seq != 0)
+		message->seq = seq;
+	return true;
+}
+
+bool message_list_set_text(struct message_list *list, uint64_t serial, const char *text, size_t length)
+{
+	const struct message *old = message_list_get(list, serial);
+	if (old == NULL)
+		return false;
+	struct message with = *old;
+	with.text = text;
+	with.text_length = length;
+	struct message *message = message_copy(list, &with);
+	if (message == NULL)
+		return false;
+	message->change = old->change + 1;
+	free(*slot(list, serial));
+	*slot(list, serial) = message;
+	return true;
+}
+
+void message_list_set_unread(struct message_list *list, uint64_t serial)
+{
+	list->unread = serial;
+}
+
+uint64_t message_list_unread(const struct message_list *list)
+{
+	if (list->unread == 0 || list->unread >= message_list_end(list))
+		return 0;
+	return list->unread < list->first ? list->first : list->unread;
+}
+
+void message_list_pin(struct message_list *list, uint64_t serial)
+{
+	list->pin = serial;
+}

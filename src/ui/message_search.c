@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Searching what is kept of a room. */
+#include "config.h" /* for memmem() */
+
+#include "ui/message_pane.h"
+
+#include "ui/message_pane_inside.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Case folding makes text longer, threefold at most. */
+enum { FOLDED_MAX = 4 * (MESSAGE_TEXT_MAX + MESSAGE_NICK_MAX) };
+
+static bool holds(const struct message *message, const struct buffer *needle, struct buffer *scratch)
+{
+	buffer_truncate(scratch, 0);
+	if (text_search_fold(scratch, message->text, message->text_length) != 0)
+		return false;
+	return buffer_length(scratch) >= buffer_length(needle) &&
+	       memmem(buffer_data(scratch), buffer_length(scratch), buffer_data(needle), buffer_length(needle)) != NULL;
+}
+
+/* The next message that holds the folded needle; 0: none. */
+static uint64_t search(const struct message_pane *pane, const struct buffer *needle, uint64_t from, int direction)
+{
+	struct buffer scratch;
+	buffer_init(&scratch, FOLDED_MAX);
+	uint64_t found = 0;
+	while (found == 0) {
+		from = direction < 0 ? from - 1 : from + 1;
+		const struct message *message = message_list_get(pane->list, from);
+		if (message == NULL)
+			break;
+		if (holds(message, needle, &scratch))
+			found = from;
+	}
+	buffer_free(&scratch);
+	return found;
+}
+
+uint64_t message_pane_search(struct message_pane *pane, const char *needle, size_t length, int direction)
+{
+	if (length == 0) {
+		free(pane->needle);
+		pane->needle = NULL;
+		pane->selected = 0;
+		return 0;
+	}
+	struct buffer folded;
+	buffer_init(&folded, FOLDED_MAX);
+	uint64_t found = 0;
+	char *copy = NULL;
+	if (length > MESSAGE_NICK_MAX || text_search_fold(&folded, needle, length) != 0)
+		goto out;
+	copy = strndup(needle, length);
+	if (copy == NULL)
+		goto out;
+	uint64_t from = message_pane_selected(pane);
+	if (from == 0)
+		from = direction < 0 ? message_list_end(pane->list) : message_list_first(pane->list) - 1;
+	found = search(pane, &folded, from, direction);
+	if (found == 0)
+		goto out;
+	free(pane->needle);
+	pane->needle = copy;
+	copy = NULL;
+	message_pane_select(pane, found);
+out:
+	free(copy);
+	buffer_free(&folded);
+	return found;
+}

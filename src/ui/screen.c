@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lays the widgets out and draws them. */
+#include "ui/screen.h"
+
+#include "base/intl.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	INPUT_CAP = 8,
+	ROOMS_COLUMNS = 20,
+	MEMBERS_COLUMNS = 18,
+	MESSAGES_WANTED = 76, /* what messages keep beside side panes that come by themselves */
+	MESSAGES_LEAST = 30,  /* beside those that were asked for */
+};
+
+/* Takes columns (and one for the line beside them) from the messages when they can spare them. */
+static bool take_side(enum screen_side side, bool useful, int wanted, int *messages)
+{
+	int keep = side == SCREEN_SIDE_ON ? MESSAGES_LEAST : MESSAGES_WANTED;
+	if (side == SCREEN_SIDE_OFF || (side == SCREEN_SIDE_AUTO && !useful) || *messages - wanted - 1 < keep)
+		return false;
+	*messages -= wanted + 1;
+	return true;
+}
+
+void screen_lay_out(struct screen_layout *layout, int rows, int columns, const struct screen_view *view)
+{
+	*layout = (struct screen_layout){ .input.rows = 1 };
+	int third = rows / 3 > 0 ? rows / 3 : 1;
+	int cap = view->input_cap > 0 ? view->input_cap : INPUT_CAP;
+	int input = input_line_rows(&view->input, columns, cap < third ? cap : third);
+	int title = rows >= 5, status = rows >= 3;
+	int middle = rows - title - status - input > 0 ? rows - title - status - input : 0;
+	int messages = columns, left = 0;
+	bool rooms = middle > 2 && take_side(view->show_rooms, view->room_count > 1, ROOMS_COLUMNS, &messages);
+	bool members = middle > 2 && take_side(view->show_members, view->member_total > 0, MEMBERS_COLUMNS, &messages);
+	layout->title = (struct area){ 0, 0, title, columns };
+	if (rooms) {
+		layout->rooms = (struct area){ title, 0, middle, ROOMS_COLUMNS };
+		left = ROOMS_COLUMNS + 1;
+	}
+	layout->messages = (struct area){ title, left, middle, messages };
+	if (members)
+		layout->members = (struct area){ title, columns - MEMBERS_COLUMNS, middle, MEMBERS_COLUMNS };
+	layout->status = (struct area){ title + middle, 0, status, columns };
+	layout->input = (struct area){ rows - input, 0, input, columns };
+}
+
+static void draw_title(struct cells *cells, const struct area *area, const struct screen_view *view, bool members)
+{
+	cells_fill(cells, area, STYLE_TITLE);
+	int right = area->columns - 1;
+	char count[64];
+	if (!members && view->member_total > 0 && area->columns >= 40) {
+		snprintf(count, sizeof count, ngettext("%zu member", "%zu members", view->member_total), view->member_total);
+		int width = (int)text_width(count, strlen(count));
+		right -= width;
+		cells_puts(cells, area, 0, right, STYLE_TOPIC, count);
+		right -= 2;
+	}
+	int column = 1;
+	if (view->room == NULL)
+		column = cells_puts(cells, area, 0, column, STYLE_TITLE, "tchat");
+	else
+		column = cells_put_unclean(cells, area, 0, column, right - column, STYLE_TITLE, view->room,
+		                           strlen(view->room));
+	if (view->topic != NULL)
+		cells_put_unclean(cells, area, 0, column + 2, right - column - 2, STYLE_TOPIC, view->topic,
+		                  strlen(view->topic));
+}
+
+static void draw_upright(struct cells *cells, int row, int column, int rows)
+{
+	struct area line = { row, column, rows, 1 };
+	for (int i = 0; i < rows; i++)
+		cells_repeat(cells, &line, i, 0, 1, STYLE_BORDER, 0x2502);
+}
+
+static void draw_sides(struct cells *cells, const struct screen_layout *layout, const struct screen_view *view)
+{
+	const struct area *rooms = &layout->rooms, *members = &layout->members;
+	if (rooms->columns > 0) {
+		room_list_draw(cells, rooms, view->rooms, view->room_count);
+		draw_upright(cells, rooms->row, rooms->column + rooms->columns, rooms->rows);
+	}
+	if (members->columns > 0) {
+		int top = 0;
+		draw_upright(cells, members->row, members->column - 1, members->rows);
+		member_list_draw(cells, members, view->members, view->member_count, view->member_total,
+		                 view->member_scroll != NULL ? view->member_scroll : &top);
+	}
+}
+
+void screen_draw(struct cells *cells, const struct screen_view *view)
+{
+	struct screen_layout layout;
+	screen_lay_out(&layout, cells_rows(cells), cells_columns(cells), view);
+	cells_clear(cells);
+	status_line_draw(cells, &layout.status, &view->status);
+	if (view->help != NULL) {
+		int rows = layout.status.rows > 0 ? cells_rows(cells) - 1 : cells_rows(cells);
+		struct area area = { 0, 0, rows, cells_columns(cells) };
+		struct area last = { rows, 0, 1, cells_columns(cells) };
+		help_screen_draw(view->help, cells, &area);
+		status_line_draw(cells, &last, &view->status);
+		return;
+	}
+	if (layout.title.rows > 0)
+		draw_title(cells, &layout.title, view, layout.members.columns > 0);
+	if (view->pane != NULL)
+		message_pane_draw(view->pane, cells, &layout.messages);
+	draw_sides(cells, &layout, view);
+	input_line_draw(cells, &layout.input, &view->input);
+	if (view->dialogue != NULL) {
+		struct area whole = cells_area(cells);
+		dialogue_draw(view->dialogue, cells, layout.messages.rows >= 3 ? &layout.messages : &whole);
+	}
+}
