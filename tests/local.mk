@@ -112,6 +112,14 @@ tests_unit_address_CFLAGS = $(test_cflags)
 tests_unit_address_SOURCES = tests/unit-address.c
 tests_unit_address_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+client_libs = src/libclient.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+client_fake = tests/fake-host.c tests/fake-host.h
+
+check_PROGRAMS += tests/unit-client-session
+tests_unit_client_session_CFLAGS = $(test_cflags)
+tests_unit_client_session_SOURCES = tests/unit-client-session.c $(client_fake)
+tests_unit_client_session_LDADD = $(client_libs)
+
 check_PROGRAMS += tests/unit-tokenizer tests/unit-pacer
 tests_unit_tokenizer_CFLAGS = $(test_cflags)
 tests_unit_tokenizer_SOURCES = tests/unit-tokenizer.c
