@@ -120,6 +120,16 @@ tests_unit_client_session_CFLAGS = $(test_cflags)
 tests_unit_client_session_SOURCES = tests/unit-client-session.c $(client_fake)
 tests_unit_client_session_LDADD = $(client_libs)
 
+check_PROGRAMS += tests/unit-client-posts
+tests_unit_client_posts_CFLAGS = $(test_cflags)
+tests_unit_client_posts_SOURCES = tests/unit-client-posts.c $(client_fake)
+tests_unit_client_posts_LDADD = $(client_libs)
+
+check_PROGRAMS += tests/unit-client-rooms
+tests_unit_client_rooms_CFLAGS = $(test_cflags)
+tests_unit_client_rooms_SOURCES = tests/unit-client-rooms.c $(client_fake)
+tests_unit_client_rooms_LDADD = $(client_libs)
+
 check_PROGRAMS += tests/unit-tokenizer tests/unit-pacer
 tests_unit_tokenizer_CFLAGS = $(test_cflags)
 tests_unit_tokenizer_SOURCES = tests/unit-tokenizer.c

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Posts: the outbox, what is sent when, answers of every kind, and what is sent again. */
+#include "fake-host.h"
+
+#include "base/errors.h"
+#include "client/outbox.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void post(struct fake *fake, uint32_t room, const char *text)
+{
+	assert_true(session_post(fake->session, room, KIND_TEXT, text, strlen(text), NULL) > 0);
+	fake_event(fake, SESSION_PENDING);
+}
+
+static void ack(struct fake *fake, uint64_t counter, uint64_t seq, uint8_t flags)
+{
+	fake_send(fake, &(struct message){ .type = WIRE_ACK,
+	                                   .ack = { .id = { FAKE_DEVICE, counter },
+	                                            .room = FAKE_ROOM,
+	                                            .seq = seq,
+	                                            .time = 5,
+	                                            .flags = flags } });
+}
+
+static void nack(struct fake *fake, uint64_t counter, int err, uint8_t flags, uint32_t retry_ms)
+{
+	fake_send(fake, &(struct message){ .type = WIRE_NACK,
+	                                   .nack = { .id = { FAKE_DEVICE, counter },
+	                                             .room = FAKE_ROOM,
+	                                             .code = (uint16_t)-err,
+	                                             .flags = flags,
+	                                             .retry_ms = retry_ms } });
+}
+
+static void took(struct fake *fake, uint64_t counter, const char *text)
+{
+	struct message message = fake_take(fake, WIRE_POST);
+	assert_int_equal(message.post.id.device, FAKE_DEVICE);
+	assert_int_equal(message.post.id.counter, counter);
+	assert_int_equal(message.post.seq, 0);
+	assert_int_equal(message.post.time, 0);
+	assert_int_equal(message.post.sender, 0);
+	assert_null(message.post.nick.data);
+	if (text != NULL) {
+		assert_int_equal(message.post.body.length, strlen(text));
+		assert_memory_equal(message.post.body.data, text, strlen(text));
+	}
+}
+
+static void a_post_is_pending_then_accepted_in_its_place(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 3);
+	assert_int_equal(session_post(fake.session, room, KIND_ACTION, "waves", 5, "r1"), 1);
+	const struct session_event *event = fake_event(&fake, SESSION_PENDING);
+	assert_string_equal(event->ref, "r1");
+	assert_string_equal(event->text, "waves");
+	assert_int_equal(event->counter, 1);
+	assert_int_equal(event->kind, KIND_ACTION);
+	took(&fake, 1, "waves");
+	fake_msg(&fake, 4, "first");
+	assert_int_equal(fake_event(&fake, SESSION_MESSAGE)->seq, 4);
+	ack(&fake, 1, 5, 0);
+	event = fake_event(&fake, SESSION_ACK);
+	assert_string_equal(event->ref, "r1");
+	assert_int_equal(event->seq, 5);
+	assert_int_equal(event->counter, 1);
+	assert_int_equal(event->room, room);
+	assert_false(event->duplicate);
+	event = fake_event(&fake, SESSION_MESSAGE);
+	assert_int_equal(event->seq, 5);
+	assert_string_equal(event->text, "waves");
+	assert_string_equal(event->nick, "ann");
+	assert_string_equal(event->ref, "r1");
+	assert_int_equal(event->kind, KIND_ACTION);
+	assert_int_equal(event->time, 5);
+	assert_int_equal(event->counter, 1);
+	assert_true(event->own);
+	fake_msg(&fake, 6, "last");
+	assert_false(fake_event(&fake, SESSION_MESSAGE)->own);
+	assert_int_equal(session_pending(fake.session), 0);
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void what_cannot_be_posted_is_refused_at_once(void **state)
+{
+	struct fake fake;
+	static char text[WIRE_TEXT_LIMIT + 1], ref[SESSION_REF_MAX + 2];
+	memset(text, 'x', sizeof text);
+	memset(ref, 'r', sizeof ref - 1);
+	fake_open(&fake, (struct session_config){ .outbox_posts = 2 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	assert_int_equal(session_post(fake.session, 99, KIND_TEXT, "x", 1, NULL), TCHAT_ERR_NOT_FOUND);
+	assert_int_equal(session_post(fake.session, room, 9, "x", 1, NULL), TCHAT_ERR_BAD_KIND);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "\xff", 1, NULL), TCHAT_ERR_BAD_TEXT);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "a\0b", 3, NULL), TCHAT_ERR_BAD_TEXT);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, text, sizeof text, NULL), TCHAT_ERR_TOO_LONG);
+	assert_int_equal(session_post(fake.session, room, KIND_TOPIC, text, 401, NULL), TCHAT_ERR_TOO_LONG);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "x", 1, ref), TCHAT_ERR_TOO_LONG);
+	fake_quiet(&fake);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, text, sizeof text - 1, ref + 1), 1);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "x", 1, NULL), 2);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "x", 1, NULL), TCHAT_ERR_FULL);
+	ack(&fake, 1, 1, 0);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "x", 1, NULL), 3);
+	fake_close(&fake);
+}
+
+static void posts_wait_for_the_connection_and_the_room(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	uint32_t room = (uint32_t)session_join(fake.session, "#lobby");
+	post(&fake, room, "one");
+	post(&fake, room, "two");
+	fake_quiet(&fake);
+	fake_connect(&fake);
+	uint32_t request = fake_take(&fake, WIRE_JOIN).join.request;
+	fake_quiet(&fake);
+	fake_joined(&fake, request, JOIN_LIVE, 1, 0);
+	fake_take(&fake, WIRE_NAMES);
+	took(&fake, 1, "one");
+	took(&fake, 2, "two");
+	fake_close(&fake);
+}
+
+static void a_refusal_for_good_is_told_and_uses_up_the_counter(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "bad", 3, "r"), 1);
+	fake_event(&fake, SESSION_PENDING);
+	post(&fake, room, "good");
+	nack(&fake, 1, TCHAT_ERR_BAD_TEXT, NACK_PERMANENT, 0);
+	const struct session_event *event = fake_event(&fake, SESSION_NACK);
+	assert_int_equal(event->code, TCHAT_ERR_BAD_TEXT);
+	assert_int_equal(event->counter, 1);
+	assert_string_equal(event->ref, "r");
+	assert_string_equal(event->text, "bad");
+	ack(&fake, 2, 1, 0);
+	fake_event(&fake, SESSION_ACK);
+	fake_event(&fake, SESSION_MESSAGE);
+	took(&fake, 1, "bad");
+	took(&fake, 2, "good");
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void after_a_reconnect_all_without_an_answer_goes_out_again(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	for (int i = 0; i < 4; i++)
+		post(&fake, room, "x");
+	ack(&fake, 1, 1, 0);
+	fake_event(&fake, SESSION_ACK);
+	fake_event(&fake, SESSION_MESSAGE);
+	ack(&fake, 3, 2, 0); /* out of order: another room's fan-out came first */
+	fake_event(&fake, SESSION_ACK);
+	fake_event(&fake, SESSION_MESSAGE);
+	fake_break(&fake);
+	fake.mark = 3;
+	session_connected(fake.session, fake.now);
+	fake_take(&fake, WIRE_HELLO);
+	fake_send(&fake, &(struct message){ .type = WIRE_WELCOME, .welcome = { .version = 1, .frame_limit = 65536, .host = { 1 } } });
+	assert_int_equal(fake_take(&fake, WIRE_AUTH).auth.lowest_unsettled, 2);
+	fake_break(&fake);
+	fake_connect(&fake);
+	struct message join = fake_take(&fake, WIRE_JOIN);
+	fake_joined(&fake, join.join.request, 0, 1, 2);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_take(&fake, WIRE_RESUME);
+	took(&fake, 2, "x");
+	took(&fake, 4, "x");
+	ack(&fake, 2, 2, ACK_DUPLICATE);
+	assert_true(fake_event(&fake, SESSION_ACK)->duplicate);
+	/* A second one says nothing new. */
+	ack(&fake, 2, 2, ACK_DUPLICATE);
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void a_hole_sends_the_client_back_to_the_first_open_post(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	for (int i = 0; i < 4; i++)
+		post(&fake, room, "x");
+	for (int i = 1; i <= 4; i++)
+		took(&fake, (uint64_t)i, "x");
+	ack(&fake, 1, 1, 0);
+	fake_event(&fake, SESSION_ACK);
+	fake_event(&fake, SESSION_MESSAGE);
+	nack(&fake, 3, TCHAT_ERR_HOLE, 0, 0);
+	/* At once, in order, and once: what was refused on the way says nothing new. */
+	nack(&fake, 4, TCHAT_ERR_HOLE, 0, 0);
+	took(&fake, 2, "x");
+	took(&fake, 3, "x");
+	took(&fake, 4, "x");
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void busy_waits_as_long_as_the_host_says(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	post(&fake, room, "a");
+	post(&fake, room, "b");
+	took(&fake, 1, "a");
+	took(&fake, 2, "b");
+	nack(&fake, 1, TCHAT_ERR_BUSY, 0, 250);
+	nack(&fake, 2, TCHAT_ERR_HOLE, 0, 0);
+	post(&fake, room, "c");
+	fake_quiet(&fake);
+	assert_int_equal(session_deadline(fake.session), fake.now + TCHAT_MS(250));
+	session_tick(fake.session, fake.now + TCHAT_MS(249));
+	fake_quiet(&fake);
+	fake.now += TCHAT_MS(250);
+	session_tick(fake.session, fake.now);
+	took(&fake, 1, "a");
+	took(&fake, 2, "b");
+	took(&fake, 3, "c");
+	fake_quiet(&fake);
+	/* Refused again and again: longer waits, whatever the host asks for. */
+	tchat_time last = 0;
+	for (int i = 0; i < 12; i++) {
+		nack(&fake, 1, TCHAT_ERR_BUSY, 0, 0);
+		tchat_time wait = session_deadline(fake.session) - fake.now;
+		assert_true(wait >= last && wait <= TCHAT_MS(6400));
+		last = wait;
+		fake.now += wait;
+		session_tick(fake.session, fake.now);
+		took(&fake, 1, "a");
+		took(&fake, 2, "b");
+		took(&fake, 3, "c");
+	}
+	assert_int_equal(last, TCHAT_MS(6400));
+	fake_close(&fake);
+}
+
+static void only_a_window_of_posts_is_under_way(void **state)
+{
+	struct fake fake;
+	static char text[1000];
+	memset(text, 'x', sizeof text);
+	fake_open(&fake, (struct session_config){ .flight_posts = 10, .flight_bytes = 5000 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	for (int i = 0; i < 20; i++)
+		post(&fake, room, "s");
+	for (uint64_t i = 1; i <= 10; i++)
+		took(&fake, i, "s");
+	fake_quiet(&fake);
+	for (uint64_t i = 1; i <= 20; i++) {
+		ack(&fake, i, i, 0);
+		fake_event(&fake, SESSION_ACK);
+		fake_event(&fake, SESSION_MESSAGE);
+		if (i <= 10)
+			took(&fake, i + 10, "s");
+		fake_quiet(&fake);
+	}
+	for (int i = 0; i < 10; i++)
+		assert_true(session_post(fake.session, room, KIND_TEXT, text, sizeof text, NULL) > 0);
+	for (uint64_t i = 21; i <= 24; i++)
+		took(&fake, i, NULL);
+	struct iovec iov;
+	assert_int_equal(session_output(fake.session, &iov, 1), 0);
+	fake_close(&fake);
+}
+
+static void a_cancelled_post_gives_its_counter_away(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ .flight_posts = 1 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	post(&fake, room, "one");
+	post(&fake, room, "two");
+	post(&fake, room, "three");
+	assert_int_equal(session_cancel(fake.session, 1), TCHAT_ERR_AGAIN);
+	assert_int_equal(session_cancel(fake.session, 9), TCHAT_ERR_NOT_FOUND);
+	assert_int_equal(session_cancel(fake.session, 2), 0);
+	const struct session_event *event = fake_event(&fake, SESSION_NACK);
+	assert_int_equal(event->code, TCHAT_ERR_CANCELLED);
+	assert_string_equal(event->text, "two");
+	assert_int_equal(session_cancel(fake.session, 2), TCHAT_ERR_NOT_FOUND);
+	took(&fake, 1, "one");
+	ack(&fake, 1, 1, 0);
+	fake_event(&fake, SESSION_ACK);
+	fake_event(&fake, SESSION_MESSAGE);
+	struct message message = fake_take(&fake, WIRE_POST);
+	assert_int_equal(message.post.id.counter, 2);
+	assert_int_equal(message.post.room, 0);
+	assert_int_equal(message.post.body.length, 0);
+	nack(&fake, 2, TCHAT_ERR_NOT_MEMBER, NACK_PERMANENT, 0);
+	took(&fake, 3, "three");
+	fake_quiet(&fake);
+	assert_int_equal(session_pending(fake.session), 1);
+	fake_close(&fake);
+}
+
+static void a_device_that_posted_before_goes_on_counting(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake.mark = 57;
+	uint32_t room = (uint32_t)session_join(fake.session, "lobby");
+	post(&fake, room, "x");
+	fake_connect(&fake);
+	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, JOIN_LIVE, 1, 0);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_roster(&fake);
+	took(&fake, 58, "x");
+	ack(&fake, 58, 1, 0);
+	assert_int_equal(fake_event(&fake, SESSION_ACK)->counter, 1);
+	fake_event(&fake, SESSION_MESSAGE);
+	fake_break(&fake);
+	session_connected(fake.session, fake.now);
+	fake_take(&fake, WIRE_HELLO);
+	fake_send(&fake, &(struct message){ .type = WIRE_WELCOME, .welcome = { .version = 1, .frame_limit = 65536 } });
+	assert_int_equal(fake_take(&fake, WIRE_AUTH).auth.lowest_unsettled, 59);
+	fake_close(&fake);
+}
+
+static void posts_to_a_room_that_is_gone_are_refused_by_the_host(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ .flight_posts = 1 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	post(&fake, room, "one");
+	post(&fake, room, "two");
+	took(&fake, 1, "one");
+	assert_int_equal(session_part(fake.session, room), 0);
+	fake_send(&fake, &(struct message){ .type = WIRE_DONE, .done = { .request = fake_take(&fake, WIRE_PART).part.request } });
+	assert_int_equal(fake_event(&fake, SESSION_ROOM_PARTED)->code, 0);
+	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "x", 1, NULL), TCHAT_ERR_NOT_FOUND);
+	ack(&fake, 1, 1, 0);
+	fake_event(&fake, SESSION_ACK);
+	took(&fake, 2, "two");
+	nack(&fake, 2, TCHAT_ERR_NOT_MEMBER, NACK_PERMANENT, 0);
+	assert_int_equal(fake_event(&fake, SESSION_NACK)->code, TCHAT_ERR_NOT_MEMBER);
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void an_answer_out_of_its_place_ends_the_connection(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		struct fake fake;
+		fake_open(&fake, (struct session_config){ 0 });
+		fake_connect(&fake);
+		uint32_t room = fake_lobby(&fake, 3);
+		post(&fake, room, "x");
+		post(&fake, room, "y");
+		took(&fake, 1, "x");
+		took(&fake, 2, "y");
+		if (i == 0) /* skips a message */
+			ack(&fake, 1, 5, 0);
+		if (i == 1) /* never posted */
+			ack(&fake, 3, 4, 0);
+		if (i == 2) { /* stands for another message than before */
+			ack(&fake, 1, 4, 0);
+			ack(&fake, 1, 5, 0);
+		}
+		fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
+		fake_close(&fake);
+	}
+}
+
+static void a_topic_is_a_post(void **state)
+{
+	struct fake fake;
+	struct session_room shown;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	assert_int_equal(session_topic(fake.session, room, "news"), 1);
+	fake_event(&fake, SESSION_PENDING);
+	struct message message = fake_take(&fake, WIRE_POST);
+	assert_int_equal(message.post.kind, KIND_TOPIC);
+	ack(&fake, 1, 1, 0);
+	fake_event(&fake, SESSION_ACK);
+	assert_int_equal(fake_event(&fake, SESSION_MESSAGE)->kind, KIND_TOPIC);
+	const struct session_event *event = fake_event(&fake, SESSION_TOPIC);
+	assert_string_equal(event->text, "news");
+	assert_string_equal(event->nick, "ann");
+	assert_true(session_room(fake.session, room, &shown));
+	assert_string_equal(shown.topic, "news");
+	fake_close(&fake);
+}
+
+static void the_outbox_in_memory_keeps_order_and_bounds(void **state)
+{
+	struct outbox *outbox = outbox_memory(100, 100000);
+	struct outbox_post post = { .room = 1, .kind = KIND_TEXT, .text = "text", .length = 4, .ref = "ref" }, got;
+	assert_int_equal(outbox->lowest(outbox), 1);
+	assert_int_equal(outbox->safe(outbox), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(outbox->add(outbox, &post), 0);
+	assert_int_equal(outbox->add(outbox, &post), TCHAT_ERR_FULL);
+	for (uint64_t i = 2; i <= 100; i++)
+		outbox->settle(outbox, i);
+	outbox->settle(outbox, 50);
+	assert_int_equal(outbox->lowest(outbox), 1);
+	assert_int_equal(outbox->add(outbox, &post), TCHAT_ERR_FULL); /* the span counts */
+	assert_int_equal(outbox->get(outbox, 2, &got), TCHAT_ERR_NOT_FOUND);
+	assert_int_equal(outbox->get(outbox, 1, &got), 0);
+	assert_string_equal(got.text, "text");
+	assert_string_equal(got.ref, "ref");
+	outbox->settle(outbox, 1);
+	assert_int_equal(outbox->lowest(outbox), 101);
+	assert_int_equal(outbox->next(outbox), 101);
+	post.length = 100000;
+	assert_int_equal(outbox->add(outbox, &post), TCHAT_ERR_FULL);
+	outbox->free(outbox);
+}
+
+int main(void)
+{
+	setlocale(LC_ALL, "");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_post_is_pending_then_accepted_in_its_place),
+		cmocka_unit_test(what_cannot_be_posted_is_refused_at_once),
+		cmocka_unit_test(posts_wait_for_the_connection_and_the_room),
+		cmocka_unit_test(a_refusal_for_good_is_told_and_uses_up_the_counter),
+		cmocka_unit_test(after_a_reconnect_all_without_an_answer_goes_out_again),
+		cmocka_unit_test(a_hole_sends_the_client_back_to_the_first_open_post),
+		cmocka_unit_test(busy_waits_as_long_as_the_host_says),
+		cmocka_unit_test(only_a_window_of_posts_is_under_way),
+		cmocka_unit_test(a_cancelled_post_gives_its_counter_away),
+		cmocka_unit_test(a_device_that_posted_before_goes_on_counting),
+		cmocka_unit_test(posts_to_a_room_that_is_gone_are_refused_by_the_host),
+		cmocka_unit_test(an_answer_out_of_its_place_ends_the_connection),
+		cmocka_unit_test(a_topic_is_a_post),
+		cmocka_unit_test(the_outbox_in_memory_keeps_order_and_bounds),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rooms: joining with and without history, resuming, gaps, other epochs, rosters, being thrown out. */
+#include "fake-host.h"
+
+#include "base/errors.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void member(struct fake *fake, uint8_t change, uint32_t user, const char *nick, const char *by)
+{
+	fake_send(fake, &(struct message){ .type = WIRE_MEMBER,
+	                                   .member = { .room = change == MEMBER_RENAMED ? 0 : FAKE_ROOM,
+	                                               .user = user,
+	                                               .change = change,
+	                                               .nick = wire_text(nick),
+	                                               .by = wire_text(by) } });
+}
+
+static void messages(struct fake *fake, uint64_t first, uint64_t last, bool replay)
+{
+	for (uint64_t seq = first; seq <= last; seq++) {
+		const struct session_event *event = fake_event(fake, SESSION_MESSAGE);
+		assert_int_equal(event->seq, seq);
+		assert_int_equal(event->replay, replay);
+	}
+}
+
+static uint32_t asked_page(struct fake *fake, uint64_t from)
+{
+	struct message message = fake_take(fake, WIRE_HISTORY);
+	assert_int_equal(message.history.from, from);
+	assert_int_equal(message.history.flags, HISTORY_FORWARD | HISTORY_ATTACH);
+	assert_int_equal(message.history.room, FAKE_ROOM);
+	return message.history.request;
+}
+
+static void a_first_join_shows_the_newest_messages_as_replay(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ .history = 5 });
+	fake_connect(&fake);
+	int room = session_join(fake.session, "#Lobby");
+	assert_int_equal(session_join(fake.session, "lobby"), room);
+	struct message join = fake_take(&fake, WIRE_JOIN);
+	assert_int_equal(join.join.flags, 0);
+	assert_int_equal(join.join.kind, ROOM_PUBLIC);
+	assert_int_equal(join.join.name.length, 5);
+	fake_joined(&fake, join.join.request, 0, 1, 20);
+	const struct session_event *event = fake_event(&fake, SESSION_ROOM_JOINED);
+	assert_int_equal(event->room, room);
+	assert_int_equal(event->seq, 20);
+	assert_true(event->own);
+	assert_false(event->again);
+	uint32_t request = asked_page(&fake, 16);
+	/* Two were posted in the meantime. */
+	fake_page(&fake, request, 16, 18, PAGE_MORE);
+	messages(&fake, 16, 18, true);
+	fake_page(&fake, asked_page(&fake, 19), 19, 22, PAGE_LIVE);
+	messages(&fake, 19, 20, true);
+	messages(&fake, 21, 22, false);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_roster(&fake);
+	fake_msg(&fake, 23, "live");
+	messages(&fake, 23, 23, false);
+	fake_quiet(&fake);
+	assert_int_equal(session_room_find(fake.session, "#LOBBY", false), room);
+	assert_int_equal(session_room_find(fake.session, "lobby", true), 0);
+	fake_close(&fake);
+}
+
+static void a_room_is_followed_from_any_seq(void **state)
+{
+	static const struct {
+		uint64_t since, first, last, asked;
+	} cases[] = { { 1, 1, 20, 1 }, { 7, 1, 20, 7 }, { 2, 5, 20, 5 }, { 50, 1, 20, 21 }, { 0, 1, 20, 1 }, { 1, 1, 0, 1 } };
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct fake fake;
+		fake_open(&fake, (struct session_config){ 0 });
+		fake_connect(&fake);
+		assert_true(session_join_since(fake.session, "lobby", cases[i].since) > 0);
+		fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, cases[i].first, cases[i].last);
+		asked_page(&fake, cases[i].asked);
+		fake_close(&fake);
+	}
+}
+
+static void after_a_reconnect_the_room_goes_on_where_it_was(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ .history = 2 });
+	fake_connect(&fake);
+	session_join(fake.session, "lobby");
+	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, 1, 9);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_page(&fake, asked_page(&fake, 8), 8, 9, PAGE_LIVE);
+	messages(&fake, 8, 9, true);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_roster(&fake);
+	fake_msg(&fake, 10, "x");
+	messages(&fake, 10, 10, false);
+	fake_break(&fake);
+	fake_connect(&fake);
+	assert_false(fake.event.restarted);
+	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, 1, 12);
+	assert_true(fake_event(&fake, SESSION_ROOM_JOINED)->again);
+	struct message resume = fake_take(&fake, WIRE_RESUME);
+	assert_int_equal(resume.resume.epoch, FAKE_EPOCH);
+	assert_int_equal(resume.resume.seq, 10);
+	assert_int_equal(resume.resume.id.device, 5);
+	assert_int_equal(resume.resume.id.counter, 10);
+	fake_send(&fake, &(struct message){ .type = WIRE_RESUMED,
+	                                    .resumed = { .request = resume.resume.request,
+	                                                 .room = FAKE_ROOM,
+	                                                 .epoch = FAKE_EPOCH,
+	                                                 .first = 1,
+	                                                 .last = 12 } });
+	fake_page(&fake, asked_page(&fake, 11), 11, 12, PAGE_LIVE);
+	messages(&fake, 11, 12, false);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_roster(&fake);
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+/* A session with the cursor at seq 10, connected anew and asked to RESUME. */
+static uint32_t resuming(struct fake *fake)
+{
+	fake_open(fake, (struct session_config){ 0 });
+	fake_connect(fake);
+	fake_lobby(fake, 9);
+	fake_msg(fake, 10, "x");
+	messages(fake, 10, 10, false);
+	fake_break(fake);
+	fake_connect(fake);
+	fake_joined(fake, fake_take(fake, WIRE_JOIN).join.request, 0, 1, 40);
+	fake_event(fake, SESSION_ROOM_JOINED);
+	return fake_take(fake, WIRE_RESUME).resume.request;
+}
+
+static void resumed(struct fake *fake, uint32_t request, uint8_t status, uint64_t epoch, uint64_t first, uint64_t last)
+{
+	fake_send(fake, &(struct message){ .type = WIRE_RESUMED,
+	                                   .resumed = { .request = request,
+	                                                .room = FAKE_ROOM,
+	                                                .epoch = epoch,
+	                                                .first = first,
+	                                                .last = last,
+	                                                .status = status } });
+}
+
+static void what_is_no_longer_kept_is_counted(void **state)
+{
+	struct fake fake;
+	resumed(&fake, resuming(&fake), RESUME_GAP, FAKE_EPOCH, 31, 40);
+	const struct session_event *event = fake_event(&fake, SESSION_GAP);
+	assert_int_equal(event->seq, 11);
+	assert_int_equal(event->count, 20);
+	uint32_t request = asked_page(&fake, 31);
+	/* More went while the page was made. */
+	struct buffer records;
+	buffer_init(&records, 1 << 16);
+	fake_record(&records, 40, (struct message_id){ 5, 40 }, "x");
+	fake_send(&fake, &(struct message){ .type = WIRE_PAGE,
+	                                    .page = { .request = request,
+	                                              .room = FAKE_ROOM,
+	                                              .flags = PAGE_LIVE,
+	                                              .floor = 40,
+	                                              .records = { buffer_data(&records), buffer_length(&records) } } });
+	buffer_free(&records);
+	event = fake_event(&fake, SESSION_GAP);
+	assert_int_equal(event->seq, 31);
+	assert_int_equal(event->count, 9);
+	messages(&fake, 40, 40, false);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_close(&fake);
+}
+
+static void another_history_starts_afresh(void **state)
+{
+	struct fake fake;
+	resumed(&fake, resuming(&fake), RESUME_OTHER_EPOCH, FAKE_EPOCH + 1, 1, 3);
+	fake_event(&fake, SESSION_RESTARTED);
+	fake_page(&fake, asked_page(&fake, 1), 1, 3, PAGE_LIVE);
+	messages(&fake, 1, 3, false);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_close(&fake);
+}
+
+static void another_host_life_starts_afresh_without_asking(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	fake_lobby(&fake, 9);
+	fake_msg(&fake, 10, "x");
+	messages(&fake, 10, 10, false);
+	fake_break(&fake);
+	fake.host = 2;
+	fake_connect(&fake);
+	assert_true(fake.event.restarted);
+	struct message join = fake_take(&fake, WIRE_JOIN);
+	fake_send(&fake, &(struct message){ .type = WIRE_JOINED,
+	                                    .joined = { .request = join.join.request,
+	                                                .room = FAKE_ROOM,
+	                                                .epoch = 5,
+	                                                .first = 1,
+	                                                .last = 2,
+	                                                .members = 1,
+	                                                .name = wire_text("lobby") } });
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_RESTARTED);
+	fake_page(&fake, asked_page(&fake, 1), 1, 2, PAGE_LIVE);
+	messages(&fake, 1, 2, false);
+	fake_close(&fake);
+}
+
+static void wrong_answers_to_resume_end_the_connection(void **state)
+{
+	static const struct {
+		uint8_t status;
+		uint64_t epoch, first, last;
+	} cases[] = {
+		{ RESUME_OK, FAKE_EPOCH, 12, 40 },  { RESUME_OK, FAKE_EPOCH, 1, 9 },   { RESUME_OK, FAKE_EPOCH + 1, 1, 40 },
+		{ RESUME_GAP, FAKE_EPOCH, 11, 40 }, { RESUME_GAP, FAKE_EPOCH, 1, 40 }, { RESUME_OK, FAKE_EPOCH, 0, 40 },
+		{ RESUME_OK, FAKE_EPOCH, 50, 40 },  { 7, FAKE_EPOCH, 1, 40 },          { RESUME_OK, FAKE_EPOCH, 1, UINT64_MAX },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct fake fake;
+		resumed(&fake, resuming(&fake), cases[i].status, cases[i].epoch, cases[i].first, cases[i].last);
+		fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
+		fake_close(&fake);
+	}
+}
+
+static void a_missing_message_is_fetched_never_skipped(void **state)
+{
+	for (uint64_t seq = 9; seq <= 13; seq++) {
+		struct fake fake;
+		if (seq == 11)
+			continue;
+		fake_open(&fake, (struct session_config){ 0 });
+		fake_connect(&fake);
+		fake_lobby(&fake, 9);
+		fake_msg(&fake, 10, "x");
+		messages(&fake, 10, 10, false);
+		fake_msg(&fake, seq, "out of order");
+		fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
+		assert_false(session_final(fake.session));
+		fake_connect(&fake);
+		fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, 1, 13);
+		fake_event(&fake, SESSION_ROOM_JOINED);
+		resumed(&fake, fake_take(&fake, WIRE_RESUME).resume.request, RESUME_OK, FAKE_EPOCH, 1, 13);
+		fake_page(&fake, asked_page(&fake, 11), 11, 13, PAGE_LIVE);
+		messages(&fake, 11, 13, false);
+		fake_close(&fake);
+	}
+}
+
+static void falling_behind_reads_pages_until_the_head(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 9);
+	fake_msg(&fake, 10, "x");
+	messages(&fake, 10, 10, false);
+	session_post(fake.session, room, KIND_TEXT, "mine", 4, "r");
+	fake_event(&fake, SESSION_PENDING);
+	fake_take(&fake, WIRE_POST);
+	fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 11 } });
+	uint32_t request = asked_page(&fake, 11);
+	/* Our own post is answered meanwhile; it is seen in its place. */
+	fake_send(&fake, &(struct message){ .type = WIRE_ACK,
+	                                    .ack = { .id = { FAKE_DEVICE, 1 }, .room = FAKE_ROOM, .seq = 13 } });
+	fake_event(&fake, SESSION_ACK);
+	fake_quiet(&fake);
+	fake_page(&fake, request, 11, 12, PAGE_MORE);
+	messages(&fake, 11, 12, false);
+	struct buffer records;
+	buffer_init(&records, 1 << 16);
+	fake_record(&records, 13, (struct message_id){ FAKE_DEVICE, 1 }, "mine");
+	fake_send(&fake, &(struct message){ .type = WIRE_PAGE,
+	                                    .page = { .request = asked_page(&fake, 13),
+	                                              .room = FAKE_ROOM,
+	                                              .flags = PAGE_LIVE,
+	                                              .floor = 1,
+	                                              .records = { buffer_data(&records), buffer_length(&records) } } });
+	buffer_free(&records);
+	const struct session_event *event = fake_event(&fake, SESSION_MESSAGE);
+	assert_int_equal(event->seq, 13);
+	assert_true(event->own);
+	assert_int_equal(event->counter, 1);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_roster(&fake); /* who came and went is not known either */
+	fake_msg(&fake, 14, "live");
+	messages(&fake, 14, 14, false);
+	fake_close(&fake);
+}
+
+static void broken_pages_and_gaps_end_the_connection(void **state)
+{
+	for (int i = 0; i < 9; i++) {
+		struct fake fake;
+		fake_open(&fake, (struct session_config){ 0 });
+		fake_connect(&fake);
+		fake_lobby(&fake, 9);
+		fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = i == 0 ? 11 : 10 } });
+		uint32_t request = i == 0 ? 0 : asked_page(&fake, 10);
+		struct message page = { .type = WIRE_PAGE, .page = { .request = request, .room = FAKE_ROOM, .floor = 1 } };
+		switch (i) {
+		case 1: /* a hole */
+			fake_page(&fake, request, 11, 12, PAGE_LIVE);
+			break;
+		case 2: /* one that came already */
+			fake_page(&fake, request, 9, 12, PAGE_LIVE);
+			break;
+		case 3: /* neither more nor the head */
+			fake_page(&fake, request, 10, 12, 0);
+			break;
+		case 4: /* more, for ever */
+			page.page.flags = PAGE_MORE;
+			fake_send(&fake, &page);
+			break;
+		case 5: /* live without having reached the head */
+			fake_msg(&fake, 10, "x");
+			break;
+		case 6: /* another room */
+			page.page.room = 2;
+			fake_send(&fake, &page);
+			break;
+		case 7: /* half a record */
+			page.page.flags = PAGE_LIVE;
+			page.page.records = wire_text("\x26");
+			fake_send(&fake, &page);
+			break;
+		case 8: /* GAP of a room that is not live */
+			fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
+			break;
+		default:
+			break;
+		}
+		fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
+		fake_close(&fake);
+	}
+}
+
+static void older_history_is_paged_on_request(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 9);
+	assert_int_equal(session_history(fake.session, room, 0, 257), TCHAT_ERR_ARGUMENT);
+	assert_int_equal(session_history(fake.session, room, 10, 3), 0);
+	struct message history = fake_take(&fake, WIRE_HISTORY);
+	assert_int_equal(history.history.from, 10);
+	assert_int_equal(history.history.limit, 3);
+	assert_int_equal(history.history.flags, 0);
+	fake_page(&fake, history.history.request, 7, 9, PAGE_MORE);
+	for (uint64_t seq = 7; seq <= 9; seq++)
+		assert_int_equal(fake_event(&fake, SESSION_PAST)->seq, seq);
+	const struct session_event *event = fake_event(&fake, SESSION_PAST_END);
+	assert_int_equal(event->seq, 7);
+	assert_true(event->more);
+	fake_msg(&fake, 10, "live goes on");
+	messages(&fake, 10, 10, false);
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void the_roster_follows_who_comes_and_goes(void **state)
+{
+	struct fake fake;
+	struct session_member shown;
+	struct session_room info;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	member(&fake, MEMBER_JOINED, 20, "cyd", NULL);
+	member(&fake, MEMBER_JOINED, 3, "bob", NULL);
+	assert_string_equal(fake_event(&fake, SESSION_JOINED)->nick, "cyd");
+	assert_string_equal(fake_event(&fake, SESSION_JOINED)->nick, "bob");
+	assert_true(session_room(fake.session, room, &info));
+	assert_true(info.roster);
+	assert_int_equal(info.members, 3);
+	assert_true(session_member_at(fake.session, room, 0, &shown));
+	assert_string_equal(shown.nick, "bob");
+	assert_true(session_member_at(fake.session, room, 2, &shown));
+	assert_string_equal(shown.nick, "cyd");
+	assert_false(session_member_at(fake.session, room, 3, &shown));
+	member(&fake, MEMBER_RENAMED, 3, "rob", NULL);
+	const struct session_event *event = fake_event(&fake, SESSION_RENAMED);
+	assert_string_equal(event->nick, "rob");
+	assert_string_equal(event->other, "bob");
+	assert_false(event->own);
+	fake_send(&fake, &(struct message){ .type = WIRE_PRESENCE,
+	                                    .presence = { .user = 3, .away = 1, .reason = wire_text("tea") } });
+	event = fake_event(&fake, SESSION_AWAY);
+	assert_string_equal(event->nick, "rob");
+	assert_string_equal(event->text, "tea");
+	assert_true(session_member_at(fake.session, room, 0, &shown));
+	assert_true(shown.away);
+	member(&fake, MEMBER_LEFT, 3, NULL, NULL);
+	assert_string_equal(fake_event(&fake, SESSION_LEFT)->nick, "rob");
+	member(&fake, MEMBER_KICKED, 20, "cyd", "op");
+	event = fake_event(&fake, SESSION_KICKED);
+	assert_string_equal(event->nick, "cyd");
+	assert_string_equal(event->other, "op");
+	assert_false(event->own);
+	assert_true(session_room(fake.session, room, &info));
+	assert_int_equal(info.members, 1);
+	member(&fake, MEMBER_RENAMED, FAKE_USER, "eve", NULL);
+	assert_true(fake_event(&fake, SESSION_RENAMED)->own);
+	assert_string_equal(session_own_nick(fake.session), "eve");
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void a_large_room_has_a_count_and_no_roster(void **state)
+{
+	struct fake fake;
+	struct session_member shown;
+	struct session_room info;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = (uint32_t)session_join(fake.session, "lobby");
+	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, JOIN_LIVE, 1, 0);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_users(&fake, fake_take(&fake, WIRE_NAMES).names.request, 300);
+	assert_int_equal(fake_event(&fake, SESSION_ROSTER)->count, 300);
+	assert_true(session_room(fake.session, room, &info));
+	assert_false(info.roster);
+	assert_false(session_member_at(fake.session, room, 0, &shown));
+	/* All of them are listed when asked for. */
+	assert_int_equal(session_names(fake.session, room), 0);
+	fake_users(&fake, fake_take(&fake, WIRE_NAMES).names.request, 300);
+	for (int i = 0; i < 256; i++)
+		fake_event(&fake, SESSION_NAME);
+	struct message names = fake_take(&fake, WIRE_NAMES);
+	assert_int_equal(names.names.after, FAKE_USER + 255);
+	fake_send(&fake, &(struct message){ .type = WIRE_USERS,
+	                                    .users = { .request = names.names.request, .room = FAKE_ROOM, .total = 300 } });
+	assert_int_equal(fake_event(&fake, SESSION_NAMES_END)->count, 300);
+	/* An answer to nothing. */
+	fake_send(&fake, &(struct message){ .type = WIRE_USERS, .users = { .request = 0 } });
+	fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
+	fake_close(&fake);
+}
+
+static void being_kicked_ends_the_stay_and_not_the_session(void **state)
+{
+	struct fake fake;
+	struct session_room info;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 9);
+	member(&fake, MEMBER_KICKED, FAKE_USER, "ann", "op");
+	const struct session_event *event = fake_event(&fake, SESSION_KICKED);
+	assert_true(event->own);
+	assert_string_equal(event->other, "op");
+	assert_int_equal(fake_event(&fake, SESSION_ROOM_PARTED)->code, TCHAT_ERR_KICKED);
+	assert_false(session_room(fake.session, room, &info));
+	/* Not joined again by itself, but by the user, under the same handle. */
+	fake_break(&fake);
+	fake_connect(&fake);
+	fake_quiet(&fake);
+	assert_int_equal(session_join(fake.session, "lobby"), room);
+	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, JOIN_LIVE, 1, 12);
+	assert_false(fake_event(&fake, SESSION_ROOM_JOINED)->again);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_close(&fake);
+}
+
+static void a_refused_join_is_told(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	assert_int_equal(session_join(fake.session, ""), TCHAT_ERR_BAD_NAME);
+	assert_int_equal(session_join(fake.session, "#"), TCHAT_ERR_BAD_NAME);
+	assert_int_equal(session_open_direct(fake.session, "#x"), TCHAT_ERR_BAD_NAME);
+	int room = session_open_direct(fake.session, "nobody");
+	struct message join = fake_take(&fake, WIRE_JOIN);
+	assert_int_equal(join.join.kind, ROOM_DIRECT);
+	session_post(fake.session, (uint32_t)room, KIND_TEXT, "hi", 2, NULL);
+	fake_event(&fake, SESSION_PENDING);
+	fake_send(&fake, &(struct message){ .type = WIRE_ERROR,
+	                                    .error = { .request = join.join.request, .code = -TCHAT_ERR_NO_USER } });
+	const struct session_event *event = fake_event(&fake, SESSION_ERROR);
+	assert_int_equal(event->request, REQUEST_DIRECT);
+	assert_int_equal(event->code, TCHAT_ERR_NO_USER);
+	assert_string_equal(event->name, "nobody");
+	assert_int_equal(fake_event(&fake, SESSION_ROOM_PARTED)->code, TCHAT_ERR_NO_USER);
+	/* The post still uses up its counter: the host refuses it. */
+	struct message message = fake_take(&fake, WIRE_POST);
+	assert_int_equal(message.post.room, 0);
+	fake_send(&fake, &(struct message){ .type = WIRE_NACK,
+	                                    .nack = { .id = { FAKE_DEVICE, 1 },
+	                                              .code = -TCHAT_ERR_NOT_MEMBER,
+	                                              .flags = NACK_PERMANENT } });
+	assert_int_equal(fake_event(&fake, SESSION_NACK)->room, room);
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void direct_joined(struct fake *fake, uint32_t request, uint64_t room, const char *name, uint64_t last)
+{
+	fake_send(fake, &(struct message){ .type = WIRE_JOINED,
+	                                   .joined = { .request = request,
+	                                               .room = room,
+	                                               .kind = ROOM_DIRECT,
+	                                               .flags = request != 0 ? JOIN_LIVE : 0,
+	                                               .epoch = 1,
+	                                               .first = 1,
+	                                               .last = last,
+	                                               .members = 2,
+	                                               .name = wire_text(name) } });
+}
+
+static void a_direct_room_that_somebody_opens_is_followed_from_its_start(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	direct_joined(&fake, 0, FAKE_ROOM, "bob", 2);
+	const struct session_event *event = fake_event(&fake, SESSION_ROOM_JOINED);
+	uint32_t room = event->room;
+	assert_true(event->direct);
+	assert_false(event->own);
+	assert_string_equal(event->name, "bob");
+	fake_page(&fake, asked_page(&fake, 1), 1, 2, PAGE_LIVE);
+	messages(&fake, 1, 2, true);
+	fake_event(&fake, SESSION_ROOM_READY);
+	/* Told again, or opened by us too: nothing new. */
+	direct_joined(&fake, 0, FAKE_ROOM, "bob", 2);
+	assert_int_equal(session_open_direct(fake.session, "Bob"), room);
+	fake_take(&fake, WIRE_NAMES);
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void a_nick_that_became_another_persons_gets_none_of_the_first_ones_posts(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	int room = session_open_direct(fake.session, "bob");
+	direct_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 5, "bob", 0);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	session_post(fake.session, (uint32_t)room, KIND_TEXT, "secret", 6, NULL);
+	fake_event(&fake, SESSION_PENDING);
+	fake_break(&fake);
+	fake_connect(&fake);
+	direct_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 6, "bob", 0);
+	fake_failed(&fake, TCHAT_ERR_BAD_FRAME); /* live was not asked for */
+	fake_connect(&fake);
+	fake_send(&fake, &(struct message){ .type = WIRE_JOINED,
+	                                    .joined = { .request = fake_take(&fake, WIRE_JOIN).join.request,
+	                                                .room = 6,
+	                                                .kind = ROOM_DIRECT,
+	                                                .epoch = 2,
+	                                                .first = 1,
+	                                                .name = wire_text("bob") } });
+	assert_int_equal(fake_event(&fake, SESSION_ERROR)->code, TCHAT_ERR_NO_USER);
+	fake_event(&fake, SESSION_ROOM_PARTED);
+	/* Under the number of the first: the host knows whether it has it already. */
+	assert_int_equal(fake_take(&fake, WIRE_POST).post.room, 5);
+	fake_close(&fake);
+}
+
+static void a_room_under_a_new_name_keeps_its_handle(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	int bob = session_open_direct(fake.session, "bob");
+	direct_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, FAKE_ROOM, "bob", 0);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_take(&fake, WIRE_NAMES);
+	/* We did not hear that bob is rob now. */
+	int rob = session_open_direct(fake.session, "rob");
+	assert_int_not_equal(rob, bob);
+	session_post(fake.session, (uint32_t)rob, KIND_TEXT, "hi", 2, NULL);
+	fake_event(&fake, SESSION_PENDING);
+	direct_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, FAKE_ROOM, "rob", 0);
+	const struct session_event *event = fake_event(&fake, SESSION_ROOM_JOINED);
+	assert_int_equal(event->room, bob);
+	assert_string_equal(event->name, "rob");
+	assert_int_equal(fake_take(&fake, WIRE_POST).post.room, FAKE_ROOM);
+	fake_send(&fake, &(struct message){ .type = WIRE_ACK,
+	                                    .ack = { .id = { FAKE_DEVICE, 1 }, .room = FAKE_ROOM, .seq = 1 } });
+	assert_int_equal(fake_event(&fake, SESSION_ACK)->room, bob);
+	assert_int_equal(fake_event(&fake, SESSION_MESSAGE)->room, bob);
+	fake_quiet(&fake);
+	fake_close(&fake);
+}
+
+static void leaving_a_room_ignores_what_is_still_on_its_way(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 9);
+	assert_int_equal(session_part(fake.session, room), 0);
+	uint32_t request = fake_take(&fake, WIRE_PART).part.request;
+	fake_msg(&fake, 10, "late");
+	assert_int_equal(session_join(fake.session, "lobby"), room); /* back again before the answer */
+	fake_quiet(&fake);
+	fake_send(&fake, &(struct message){ .type = WIRE_DONE, .done = { .request = request } });
+	fake_event(&fake, SESSION_ROOM_PARTED);
+	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, JOIN_LIVE, 1, 11);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_roster(&fake);
+	fake_msg(&fake, 12, "x");
+	messages(&fake, 12, 12, false);
+	fake_close(&fake);
+}
+
+static void rooms_are_bounded_and_places_are_used_again(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	char name[16];
+	for (int i = 0; i < SESSION_ROOMS_MAX; i++) {
+		snprintf(name, sizeof name, "room%d", i);
+		assert_true(session_join(fake.session, name) > 0);
+	}
+	assert_int_equal(session_join(fake.session, "onemore"), TCHAT_ERR_TOO_MANY_ROOMS);
+	assert_int_equal(session_part(fake.session, session_room_find(fake.session, "room7", false)), 0);
+	assert_true(session_join(fake.session, "onemore") > 0);
+	assert_int_equal(session_room_find(fake.session, "room7", false), 0);
+	struct session_room info;
+	size_t count = 0;
+	while (session_room_at(fake.session, count, &info))
+		count++;
+	assert_int_equal(count, SESSION_ROOMS_MAX);
+	fake_close(&fake);
+}
+
+int main(void)
+{
+	setlocale(LC_ALL, "");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_first_join_shows_the_newest_messages_as_replay),
+		cmocka_unit_test(a_room_is_followed_from_any_seq),
+		cmocka_unit_test(after_a_reconnect_the_room_goes_on_where_it_was),
+		cmocka_unit_test(what_is_no_longer_kept_is_counted),
+		cmocka_unit_test(another_history_starts_afresh),
+		cmocka_unit_test(another_host_life_starts_afresh_without_asking),
+		cmocka_unit_test(wrong_answers_to_resume_end_the_connection),
+		cmocka_unit_test(a_missing_message_is_fetched_never_skipped),
+		cmocka_unit_test(falling_behind_reads_pages_until_the_head),
+		cmocka_unit_test(broken_pages_and_gaps_end_the_connection),
+		cmocka_unit_test(older_history_is_paged_on_request),
+		cmocka_unit_test(the_roster_follows_who_comes_and_goes),
+		cmocka_unit_test(a_large_room_has_a_count_and_no_roster),
+		cmocka_unit_test(being_kicked_ends_the_stay_and_not_the_session),
+		cmocka_unit_test(a_refused_join_is_told),
+		cmocka_unit_test(a_direct_room_that_somebody_opens_is_followed_from_its_start),
+		cmocka_unit_test(a_nick_that_became_another_persons_gets_none_of_the_first_ones_posts),
+		cmocka_unit_test(a_room_under_a_new_name_keeps_its_handle),
+		cmocka_unit_test(leaving_a_room_ignores_what_is_still_on_its_way),
+		cmocka_unit_test(rooms_are_bounded_and_places_are_used_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
