@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options and commands are the same everywhere: in their tables (options.def, commands.def), in tchat(1), in what
+--help prints, and in the completions. --help fits 80 columns."""
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.environ.get("srcdir", ".")
+TCHAT = os.environ.get("TCHAT", "src/tchat")
+faults = []
+checked = 0
+
+
+def read(name):
+    with open(os.path.join(TOP, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def expect(what, want, got):
+    global checked
+    checked += 1
+    if want != got:
+        missing = [row for row in want if row not in got]
+        extra = [row for row in got if row not in want]
+        faults.append("%s: missing %s, unexpected %s%s" % (what, missing, extra, "" if missing or extra else ", other order"))
+
+
+def options():
+    """[(long, letter or "", ARGUMENT or "")] from the table."""
+    rows = re.findall(r"""^OPTION\(\w+, *"([\w-]+)", *(?:'(\w)'|0), *(?:N_\("(\w+)"\)|NULL),""", read("src/app/options.def"), re.M)
+    if len(rows) != len(re.findall(r"^OPTION", read("src/app/options.def"), re.M)):
+        faults.append("options.def has a row that this test does not understand")
+    return rows
+
+
+def commands():
+    """[(name, usage)] from the table."""
+    rows = re.findall(r'^COMMAND\(\w+, *"(\w+)", *\d+, *\d+, *"\w*", *(?:N_\("([^"]*)"\)|""),', read("src/app/commands.def"), re.M)
+    if len(rows) != len(re.findall(r"^COMMAND", read("src/app/commands.def"), re.M)):
+        faults.append("commands.def has a row that this test does not understand")
+    return rows
+
+
+def check_manual():
+    manual = read("man/tchat.1")
+    section = manual[manual.index(".Sh OPTIONS"):manual.index(".Sh COMMANDS")]
+    found = re.findall(r"^\.It (?:Fl (\w) , )?Fl -([\w-]+)(?: Ns = Ns Ar (\w+))?$", section, re.M)
+    expect("tchat(1), OPTIONS", options(), [(name, letter, argument) for letter, name, argument in found])
+    section = manual[manual.index(".Sh COMMANDS"):manual.index(".Sh KEYS")]
+    found = []
+    for name, words in re.findall(r"^\.It Ic /(\w+)(.*)$", section, re.M):
+        usage = re.sub(r"Op (?:Ar|Cm) (\w+)", r"[\1]", words)
+        found.append((name, re.sub(r"\bAr ", "", usage).strip()))
+    expect("tchat(1), COMMANDS", commands(), found)
+    # What is used elsewhere on the page exists.
+    known = {name for name, _, _ in options()} | {letter for _, letter, _ in options()}
+    used = set(re.findall(r"\bFl -?([\w-]+)", re.sub(r"Ic ulimit Fl n", "", manual))) | set(re.findall(r" --([\w-]+)", manual))
+    expect("options that tchat(1) mentions", [], sorted(used - known))
+
+
+def check_exit_statuses():
+    source = re.findall(r"EXIT_STATUS_(\w+) = (\d+)", read("src/app/exit_status.h"))
+    manual = read("man/tchat.1")
+    section = manual[manual.index(".Sh EXIT STATUS"):manual.index(".Sh EXAMPLES")]
+    expect("tchat(1), EXIT STATUS", [number for _, number in source], re.findall(r"^\.It (\d+)$", section, re.M))
+
+
+def check_help():
+    text = subprocess.run([TCHAT, "--help"], stdout=subprocess.PIPE, check=True).stdout.decode("utf-8")
+    found = re.findall(r"^ +(?:-(\w), )? *--([\w-]+)(?:=(\w+))?", text, re.M)
+    expect("--help", options(), [(name, letter, argument) for letter, name, argument in found])
+    expect("lines of --help over 80 columns", [], [line for line in text.splitlines() if len(line) > 79])
+
+
+def check_completions():
+    names = sorted(name for name, _, _ in options())
+    for path, pattern in (("packaging/completions/tchat.bash", r"--([\w-]+)"), ("packaging/completions/_tchat", r"--([\w-]+)[=\[]"),
+                          ("packaging/completions/tchat.fish", r"-l ([\w-]+)")):
+        text = re.sub(r"^#.*$", "", read(path), flags=re.M)
+        expect(path, names, sorted(set(re.findall(pattern, text))))
+        if path.endswith("tchat.bash"):
+            continue
+        letters = r"-s (\w)\b" if path.endswith("fish") else r"\{-(\w)\+?,--"
+        expect(path + ", letters", sorted(letter for _, letter, _ in options() if letter), sorted(re.findall(letters, text)))
+
+
+check_manual()
+check_exit_statuses()
+check_completions()
+check_help()
+for fault in faults:
+    print(fault)
+print("check-options: %d options, %d commands, %d comparisons, %d faults" % (len(options()), len(commands()), checked, len(faults)))
+sys.exit(1 if faults or checked < 6 else 0)
