@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bash completion for tchat
+
+_tchat()
+{
+	# shellcheck disable=SC2034 # _init_completion fills them all
+	local cur prev words cword split
+	_init_completion -s || return
+	case $prev in
+	--host | -H)
+		mapfile -t COMPREPLY < <(compgen -W '50000 localhost:50000' -- "$cur")
+		return
+		;;
+	--join | -j | --ping | -p)
+		_known_hosts_real -- "$cur"
+		return
+		;;
+	--linger)
+		mapfile -t COMPREPLY < <(compgen -W '10m 1h never' -- "$cur")
+		return
+		;;
+	--nick | -n | --room | -r | --history | --motd | --backlog | --clients | --count | -c | --interval | -i)
+		return
+		;;
+	esac
+	$split && return
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --lines --json --commands --stay
+			--headless --motd= --linger= --backlog= --clients= --ping= --count= --interval= --dump --verbose
+			--help --version' -- "$cur")
+		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
+		return
+	fi
+	_known_hosts_real -- "$cur"
+} && complete -F _tchat tchat
