@@ -1,10 +1,87 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/errors.h"
+/* tchat: reads the command line and starts what it asks for. */
+#include "app/dump.h"
+#include "app/exit_status.h"
+#include "app/options.h"
+#include "app/own_host.h"
+#include "app/service.h"
+#include "app/start.h"
+#include "app/talk.h"
+#include "base/intl.h"
+#include "ui/charset.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-int main(void)
+/* Shows the talk in the face that was asked for; without a terminal that is lines. */
+static int run_face(const struct options *options, struct talk_place *place)
 {
-	puts(tchat_err_text(0));
-	return 0;
+	switch (options->face) {
+	case FACE_JSON:
+		return face_json(options, place);
+	case FACE_LINES:
+		return face_lines(options, place);
+	default:
+		return face_screen(options, place);
+	}
+}
+
+static int run_host(struct options *options)
+{
+	struct talk_place place;
+	if (options->face == FACE_SCREEN && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+		options->face = FACE_NONE;
+	if (options->face == FACE_NONE)
+		return service_run(&(struct service_config){ .options = options, .report = -1 });
+	int status = own_host_start(options, &place);
+	return status != 0 ? status : run_face(options, &place);
+}
+
+static int run_target(struct options *options)
+{
+	struct talk_place place = { 0 };
+	char text[512];
+	int err = address_parse(&place.address, options->target, ADDRESS_JOIN);
+	if (err != 0) {
+		address_explain(err, options->target, text, sizeof text);
+		say("%s", text);
+		return EXIT_STATUS_USAGE;
+	}
+	if (options->mode == MODE_PING)
+		return mode_ping(options, &place);
+	if (options->face == FACE_SCREEN && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+		options->face = FACE_LINES;
+	return run_face(options, &place);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	charset_start();
+#if ENABLE_NLS
+	bindtextdomain(PACKAGE, LOCALEDIR);
+	textdomain(PACKAGE);
+#endif
+	int status = options_parse(&options, argc, argv);
+	if (status == 0 && options.mode == MODE_START)
+		status = start_choose(&options);
+	if (status != 0)
+		return status > 0 ? status : 0;
+	switch (options.mode) {
+	case MODE_HOST:
+		return run_host(&options);
+	case MODE_JOIN:
+	case MODE_PING:
+		return run_target(&options);
+	case MODE_DUMP:
+		return mode_dump(stdin, stdout);
+	case MODE_VERSION:
+		options_print_version();
+		break;
+	default:
+		options_print_help();
+	}
+	/* A full disk or a closed pipe must not pass for success. */
+	return fflush(stdout) == 0 ? EXIT_STATUS_OK : EXIT_STATUS_SYSTEM;
 }
