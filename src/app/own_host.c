@@ -19,8 +19,6 @@
 static void serve(const struct options *options, struct stream *face, int report)
 {
 	setsid();
-	if (chdir("/") != 0)
-		_exit(EXIT_STATUS_SYSTEM);
 	int null = open("/dev/null", O_RDWR);
 	for (int fd = 0; null >= 0 && fd <= 2; fd++)
 		dup2(null, fd);
@@ -64,7 +62,6 @@ int own_host_start(const struct options *options, struct talk_place *place)
 {
 	struct stream *ends[2];
 	int report[2];
-	/* A relative socket path must mean the same after the host's chdir(). */
 	*place = (struct talk_place){ .owns_host = true };
 	if (pipe(report) != 0 || stream_pair(ends) != 0) {
 		say(_("cannot start the host: %s"), strerror(errno));

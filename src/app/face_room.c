@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The full screen's model: session events become messages of rooms. Own messages that the host has not accepted yet
+ * stay behind all others, for their place in the order is not known before. */
+#include "app/face_room.h"
+
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/intl.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { KEEP_MESSAGES = 1000, MOST_MESSAGES = 20000, NOTICE_MAX = 1024 };
+
+/* --- Rooms */
+
+static void face_room_free(struct face_room *room)
+{
+	if (room == NULL)
+		return;
+	message_pane_free(room->pane);
+	message_list_free(room->list);
+	message_list_free(room->page);
+	line_draft_free(room->draft);
+	free(room->name);
+	free(room->topic);
+	free(room);
+}
+
+struct face_room *face_rooms_find(struct face_rooms *rooms, uint32_t handle)
+{
+	for (size_t i = 0; i < rooms->count; i++)
+		if (rooms->rooms[i]->handle == handle)
+			return rooms->rooms[i];
+	return NULL;
+}
+
+struct face_room *face_rooms_add(struct face_rooms *rooms, uint32_t handle, const char *name, bool direct)
+{
+	struct face_room *room = face_rooms_find(rooms, handle);
+	if (room != NULL)
+		return room;
+	if (rooms->count == FACE_ROOMS_MAX)
+		return NULL;
+	room = calloc(1, sizeof *room);
+	if (room == NULL)
+		return NULL;
+	*room = (struct face_room){ .handle = handle, .direct = direct };
+	room->name = strdup(name);
+	room->topic = strdup("");
+	room->list = message_list_new(KEEP_MESSAGES, MOST_MESSAGES);
+	if (room->list != NULL)
+		room->pane = message_pane_new(room->list);
+	if (room->name == NULL || room->topic == NULL || room->pane == NULL) {
+		face_room_free(room);
+		return NULL;
+	}
+	message_pane_set_own(room->pane, rooms->own_nick);
+	rooms->rooms[rooms->count++] = room;
+	return room;
+}
+
+void face_rooms_remove(struct face_rooms *rooms, uint32_t handle)
+{
+	for (size_t i = 0; i < rooms->count; i++) {
+		if (rooms->rooms[i]->handle != handle)
+			continue;
+		face_room_free(rooms->rooms[i]);
+		rooms->count--;
+		memmove(&rooms->rooms[i], &rooms->rooms[i + 1], (rooms->count - i) * sizeof rooms->rooms[0]);
+		if (rooms->current > i || rooms->current == rooms->count)
+			rooms->current -= rooms->current > 0;
+		return;
+	}
+}
+
+int face_rooms_init(struct face_rooms *rooms)
+{
+	*rooms = (struct face_rooms){ 0 };
+	return face_rooms_add(rooms, 0, PACKAGE_NAME, false) != NULL ? 0 : TCHAT_ERR_MEMORY;
+}
+
+void face_rooms_free(struct face_rooms *rooms)
+{
+	for (size_t i = 0; i < rooms->count; i++)
+		face_room_free(rooms->rooms[i]);
+	rooms->count = 0;
+}
+
+struct face_room *face_rooms_current(struct face_rooms *rooms)
+{
+	return rooms->rooms[rooms->current];
+}
+
+void face_rooms_set_own(struct face_rooms *rooms, const char *nick)
+{
+	snprintf(rooms->own_nick, sizeof rooms->own_nick, "%s", nick);
+	for (size_t i = 0; i < rooms->count; i++)
+		message_pane_set_own(rooms->rooms[i]->pane, rooms->own_nick);
+}
+
+static void set_string(char **string, const char *text)
+{
+	char *copy = strdup(text);
+	if (copy == NULL)
+		return;
+	free(*string);
+	*string = copy;
+}
+
+void face_room_read(struct face_room *room)
+{
+	room->unread = room->mentions = 0;
+}
+
+/* --- Messages */
+
+/* Pending messages, taken off the end of a list so that something can be put before them. */
+struct pending {
+	struct shown_message *messages;
+	size_t count;
+};
+
+static bool is_pending(const struct shown_message *message)
+{
+	return message != NULL && message->state == MESSAGE_PENDING;
+}
+
+static void lift_pending(struct message_list *list, struct pending *pending)
+{
+	uint64_t first = message_list_end(list);
+	*pending = (struct pending){ 0 };
+	while (is_pending(message_list_get(list, first - 1)))
+		first--;
+	size_t count = (size_t)(message_list_end(list) - first);
+	if (count == 0)
+		return;
+	pending->messages = calloc(count, sizeof *pending->messages);
+	if (pending->messages == NULL)
+		return; /* they keep their place: better than losing one */
+	for (size_t i = 0; i < count; i++) {
+		struct shown_message *copy = &pending->messages[i];
+		*copy = *message_list_get(list, first + i);
+		copy->nick = strdup(copy->nick);
+		copy->text = strndup(copy->text, copy->text_length);
+	}
+	pending->count = count;
+	message_list_cut(list, first);
+}
+
+static void put_back(struct message_list *list, struct pending *pending)
+{
+	for (size_t i = 0; i < pending->count; i++) {
+		struct shown_message *copy = &pending->messages[i];
+		if (copy->nick != NULL && copy->text != NULL)
+			message_list_append(list, copy);
+		free((char *)(uintptr_t)copy->nick);
+		free((char *)(uintptr_t)copy->text);
+	}
+	free(pending->messages);
+}
+
+/* Appends a message of the room's order, before what is pending. */
+static uint64_t append_ordered(struct face_room *room, const struct shown_message *message)
+{
+	struct pending pending;
+	lift_pending(room->list, &pending);
+	uint64_t serial = message_list_append(room->list, message);
+	put_back(room->list, &pending);
+	return serial;
+}
+
+void face_room_say(struct face_room *room, enum message_kind kind, const char *text, uint64_t wall)
+{
+	const struct shown_message message = { .wall = wall, .kind = (uint8_t)kind, .nick = "", .text = text,
+	                                       .text_length = strlen(text) };
+	append_ordered(room, &message);
+}
+
+static uint8_t shown_kind(uint8_t kind)
+{
+	return kind == KIND_ACTION ? MESSAGE_ACTION : kind == KIND_TOPIC ? MESSAGE_TOPIC : MESSAGE_TEXT;
+}
+
+/* Whether text names nick as a word, case apart. */
+static bool mentions(const char *text, size_t length, const char *nick)
+{
+	size_t size = strlen(nick);
+	for (size_t at = 0; size > 0 && at + size <= length; at++) {
+		if (strncasecmp(text + at, nick, size) != 0)
+			continue;
+		bool starts = at == 0 || (!isalnum((unsigned char)text[at - 1]) && (text[at - 1] & 0x80) == 0);
+		bool ends = at + size == length || (!isalnum((unsigned char)text[at + size]) && (text[at + size] & 0x80) == 0);
+		if (starts && ends)
+			return true;
+	}
+	return false;
+}
+
+/* The message of an event as the list takes it; a topic becomes a sentence in line. */
+static struct shown_message shown(const struct face_rooms *rooms, const struct session_event *event,
+                                  char line[NOTICE_MAX])
+{
+	struct shown_message message = {
+		.seq = event->seq,
+		.wall = event->time,
+		.kind = shown_kind(event->kind),
+		.own = event->own,
+		.nick = event->nick,
+		.nick_length = strlen(event->nick),
+		.text = event->text,
+		.text_length = event->length,
+	};
+	message.mention = !event->own && mentions(event->text, event->length, rooms->own_nick);
+	if (event->kind == KIND_TOPIC) {
+		snprintf(line, NOTICE_MAX, event->length > 0 ? _("%s set the topic: %s") : _("%s cleared the topic"),
+		         event->nick, event->text);
+		message.text = line;
+		message.text_length = strlen(line);
+	}
+	return message;
+}
+
+static unsigned take_message(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
+{
+	char line[NOTICE_MAX];
+	struct shown_message message = shown(rooms, event, line);
+	uint64_t pending = event->own && event->counter != 0 ? message_list_find_token(room->list, event->counter) : 0;
+	if (pending != 0 && !is_pending(message_list_get(room->list, pending - 1))) {
+		/* The oldest pending one: its place is the right one. */
+		message_list_set_state(room->list, pending, MESSAGE_ACCEPTED, event->seq);
+		return FACE_CHANGED;
+	}
+	if (pending != 0)
+		return FACE_CHANGED;
+	uint64_t serial = append_ordered(room, &message);
+	if (event->replay || event->own)
+		return FACE_CHANGED;
+	bool watched = face_rooms_current(rooms) == room && message_pane_at_end(room->pane);
+	if (watched)
+		return FACE_CHANGED | (message.mention ? FACE_MENTION : 0);
+	if (room->unread == 0)
+		message_list_set_unread(room->list, serial);
+	room->unread++;
+	if (message.mention || room->direct)
+		room->mentions++;
+	return FACE_CHANGED | (message.mention || room->direct ? FACE_MENTION : 0);
+}
+
+static void take_pending(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
+{
+	char line[NOTICE_MAX];
+	struct shown_message message = shown(rooms, event, line);
+	message.own = true;
+	message.nick = rooms->own_nick;
+	message.nick_length = strlen(rooms->own_nick);
+	message.wall = clock_wall();
+	message.seq = 0;
+	message.state = MESSAGE_PENDING;
+	message.token = event->counter;
+	message_list_append(room->list, &message);
+	if (!message_pane_at_end(room->pane))
+		message_pane_end(room->pane);
+}
+
+static void take_nack(struct face_room *room, const struct session_event *event)
+{
+	char line[NOTICE_MAX];
+	uint64_t serial = message_list_find_token(room->list, event->counter);
+	if (serial != 0)
+		message_list_set_state(room->list, serial, MESSAGE_FAILED, 0);
+	room->failed++;
+	snprintf(line, sizeof line, _("not accepted: %s"), tchat_err_text(event->code));
+	face_room_say(room, MESSAGE_ERROR, line, clock_wall());
+}
+
+/* --- History pages: they come oldest first, and go in front newest first. */
+
+static void take_past(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
+{
+	char line[NOTICE_MAX];
+	if (room->page == NULL)
+		room->page = message_list_new(SESSION_PAGE_MAX, SESSION_PAGE_MAX);
+	if (room->page == NULL)
+		return;
+	struct shown_message message = shown(rooms, event, line);
+	message_list_append(room->page, &message);
+}
+
+static void take_past_end(struct face_room *room, const struct session_event *event)
+{
+	room->past_asked = false;
+	room->past_before = event->seq;
+	room->past_complete = !event->more;
+	if (room->page == NULL)
+		return;
+	for (uint64_t serial = message_list_end(room->page); serial > message_list_first(room->page); serial--)
+		message_list_prepend(room->list, message_list_get(room->page, serial - 1));
+	message_list_free(room->page);
+	room->page = NULL;
+}
+
+/* --- Notices */
+
+static void notice(struct face_room *room, enum message_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void notice(struct face_room *room, enum message_kind kind, const char *format, ...)
+{
+	char line[NOTICE_MAX];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	face_room_say(room, kind, line, clock_wall());
+}
+
+static void take_kicked(struct face_room *room, const struct session_event *event)
+{
+	const char *colon = event->length > 0 ? ": " : "";
+	if (event->own)
+		notice(room, MESSAGE_ERROR, _("you were kicked by %s%s%s"), event->other, colon, event->text);
+	else
+		notice(room, MESSAGE_LEAVE, _("%s was kicked by %s%s%s"), event->nick, event->other, colon, event->text);
+}
+
+static void take_renamed(struct face_rooms *rooms, const struct session_event *event)
+{
+	if (event->own) {
+		face_rooms_set_own(rooms, event->nick);
+		notice(face_rooms_current(rooms), MESSAGE_SYSTEM, _("you are now %s"), event->nick);
+		return;
+	}
+	struct face_room *room = face_rooms_current(rooms);
+	if (event->other[0] != '\0')
+		notice(room, MESSAGE_SYSTEM, _("%s is now %s"), event->other, event->nick);
+}
+
+static void take_joined_room(struct face_room *room, const struct session_event *event)
+{
+	room->joined = true;
+	room->members = event->count;
+	set_string(&room->name, event->name);
+	set_string(&room->topic, event->text);
+	if (event->again)
+		return;
+	if (event->length > 0)
+		notice(room, MESSAGE_TOPIC, _("Topic: %s"), event->text);
+}
+
+unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *event)
+{
+	struct face_room *room = face_rooms_find(rooms, event->room);
+	if (room == NULL && event->room != 0)
+		room = face_rooms_add(rooms, event->room, event->name, event->direct);
+	if (room == NULL)
+		return 0;
+	switch (event->type) {
+	case SESSION_ROOM_JOINED:
+		take_joined_room(room, event);
+		break;
+	case SESSION_ROOM_PARTED:
+		room->joined = false;
+		break;
+	case SESSION_MESSAGE:
+		return take_message(rooms, room, event);
+	case SESSION_PAST:
+		take_past(rooms, room, event);
+		break;
+	case SESSION_PAST_END:
+		take_past_end(room, event);
+		break;
+	case SESSION_PENDING:
+		take_pending(rooms, room, event);
+		break;
+	case SESSION_NACK:
+		take_nack(room, event);
+		break;
+	case SESSION_GAP:
+		notice(room, MESSAGE_ERROR,
+		       ngettext("%llu message is no longer kept by the host", "%llu messages are no longer kept by the host",
+		                (unsigned long)event->count), (unsigned long long)event->count);
+		break;
+	case SESSION_RESTARTED:
+		notice(room, MESSAGE_ERROR, _("the host's history is another one now: it starts afresh here"));
+		break;
+	case SESSION_JOINED:
+		room->members++;
+		notice(room, MESSAGE_JOIN, _("%s joined"), event->nick);
+		break;
+	case SESSION_LEFT:
+		room->members -= room->members > 0;
+		notice(room, MESSAGE_LEAVE, event->length > 0 ? _("%s left: %s") : _("%s left"), event->nick, event->text);
+		break;
+	case SESSION_KICKED:
+		take_kicked(room, event);
+		break;
+	case SESSION_RENAMED:
+		take_renamed(rooms, event);
+		break;
+	case SESSION_AWAY:
+		break;
+	case SESSION_TOPIC:
+		set_string(&room->topic, event->text);
+		break;
+	case SESSION_ROSTER:
+		room->members = event->count;
+		break;
+	default:
+		return 0;
+	}
+	return FACE_CHANGED;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rooms as the full screen shows them: each with its messages, its place in them, its draft, its counts. */
+#ifndef TCHAT_APP_FACE_ROOM_H
+#define TCHAT_APP_FACE_ROOM_H
+
+#include "client/event.h"
+#include "ui/line_editor.h"
+#include "ui/message_list.h"
+#include "ui/message_pane.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FACE_ROOMS_MAX = 256 };
+
+/* Handle 0 is tchat's own room, for what belongs to no other; it is shown while there is no other. */
+struct face_room {
+	uint32_t handle;
+	char *name;
+	char *topic;
+	bool direct;
+	bool joined;
+	struct message_list *list;
+	struct message_pane *pane;
+	struct line_draft *draft;   /* while another room is shown */
+	unsigned unread;
+	unsigned mentions;
+	unsigned failed;
+	uint64_t past_before;       /* the next page of history ends before this seq; 0: not known yet */
+	bool past_asked;
+	bool past_complete;
+	struct message_list *page;  /* a page of history on its way */
+	uint64_t members;
+};
+
+struct face_rooms {
+	struct face_room *rooms[FACE_ROOMS_MAX];
+	size_t count;
+	size_t current;
+	char own_nick[MESSAGE_NICK_MAX];
+};
+
+/* Starts with tchat's own room only. 0 or TCHAT_ERR_MEMORY. */
+int face_rooms_init(struct face_rooms *rooms);
+void face_rooms_free(struct face_rooms *rooms);
+
+/* The room of a handle, NULL when there is none. add makes it: NULL then means that memory is out. */
+struct face_room *face_rooms_find(struct face_rooms *rooms, uint32_t handle);
+struct face_room *face_rooms_add(struct face_rooms *rooms, uint32_t handle, const char *name, bool direct);
+void face_rooms_remove(struct face_rooms *rooms, uint32_t handle);
+
+struct face_room *face_rooms_current(struct face_rooms *rooms);
+
+/* The own nick, for mentions. */
+void face_rooms_set_own(struct face_rooms *rooms, const char *nick);
+
+/* Takes a session's event into the room it belongs to: messages, states, history pages, notices about members.
+ * Returns what the user should notice beyond the screen: the bits below. */
+enum { FACE_CHANGED = 1, FACE_MENTION = 2 };
+unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *event);
+
+/* A line of tchat's own at the end of a room. wall: microseconds since 1970. */
+void face_room_say(struct face_room *room, enum message_kind kind, const char *text, uint64_t wall);
+
+/* The reader sees the room, and is at its end: nothing is unread any more. */
+void face_room_read(struct face_room *room);
+
+#endif
