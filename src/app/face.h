@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The full screen, inside: one struct that its files share. */
+#ifndef TCHAT_APP_FACE_H
+#define TCHAT_APP_FACE_H
+
+#include "app/face_room.h"
+#include "app/front.h"
+#include "app/talk.h"
+#include "ui/frame_pacer.h"
+#include "ui/line_editor.h"
+#include "ui/screen.h"
+#include "ui/terminal.h"
+#include "ui/tokenizer.h"
+
+#include <stdbool.h>
+
+/* What an open dialogue decides. */
+enum face_question {
+	ASK_NOTHING,
+	ASK_END_HOST,   /* leaving while others are in the owner's host */
+	ASK_SEND,       /* a long draft */
+	ASK_ROOM,       /* the room switcher */
+};
+
+struct face {
+	struct front front; /* first: the front's verbs find the face by it */
+	struct talk talk;
+	struct talk_place *place;
+	struct face_rooms rooms;
+
+	struct terminal *terminal;
+	struct cells *cells;
+	struct tokenizer *tokenizer;
+	struct line_editor *editor;
+	struct frame_pacer pacer;
+	struct watch *keyboard;
+	struct loop_hook hook;     /* draws at the end of a round */
+	struct loop_timer draw;    /* when the pacer held a frame back */
+	struct loop_timer escape;  /* a lone ESC */
+	struct loop_timer minute;  /* the clock, the countdown */
+
+	struct dialogue *dialogue;
+	enum face_question question;
+	struct help_screen *help;
+	char *held_line;           /* the draft that ASK_SEND asks about */
+	enum screen_side show_rooms, show_members;
+	int member_scroll;
+
+	int code;                  /* why there is no connection, 0 while there is one or the first is tried */
+	tchat_time retry_at;
+	bool ready;
+	bool ever_ready;
+	bool leaving;
+	int status;                /* exit status */
+	char last_words[512];      /* printed when the screen is gone */
+	char host_text[256];
+};
+
+/* Handles one token from the terminal (face_keys.c). */
+void face_token(struct face *face, const struct token *token);
+
+/* Draws everything into the grid and the terminal (face_view.c). */
+void face_draw(struct face *face);
+
+/* Completes what is typed (face_complete.c): a line_completer whose arg is the face. */
+void face_complete(void *arg, const char *line, size_t cursor, struct line_completion *out);
+
+/* Something shown has changed; urgent: the user's own key did it. */
+void face_changed(struct face *face, bool urgent);
+
+/* Shows the room at an index, keeping the draft of the one before. */
+void face_show_room(struct face *face, size_t index);
+
+/* A notice at the end of the room shown. */
+void face_notice(struct face *face, enum message_kind kind, const char *text);
+
+/* Leaves: asks first when others would be left without their host. */
+void face_leave(struct face *face, enum front_leave how, bool asked);
+
+/* Opens the room switcher; sends a line that was asked about; closes whatever is over the screen. */
+void face_open_switcher(struct face *face);
+void face_open_help(struct face *face);
+void face_close_overlay(struct face *face);
+
+/* Carries out a submitted line; asks first when it is long. Frees it. */
+void face_submit(struct face *face, char *line);
+void face_send_held(struct face *face);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What TAB completes: commands, their arguments, rooms after #, nicks. */
+#include "app/face.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { CANDIDATES_MAX = 1024 };
+
+struct collector {
+	struct line_completion *out;
+	const char *typed;
+	size_t length;
+};
+
+static void collect(struct collector *collector, const char *prefix, const char *name)
+{
+	struct line_completion *out = collector->out;
+	size_t before = strlen(prefix);
+	if (out->count >= CANDIDATES_MAX || collector->length < before ||
+	    strncmp(collector->typed, prefix, before) != 0 ||
+	    strncasecmp(collector->typed + before, name, collector->length - before) != 0)
+		return;
+	char **grown = realloc(out->candidates, (out->count + 1) * sizeof *grown);
+	if (grown == NULL)
+		return;
+	out->candidates = grown;
+	size_t size = before + strlen(name) + 1;
+	char *candidate = malloc(size);
+	if (candidate == NULL)
+		return;
+	memcpy(candidate, prefix, before);
+	memcpy(candidate + before, name, size - before);
+	out->candidates[out->count++] = candidate;
+}
+
+static void collect_commands(struct collector *collector, const char *prefix)
+{
+	for (size_t i = 0; command_at(i) != NULL; i++)
+		collect(collector, prefix, command_at(i)->name);
+}
+
+static void collect_rooms(struct collector *collector, const struct face *face, const char *prefix)
+{
+	for (size_t i = 0; i < face->rooms.count; i++)
+		if (face->rooms.rooms[i]->handle != 0 && !face->rooms.rooms[i]->direct)
+			collect(collector, prefix, face->rooms.rooms[i]->name);
+}
+
+static void collect_nicks(struct collector *collector, const struct face *face, const char *prefix)
+{
+	struct session_member member;
+	uint32_t own = session_own_user(face->talk.session);
+	for (size_t i = 0; session_member_at(face->talk.session, face->front.room, i, &member); i++)
+		if (member.user != own)
+			collect(collector, prefix, member.nick);
+}
+
+/* The letter of commands.def that says what completes the word at start. */
+static char argument_kind(const char *line, size_t start)
+{
+	size_t length = strcspn(line + 1, " ");
+	const struct command *row = NULL;
+	for (size_t i = 0; command_at(i) != NULL; i++)
+		if (strlen(command_at(i)->name) == length && strncmp(command_at(i)->name, line + 1, length) == 0)
+			row = command_at(i);
+	if (row == NULL || row->completion[0] == '\0')
+		return 't';
+	size_t words = 0;
+	for (size_t at = 1 + length; at < start; at++)
+		words += line[at] == ' ' && line[at + 1] != ' ';
+	size_t index = words > 0 ? words - 1 : 0;
+	size_t last = strlen(row->completion) - 1;
+	return row->completion[index < last ? index : last];
+}
+
+void face_complete(void *arg, const char *line, size_t cursor, struct line_completion *out)
+{
+	const struct face *face = arg;
+	size_t start = cursor;
+	while (start > 0 && line[start - 1] != ' ' && line[start - 1] != '\n')
+		start--;
+	struct collector collector = { out, line + start, cursor - start };
+	bool command = line[0] == '/' && line[1] != '/';
+	const char *at = line[start] == '@' ? "@" : "";
+	out->start = start;
+	out->suffix = " ";
+	if (command && start == 0) {
+		collect_commands(&collector, "/");
+		return;
+	}
+	char kind = command ? argument_kind(line, start) : 't';
+	if (kind == 'c') {
+		collect_commands(&collector, line[start] == '/' ? "/" : "");
+	} else if (kind == 'r') {
+		collect_rooms(&collector, face, line[start] == '#' ? "#" : "");
+	} else if (line[start] == '#') {
+		collect_rooms(&collector, face, "#");
+	} else {
+		collect_nicks(&collector, face, at);
+		if (start == 0 && at[0] == '\0')
+			out->suffix = ": ";
+	}
+}

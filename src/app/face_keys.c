@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which key does what: an open dialogue or the help first, then tchat's own keys, all others go to the line editor. */
+#include "app/face.h"
+
+#include "base/intl.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Over the screen */
+
+static void answer(struct face *face, int index)
+{
+	enum face_question question = face->question;
+	if (index < 0)
+		return;
+	face_close_overlay(face);
+	if (question == ASK_END_HOST && index < 2)
+		face_leave(face, index == 0 ? FRONT_END_HOST : FRONT_DETACH, true);
+	else if (question == ASK_SEND && index == 0)
+		face_send_held(face);
+}
+
+static void dialogue_token(struct face *face, const struct token *token)
+{
+	bool chooser = face->question == ASK_ROOM;
+	if (token_is_key(token, TOKEN_KEY_ESCAPE, 0) || token_is_control(token, 'C') || token_is_control(token, 'G')) {
+		face_close_overlay(face);
+	} else if (!chooser) {
+		if (token->kind == TOKEN_CHARACTER)
+			answer(face, dialogue_key(face->dialogue, token->codepoint));
+		else if (token_is_key(token, TOKEN_KEY_ENTER, 0))
+			answer(face, 0);
+	} else if (token_is_key(token, TOKEN_KEY_ENTER, 0)) {
+		int index = dialogue_chosen(face->dialogue);
+		face_close_overlay(face);
+		if (index >= 0)
+			face_show_room(face, (size_t)index);
+	} else if (token_is_key(token, TOKEN_KEY_UP, 0) || token_is_control(token, 'P')) {
+		dialogue_move(face->dialogue, -1);
+	} else if (token_is_key(token, TOKEN_KEY_DOWN, 0) || token_is_control(token, 'N') ||
+	           token_is_key(token, TOKEN_KEY_TAB, 0)) {
+		dialogue_move(face->dialogue, 1);
+	} else if (token_is_key(token, TOKEN_KEY_BACKSPACE, 0)) {
+		dialogue_rub_out(face->dialogue);
+	} else if (token->kind == TOKEN_CHARACTER && token->modifiers == 0) {
+		dialogue_type(face->dialogue, (const char *)token->bytes, token->length);
+	}
+}
+
+static void help_token(struct face *face, const struct token *token)
+{
+	if (token_is_key(token, TOKEN_KEY_UP, 0))
+		help_screen_scroll(face->help, -1);
+	else if (token_is_key(token, TOKEN_KEY_DOWN, 0))
+		help_screen_scroll(face->help, 1);
+	else if (token_is_key(token, TOKEN_KEY_PAGE_UP, 0))
+		help_screen_page(face->help, -1);
+	else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, 0) ||
+	         (token->kind == TOKEN_CHARACTER && token->codepoint == ' '))
+		help_screen_page(face->help, 1);
+	else if (token_is_key(token, TOKEN_KEY_HOME, 0))
+		help_screen_scroll(face->help, INT_MIN);
+	else if (token_is_key(token, TOKEN_KEY_END, 0))
+		help_screen_scroll(face->help, INT_MAX);
+	else
+		face_close_overlay(face);
+}
+
+/* --- tchat's own keys */
+
+static void show_neighbour(struct face *face, int step)
+{
+	size_t count = face->rooms.count;
+	size_t first = count > 1 ? 1 : 0; /* tchat's own room is not walked through */
+	size_t index = face->rooms.current;
+	if (step > 0)
+		index = index + 1 < count ? index + 1 : first;
+	else
+		index = index > first ? index - 1 : count - 1;
+	face_show_room(face, index);
+}
+
+/* The next room with something unread, those that name the reader first. */
+static void show_unread(struct face *face)
+{
+	size_t count = face->rooms.count, found = count;
+	for (size_t step = 1; step < count; step++) {
+		size_t index = (face->rooms.current + step) % count;
+		const struct face_room *room = face->rooms.rooms[index];
+		if (room->mentions > 0 && (found == count || face->rooms.rooms[found]->mentions == 0))
+			found = index;
+		else if (room->unread > 0 && found == count)
+			found = index;
+	}
+	if (found == count)
+		message_pane_show_unread(face_rooms_current(&face->rooms)->pane);
+	else
+		face_show_room(face, found);
+}
+
+/* A page of older messages, when the oldest known one is in view. */
+static void want_history(struct face *face)
+{
+	struct face_room *room = face_rooms_current(&face->rooms);
+	if (room->handle == 0 || room->past_asked || room->past_complete || !message_pane_wants_history(room->pane))
+		return;
+	uint64_t before = room->past_before;
+	for (uint64_t serial = message_list_first(room->list); before == 0 && serial < message_list_end(room->list);
+	     serial++)
+		before = message_list_get(room->list, serial)->seq;
+	if (before == 1 || session_history(face->talk.session, room->handle, before, SESSION_PAGE_MAX) != 0)
+		return;
+	room->past_asked = true;
+}
+
+/* Keys that move the view. */
+static bool scroll_token(struct face *face, const struct token *token)
+{
+	struct face_room *room = face_rooms_current(&face->rooms);
+	if (token_is_key(token, TOKEN_KEY_PAGE_UP, 0))
+		message_pane_page(room->pane, -1);
+	else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, 0))
+		message_pane_page(room->pane, 1);
+	else if (token_is_key(token, TOKEN_KEY_UP, TOKEN_SHIFT))
+		message_pane_scroll(room->pane, -1);
+	else if (token_is_key(token, TOKEN_KEY_DOWN, TOKEN_SHIFT))
+		message_pane_scroll(room->pane, 1);
+	else if (token_is_key(token, TOKEN_KEY_PAGE_UP, TOKEN_SHIFT) || token_is_key(token, TOKEN_KEY_HOME, TOKEN_CTRL))
+		message_pane_home(room->pane);
+	else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, TOKEN_SHIFT) || token_is_key(token, TOKEN_KEY_END, TOKEN_CTRL))
+		message_pane_end(room->pane);
+	else
+		return false;
+	want_history(face);
+	if (message_pane_at_end(room->pane))
+		face_room_read(room);
+	return true;
+}
+
+static enum screen_side toggled(enum screen_side side)
+{
+	return side == SCREEN_SIDE_OFF ? SCREEN_SIDE_ON : SCREEN_SIDE_OFF;
+}
+
+/* Keys that belong to tchat whatever is typed. */
+static bool own_token(struct face *face, const struct token *token)
+{
+	if (token_is_key(token, TOKEN_KEY_F1, 0))
+		face_open_help(face);
+	else if (token_is_key(token, TOKEN_KEY_F1 + 1, 0))
+		face_open_switcher(face);
+	else if (token_is_key(token, TOKEN_KEY_F1 + 2, 0))
+		face->show_rooms = toggled(face->show_rooms);
+	else if (token_is_key(token, TOKEN_KEY_F1 + 3, 0))
+		face->show_members = toggled(face->show_members);
+	else if (token_is_key(token, TOKEN_KEY_UP, TOKEN_ALT))
+		show_neighbour(face, -1);
+	else if (token_is_key(token, TOKEN_KEY_DOWN, TOKEN_ALT))
+		show_neighbour(face, 1);
+	else if (token->kind == TOKEN_CHARACTER && token->modifiers == TOKEN_ALT && token->codepoint == 'a')
+		show_unread(face);
+	else if (token_is_control(token, 'L'))
+		terminal_repair(face->terminal);
+	else if (token_is_key(token, TOKEN_KEY_ENTER, TOKEN_ALT) || token_is_key(token, TOKEN_KEY_ENTER, TOKEN_SHIFT))
+		line_editor_newline(face->editor);
+	else if (token_is_control(token, 'C'))
+		line_editor_cancel(face->editor);
+	else
+		return scroll_token(face, token);
+	return true;
+}
+
+static void editor_token(struct face *face, const struct token *token)
+{
+	int outcome = line_editor_feed(face->editor, token);
+	if ((outcome & LINE_EDITOR_LINE) != 0)
+		for (char *line; (line = line_editor_take_line(face->editor)) != NULL;)
+			face_submit(face, line);
+	if ((outcome & LINE_EDITOR_EOF) != 0)
+		face_leave(face, FRONT_QUIT, false);
+}
+
+void face_token(struct face *face, const struct token *token)
+{
+	if (token->kind == TOKEN_MOUSE || token->kind == TOKEN_FOCUS || token->kind == TOKEN_GARBAGE)
+		return;
+	if (token->kind == TOKEN_REPLY) {
+		term_curses_reply(face->terminal, token);
+		return;
+	}
+	if (token_is_control(token, 'Z'))
+		face_suspend(face);
+	else if (face->dialogue != NULL)
+		dialogue_token(face, token);
+	else if (face->help != NULL)
+		help_token(face, token);
+	else if (!own_token(face, token))
+		editor_token(face, token);
+	face_changed(face, true);
+}
