@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The start screen: one list; what is typed filters it, and what matches nothing is an address to join. */
+#include "app/start.h"
+
+#include "app/exit_status.h"
+#include "app/listen.h"
+#include "base/errors.h"
+#include "base/intl.h"
+#include "system/signals.h"
+#include "ui/cells.h"
+#include "ui/dialogue.h"
+#include "ui/restore.h"
+#include "ui/term_curses.h"
+#include "ui/tokenizer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OWN_MAX = 16, ADDRESS_SIZE = 300 };
+
+struct start {
+	char own[OWN_MAX][ADDRESS_SIZE]; /* "unix:/path" of the account's hosts that are running */
+	size_t own_count;
+	struct dialogue *list;
+	struct terminal *terminal;
+	struct cells *cells;
+	struct tokenizer *tokenizer;
+	int signals;
+	bool done;
+	int result;
+};
+
+/* The list as it is shown; the order of items is the order of start_take(). */
+static int start_fill(struct start *start)
+{
+	char path[ADDRESS_SIZE - 8], label[ADDRESS_SIZE + 32];
+	start->list = dialogue_chooser(_("tchat: where to? Type an address to join"), true);
+	if (start->list == NULL)
+		return TCHAT_ERR_MEMORY;
+	while (start->own_count < OWN_MAX && listen_find_own(start->own_count, path, sizeof path) == 0) {
+		const char *name = strrchr(path, '/');
+		snprintf(start->own[start->own_count], ADDRESS_SIZE, "unix:%s", path);
+		snprintf(label, sizeof label, _("Come back to your %s"), name != NULL ? name + 1 : path);
+		dialogue_item(start->list, label, _("running"));
+		start->own_count++;
+	}
+	dialogue_item(start->list, _("Open a host here"), _("port 50000"));
+	dialogue_item(start->list, _("Quit"), NULL);
+	return 0;
+}
+
+/* Enter was pressed. */
+static void start_take(struct start *start, struct options *options)
+{
+	int chosen = dialogue_chosen(start->list);
+	start->done = true;
+	if (chosen < 0) {
+		options->target = strdup(dialogue_filter(start->list));
+		options->mode = MODE_JOIN;
+	} else if ((size_t)chosen < start->own_count) {
+		options->target = strdup(start->own[chosen]);
+		options->mode = MODE_JOIN;
+	} else if ((size_t)chosen == start->own_count) {
+		options->hosts[options->host_count++] = "50000";
+		options->mode = MODE_HOST;
+	} else {
+		start->result = -1;
+	}
+	if (options->mode == MODE_JOIN && options->target == NULL)
+		start->result = EXIT_STATUS_SYSTEM;
+}
+
+static void start_token(struct start *start, struct options *options, const struct token *token)
+{
+	if (token_is_key(token, TOKEN_KEY_ENTER, 0))
+		start_take(start, options);
+	else if (token_is_key(token, TOKEN_KEY_ESCAPE, 0) || token_is_control(token, 'C') ||
+	         token_is_control(token, 'D')) {
+		start->done = true;
+		start->result = -1;
+	} else if (token_is_key(token, TOKEN_KEY_UP, 0) || token_is_control(token, 'P'))
+		dialogue_move(start->list, -1);
+	else if (token_is_key(token, TOKEN_KEY_DOWN, 0) || token_is_control(token, 'N') ||
+	         token_is_key(token, TOKEN_KEY_TAB, 0))
+		dialogue_move(start->list, 1);
+	else if (token_is_key(token, TOKEN_KEY_BACKSPACE, 0))
+		dialogue_rub_out(start->list);
+	else if (token->kind == TOKEN_CHARACTER || token->kind == TOKEN_PASTE)
+		dialogue_type(start->list, (const char *)token->bytes, token->length);
+	else if (token->kind == TOKEN_REPLY)
+		term_curses_reply(start->terminal, token);
+}
+
+static void start_draw(struct start *start)
+{
+	int rows, columns;
+	terminal_size(start->terminal, &rows, &columns);
+	if (cells_resize(start->cells, rows, columns) != 0)
+		return;
+	struct area area = cells_area(start->cells);
+	cells_clear(start->cells);
+	dialogue_draw(start->list, start->cells, &area);
+	terminal_draw(start->terminal, start->cells);
+}
+
+/* Waits for a key, a signal, or the time that an ESC takes. */
+static void start_wait(struct start *start)
+{
+	struct pollfd ready[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = start->signals, .events = POLLIN } };
+	tchat_time deadline = tokenizer_deadline(start->tokenizer), now = clock_monotonic();
+	int wait = deadline == TCHAT_NEVER ? -1 : deadline <= now ? 0 : (int)((deadline - now + 999) / 1000);
+	char bytes[4096];
+	poll(ready, 2, wait);
+	if ((ready[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+		ssize_t length = read(STDIN_FILENO, bytes, sizeof bytes);
+		if (length > 0)
+			tokenizer_feed(start->tokenizer, bytes, (size_t)length, clock_monotonic());
+		else if (length == 0 || errno != EINTR) {
+			start->done = true;
+			start->result = -1;
+		}
+	}
+	for (int number; (number = signals_take(start->signals)) != 0;)
+		if (number == SIGTERM || number == SIGHUP || number == SIGINT) {
+			start->done = true;
+			start->result = -1;
+		}
+}
+
+static void start_ask(struct start *start, struct options *options)
+{
+	struct token token;
+	while (!start->done) {
+		start_draw(start);
+		start_wait(start);
+		while (!start->done && tokenizer_next(start->tokenizer, clock_monotonic(), &token))
+			start_token(start, options, &token);
+	}
+}
+
+int start_choose(struct options *options)
+{
+	struct start start = { .signals = -1 };
+	char why[256] = "";
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		say(_("where to? --host opens a host, --join joins one; see tchat --help"));
+		return EXIT_STATUS_USAGE;
+	}
+	int err = start_fill(&start);
+	start.cells = cells_new(1, 1);
+	start.tokenizer = tokenizer_new(ADDRESS_SIZE);
+	start.signals = signals_open(NULL, 0);
+	if (err == 0 && (start.cells == NULL || start.tokenizer == NULL || start.signals < 0))
+		err = TCHAT_ERR_MEMORY;
+	if (err == 0)
+		err = restore_start(STDIN_FILENO);
+	if (err == 0)
+		err = restore_signals(signals_write_end());
+	if (err == 0)
+		err = term_curses_new(&start.terminal, why, sizeof why);
+	if (err == 0)
+		start_ask(&start, options);
+	terminal_free(start.terminal);
+	restore_stop();
+	signals_close();
+	dialogue_free(start.list);
+	tokenizer_free(start.tokenizer);
+	cells_free(start.cells);
+	if (err == 0)
+		return start.result;
+	say("%s", why[0] != '\0' ? why : tchat_err_text(err));
+	return EXIT_STATUS_SYSTEM;
+}
