@@ -71,6 +71,9 @@ void face_changed(struct face *face, bool urgent);
 /* Shows the room at an index, keeping the draft of the one before. */
 void face_show_room(struct face *face, size_t index);
 
+/* Gives the terminal to the shell until it says "go on" (^Z). */
+void face_suspend(struct face *face);
+
 /* A notice at the end of the room shown. */
 void face_notice(struct face *face, enum message_kind kind, const char *text);
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FACE_ROOMS_MAX = 256 };
+enum { FACE_ROOMS_MAX = 256, FACE_PAGE = 200 };
 
 /* Handle 0 is tchat's own room, for what belongs to no other; it is shown while there is no other. */
 struct face_room {

@@ -4,6 +4,7 @@
 
 #include "base/errors.h"
 #include "base/intl.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 	case MODE_PING:
 		return run_target(&options);
 	case MODE_DUMP:
-		return mode_dump(stdin, stdout);
+		return mode_dump(STDIN_FILENO, stdout);
 	case MODE_VERSION:
 		options_print_version();
 		break;

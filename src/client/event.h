@@ -58,6 +58,7 @@ enum session_request {
 	REQUEST_NAMES,
 	REQUEST_NICK,
 	REQUEST_KICK,
+	REQUEST_END,
 };
 
 /* All strings are valid UTF-8 without NUL inside (the payload of a PONG apart), NUL-terminated, never NULL, and not

@@ -163,6 +163,17 @@ int session_kick(struct session *session, uint32_t handle, const char *nick, con
 	return request_send(session, &message);
 }
 
+int session_end_host(struct session *session)
+{
+	if (session->link != LINK_READY)
+		return TCHAT_ERR_AGAIN;
+	struct request *request = request_add(session, REQUEST_END, 0, false);
+	if (request == NULL)
+		return TCHAT_ERR_FULL;
+	return request_send(session, &(struct message){
+		.type = WIRE_MODERATE, .moderate = { .request = request->id, .action = MODERATE_END } });
+}
+
 int session_names(struct session *session, uint32_t handle)
 {
 	int err;
@@ -214,7 +225,8 @@ int request_done(struct session *session, const struct wire_done *done)
 	}
 	case REQUEST_PART:
 		return room == NULL || room->state != ROOM_PARTING ? 0 : room_gone(session, room, 0);
-	case REQUEST_KICK: {
+	case REQUEST_KICK:
+	case REQUEST_END: {
 		struct draft draft = draft_of(SESSION_DONE, room);
 		draft.event.request = request.kind;
 		draft.nick = wire_text(request.nick);

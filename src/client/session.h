@@ -84,6 +84,7 @@ int session_cancel(struct session *session, uint64_t counter);
 int session_nick(struct session *session, const char *nick); /* without a connection: the wish of the next */
 int session_away(struct session *session, bool away, const char *reason); /* repeated after a reconnect */
 int session_kick(struct session *session, uint32_t room, const char *nick, const char *reason);
+int session_end_host(struct session *session); /* for its owner: GOAWAY to everybody, then it is gone */
 int session_names(struct session *session, uint32_t room);
 int session_history(struct session *session, uint32_t room, uint64_t before, uint32_t count); /* 0: newest; 1–256 */
 int session_ping(struct session *session, const void *payload, size_t length, tchat_time now); /* ≤ 16384 bytes */

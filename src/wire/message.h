@@ -22,7 +22,7 @@ enum wire_role { ROLE_MEMBER = 0, ROLE_OWNER = 3 };
 enum wire_room_kind { ROOM_PUBLIC = 0, ROOM_DIRECT = 2 };
 enum wire_message_kind { KIND_TEXT = 1, KIND_ACTION = 2, KIND_TOPIC = 3 };
 enum wire_member_change { MEMBER_PRESENT = 0, MEMBER_JOINED = 1, MEMBER_LEFT = 2, MEMBER_RENAMED = 3, MEMBER_KICKED = 4 };
-enum wire_moderation { MODERATE_KICK = 1 };
+enum wire_moderation { MODERATE_KICK = 1, MODERATE_END = 2 /* the host ends; room 0 */ };
 enum wire_resume_status { RESUME_OK = 0, RESUME_GAP = 1, RESUME_OTHER_EPOCH = 2 };
 
 enum { JOIN_LIVE = 1 };                       /* JOIN.flags, JOINED.flags: live messages follow from last + 1 */
