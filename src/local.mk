@@ -46,8 +46,41 @@ src_libclient_a_SOURCES = \
 	src/client/session.c src/client/session.h
 
 bin_PROGRAMS += src/tchat
-src_tchat_SOURCES = src/app/main.c
-src_tchat_LDADD = src/libbase.a $(LIBINTL)
+src_tchat_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+src_tchat_SOURCES = \
+	src/app/commands.def \
+	src/app/connection.c src/app/connection.h \
+	src/app/dump.c src/app/dump.h \
+	src/app/exit_status.h \
+	src/app/face.h \
+	src/app/face_complete.c \
+	src/app/face_json.c \
+	src/app/face_keys.c \
+	src/app/face_lines.c \
+	src/app/face_room.c src/app/face_room.h \
+	src/app/face_screen.c \
+	src/app/face_view.c \
+	src/app/front.c src/app/front.h \
+	src/app/input.c src/app/input.h \
+	src/app/link.c src/app/link.h \
+	src/app/listen.c src/app/listen.h \
+	src/app/main.c \
+	src/app/options.c src/app/options.def src/app/options.h \
+	src/app/output.c src/app/output.h \
+	src/app/own_host.c src/app/own_host.h \
+	src/app/ping.c \
+	src/app/reach.c src/app/reach.h \
+	src/app/service.c src/app/service.h \
+	src/app/start.c src/app/start.h \
+	src/app/talk.c src/app/talk.h
+src_tchat_LDADD = src/libsystem.a src/libui.a src/libnet.a src/libclient.a src/libhost.a src/libstore.a \
+	src/libwire.a src/libbase.a \
+	$(JANSSON_LIBS) $(READLINE_LIBS) $(CURSES_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
+src_libbase_a_SOURCES += src/base/paths.c src/base/paths.h
+
+noinst_LIBRARIES += src/libsystem.a
+src_libsystem_a_SOURCES = src/system/signals.c src/system/signals.h
 
 src_libbase_a_SOURCES += \
 	src/base/text.c src/base/text.h \

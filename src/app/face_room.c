@@ -120,66 +120,16 @@ void face_room_read(struct face_room *room)
 
 /* --- Messages */
 
-/* Pending messages, taken off the end of a list so that something can be put before them. */
-struct pending {
-	struct shown_message *messages;
-	size_t count;
-};
-
 static bool is_pending(const struct shown_message *message)
 {
 	return message != NULL && message->state == MESSAGE_PENDING;
-}
-
-static void lift_pending(struct message_list *list, struct pending *pending)
-{
-	uint64_t first = message_list_end(list);
-	*pending = (struct pending){ 0 };
-	while (is_pending(message_list_get(list, first - 1)))
-		first--;
-	size_t count = (size_t)(message_list_end(list) - first);
-	if (count == 0)
-		return;
-	pending->messages = calloc(count, sizeof *pending->messages);
-	if (pending->messages == NULL)
-		return; /* they keep their place: better than losing one */
-	for (size_t i = 0; i < count; i++) {
-		struct shown_message *copy = &pending->messages[i];
-		*copy = *message_list_get(list, first + i);
-		copy->nick = strdup(copy->nick);
-		copy->text = strndup(copy->text, copy->text_length);
-	}
-	pending->count = count;
-	message_list_cut(list, first);
-}
-
-static void put_back(struct message_list *list, struct pending *pending)
-{
-	for (size_t i = 0; i < pending->count; i++) {
-		struct shown_message *copy = &pending->messages[i];
-		if (copy->nick != NULL && copy->text != NULL)
-			message_list_append(list, copy);
-		free((char *)(uintptr_t)copy->nick);
-		free((char *)(uintptr_t)copy->text);
-	}
-	free(pending->messages);
-}
-
-/* Appends a message of the room's order, before what is pending. */
-static uint64_t append_ordered(struct face_room *room, const struct shown_message *message)
-{
-	struct pending pending;
-	lift_pending(room->list, &pending);
-	uint64_t serial = message_list_append(room->list, message);
-	put_back(room->list, &pending);
-	return serial;
 }
 
 void face_room_say(struct face_room *room, enum message_kind kind, const char *text, uint64_t wall)
 {
 	const struct shown_message message = { .wall = wall, .kind = (uint8_t)kind, .nick = "", .text = text,
 	                                       .text_length = strlen(text) };
-	append_ordered(room, &message);
+	message_list_append_ordered(room->list, &message);
 }
 
 static uint8_t shown_kind(uint8_t kind)
@@ -238,7 +188,7 @@ static unsigned take_message(struct face_rooms *rooms, struct face_room *room, c
 	}
 	if (pending != 0)
 		return FACE_CHANGED;
-	uint64_t serial = append_ordered(room, &message);
+	uint64_t serial = message_list_append_ordered(room->list, &message);
 	if (event->replay || event->own)
 		return FACE_CHANGED;
 	bool watched = face_rooms_current(rooms) == room && message_pane_at_end(room->pane);
