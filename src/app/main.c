@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	charset_start();
-#if ENABLE_NLS
+#ifdef ENABLE_NLS
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
 #endif
