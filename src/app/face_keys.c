@@ -2,7 +2,7 @@
 /* Which key does what: an open dialogue or the help first, then tchat's own keys, all others go to the line editor. */
 #include "app/face.h"
 
-#include "base/intl.h"
+#include "ui/term_curses.h"
 
 #include <limits.h>
 #include <stdlib.h>

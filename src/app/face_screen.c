@@ -9,6 +9,7 @@
 #include "base/intl.h"
 #include "base/text.h"
 #include "system/signals.h"
+#include "ui/charset.h"
 #include "ui/restore.h"
 #include "ui/term_curses.h"
 
@@ -453,8 +454,8 @@ static void on_escape(void *arg)
 
 void face_suspend(struct face *face)
 {
-	terminal_suspend(face->terminal);
-	kill(0, SIGSTOP);
+	if (!term_curses_stop(face->terminal))
+		face_notice(face, MESSAGE_SYSTEM, _("there is no shell to go back to"));
 	face_changed(face, true);
 }
 
@@ -474,7 +475,8 @@ static void face_signal(void *arg, int number)
 		break;
 	default: /* SIGWINCH, SIGCONT: the next frame has the new size, on a screen that may be anything */
 		if (number == SIGCONT)
-			terminal_repair(face->terminal);
+			term_curses_continued(face->terminal);
+		term_curses_resize(face->terminal);
 		face_changed(face, true);
 	}
 }
@@ -579,15 +581,16 @@ int face_screen(const struct options *options, struct talk_place *place)
 	}
 	address_format(&place->address, face.host_text, sizeof face.host_text);
 	int err = face_make(&face);
-	char why[256] = "";
+	const char *why = NULL;
 	if (err == 0)
-		err = term_curses_new(&face.terminal, why, sizeof why);
+		face.terminal = term_curses_new(&(struct term_curses_options){
+			.theme = THEME_DARK, .no_colour = getenv("NO_COLOR") != NULL, .ascii = !charset_is_utf8() }, &err, &why);
 	if (err == 0)
 		err = face_go(&face);
 	terminal_free(face.terminal);
 	restore_stop();
 	if (err < 0) {
-		say("%s", why[0] != '\0' ? why : tchat_err_text(err));
+		say("%s", why != NULL ? why : tchat_err_text(err));
 		face.status = EXIT_STATUS_SYSTEM;
 	} else if (face.last_words[0] != '\0') {
 		say("%s", face.last_words);

@@ -9,6 +9,7 @@
 #include "system/signals.h"
 #include "ui/cells.h"
 #include "ui/dialogue.h"
+#include "ui/charset.h"
 #include "ui/restore.h"
 #include "ui/term_curses.h"
 #include "ui/tokenizer.h"
@@ -146,7 +147,7 @@ static void start_ask(struct start *start, struct options *options)
 int start_choose(struct options *options)
 {
 	struct start start = { .signals = -1 };
-	char why[256] = "";
+	const char *why = NULL;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		say(_("where to? --host opens a host, --join joins one; see tchat --help"));
 		return EXIT_STATUS_USAGE;
@@ -162,7 +163,8 @@ int start_choose(struct options *options)
 	if (err == 0)
 		err = restore_signals(signals_write_end());
 	if (err == 0)
-		err = term_curses_new(&start.terminal, why, sizeof why);
+		start.terminal = term_curses_new(&(struct term_curses_options){
+			.theme = THEME_DARK, .no_colour = getenv("NO_COLOR") != NULL, .ascii = !charset_is_utf8() }, &err, &why);
 	if (err == 0)
 		start_ask(&start, options);
 	terminal_free(start.terminal);
@@ -173,6 +175,6 @@ int start_choose(struct options *options)
 	cells_free(start.cells);
 	if (err == 0)
 		return start.result;
-	say("%s", why[0] != '\0' ? why : tchat_err_text(err));
+	say("%s", why != NULL ? why : tchat_err_text(err));
 	return EXIT_STATUS_SYSTEM;
 }
