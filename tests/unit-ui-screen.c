@@ -74,9 +74,9 @@ static void world_open(struct world *world)
 	*world = (struct world){
 		.list = message_list_new(1000, 2000),
 		.rooms = {
-			{ "lobby", ROOM_PUBLIC, 0, 0, false, false }, { "release", ROOM_PUBLIC, 0, 0, true, false },
-			{ "random", ROOM_PUBLIC, 1234, 0, false, true }, { "ops", ROOM_PRIVATE, 12, 2, false, false },
-			{ "ann", ROOM_DIRECT, 1, 0, false, false },
+			{ "lobby", ROOM_ROW_PUBLIC, 0, 0, false, false }, { "release", ROOM_ROW_PUBLIC, 0, 0, true, false },
+			{ "random", ROOM_ROW_PUBLIC, 1234, 0, false, true }, { "ops", ROOM_ROW_PRIVATE, 12, 2, false, false },
+			{ "ann", ROOM_ROW_DIRECT, 1, 0, false, false },
 		},
 		.members = {
 			{ "joris", MEMBER_PLAIN, false, true }, { "田中さん", MEMBER_PLAIN, false, false },

@@ -235,7 +235,7 @@ static void take_past(struct face_rooms *rooms, struct face_room *room, const st
 {
 	char line[NOTICE_MAX];
 	if (room->page == NULL)
-		room->page = message_list_new(FACE_PAGE, SESSION_PAGE_MAX);
+		room->page = message_list_new(FACE_PAGE, FACE_PAGE);
 	if (room->page == NULL)
 		return;
 	struct shown_message message = shown(rooms, event, line);

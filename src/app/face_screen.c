@@ -143,9 +143,10 @@ static void send_in_pieces(struct face *face, const char *line, size_t length)
 		size_t piece = length - at;
 		if (piece > WIRE_TEXT_LIMIT) {
 			piece = WIRE_TEXT_LIMIT;
-			const char *end = memrchr(line + at, '\n', piece);
-			if (end != NULL && end > line + at)
-				piece = (size_t)(end - (line + at));
+			while (piece > 0 && line[at + piece] != '\n')
+				piece--;
+			if (piece == 0)
+				piece = WIRE_TEXT_LIMIT;
 			while (piece > 0 && ((unsigned char)line[at + piece] & 0xc0) == 0x80)
 				piece--;
 		}

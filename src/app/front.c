@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARGUMENTS = 2 };
+enum { ARGUMENTS = 2, NOTICE_MAX = 1024 };
 
 /* Arguments are NUL-terminated pieces of a copy of the line; those that were not given are "". */
 struct call {
@@ -23,19 +23,16 @@ typedef int command_handler(struct front *front, const struct call *call);
 
 void front_say(struct front *front, const char *format, ...)
 {
-	char *text;
+	char text[NOTICE_MAX];
 	va_list arguments;
 	va_start(arguments, format);
-	int length = vasprintf(&text, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		return;
 	struct buffer clean;
-	buffer_init(&clean, TEXT_CLEAN_MAX(length) + 1);
-	if (text_clean(&clean, text, (size_t)length, TEXT_MULTILINE) == 0 && buffer_put(&clean, "", 1) == 0)
+	buffer_init(&clean, TEXT_CLEAN_MAX(sizeof text) + 1);
+	if (text_clean(&clean, text, strlen(text), TEXT_MULTILINE) == 0 && buffer_put(&clean, "", 1) == 0)
 		front->class->notice(front, (const char *)buffer_data(&clean));
 	buffer_free(&clean);
-	free(text);
 }
 
 /* Says why a request could not even be asked. */

@@ -126,11 +126,16 @@ static void start_wait(struct start *start)
 			start->result = -1;
 		}
 	}
-	for (int number; (number = signals_take(start->signals)) != 0;)
+	for (int number; (number = signals_take(start->signals)) != 0;) {
+		if (number == SIGCONT)
+			term_curses_continued(start->terminal);
+		if (number == SIGCONT || number == SIGWINCH)
+			term_curses_resize(start->terminal);
 		if (number == SIGTERM || number == SIGHUP || number == SIGINT) {
 			start->done = true;
 			start->result = -1;
 		}
+	}
 }
 
 static void start_ask(struct start *start, struct options *options)

@@ -28,13 +28,13 @@ struct pane_columns pane_columns(int columns)
 	return c;
 }
 
-static bool has_nick(const struct message *message)
+static bool has_nick(const struct shown_message *message)
 {
 	return message->kind == MESSAGE_TEXT || message->kind == MESSAGE_ACTION;
 }
 
 /* What stands for the nick where there is none. */
-static const char *sign_of(const struct message *message)
+static const char *sign_of(const struct shown_message *message)
 {
 	switch ((enum message_kind)message->kind) {
 	case MESSAGE_ACTION:
@@ -54,7 +54,7 @@ static const char *sign_of(const struct message *message)
 	return "·";
 }
 
-static const char *mark_of(const struct message *message, enum style_role *role)
+static const char *mark_of(const struct shown_message *message, enum style_role *role)
 {
 	*role = message->state == MESSAGE_FAILED ? STYLE_FAILED :
 	        message->state == MESSAGE_PENDING ? STYLE_PENDING : STYLE_MENTION;
@@ -62,7 +62,7 @@ static const char *mark_of(const struct message *message, enum style_role *role)
 	       message->mention ? "»" : NULL;
 }
 
-static enum style_role text_role(const struct message *message)
+static enum style_role text_role(const struct shown_message *message)
 {
 	if (message->state == MESSAGE_FAILED)
 		return STYLE_FAILED;
@@ -84,7 +84,7 @@ static enum style_role text_role(const struct message *message)
 	return STYLE_SYSTEM;
 }
 
-static enum style_role nick_role(const struct message *message)
+static enum style_role nick_role(const struct shown_message *message)
 {
 	return message->own ? STYLE_NICK_OWN : style_for_nick(message->nick, message->nick_length);
 }
@@ -96,14 +96,14 @@ static int nick_room(const struct message_pane *pane)
 	return room > 0 ? room : 1;
 }
 
-static int nick_width(const struct message_pane *pane, const struct message *message)
+static int nick_width(const struct message_pane *pane, const struct shown_message *message)
 {
 	size_t width = text_width(message->nick, message->nick_length);
 	int room = nick_room(pane);
 	return width < (size_t)room ? (int)width : room;
 }
 
-int pane_prefix(const struct message_pane *pane, const struct message *message)
+int pane_prefix(const struct message_pane *pane, const struct shown_message *message)
 {
 	enum style_role role;
 	if (pane->columns.nick > 0)
@@ -120,7 +120,7 @@ int pane_prefix(const struct message_pane *pane, const struct message *message)
 	return prefix < pane->columns.all ? prefix : pane->columns.all - 1;
 }
 
-struct wrap pane_wrap(const struct message_pane *pane, const struct message *message)
+struct wrap pane_wrap(const struct message_pane *pane, const struct shown_message *message)
 {
 	int rest = pane->columns.all - pane->columns.hang;
 	int first = pane->columns.all - pane->columns.indent - pane_prefix(pane, message);
@@ -142,10 +142,10 @@ static struct tm local_time(uint64_t wall)
 	return tm;
 }
 
-struct pane_rows pane_rows(const struct message_pane *pane, const struct message *message)
+struct pane_rows pane_rows(const struct message_pane *pane, const struct shown_message *message)
 {
 	struct pane_rows rows = { .text = pane_wrap(pane, message).count };
-	const struct message *before = message_list_get(pane->list, message->serial - 1);
+	const struct shown_message *before = message_list_get(pane->list, message->serial - 1);
 	if (message->wall != 0) {
 		/* Most neighbours are close together: then no calendar is needed. */
 		struct tm now = local_time(message->wall);
@@ -197,15 +197,15 @@ void pane_draw_more(const struct message_pane *pane, struct cells *cells, const 
 	              strlen(text));
 }
 
-static bool same_minute(const struct message_pane *pane, const struct message *message)
+static bool same_minute(const struct message_pane *pane, const struct shown_message *message)
 {
-	const struct message *before = message_list_get(pane->list, message->serial - 1);
+	const struct shown_message *before = message_list_get(pane->list, message->serial - 1);
 	return before != NULL && before->wall / 60000000u == message->wall / 60000000u;
 }
 
 /* The columns before the text; returns where text begins. */
 static int draw_head(const struct message_pane *pane, struct cells *cells, const struct area *area, int row,
-                     const struct message *message, bool first)
+                     const struct shown_message *message, bool first)
 {
 	const struct pane_columns *columns = &pane->columns;
 	enum style_role mark_role, quiet = message->kind == MESSAGE_ERROR ? STYLE_ERROR : STYLE_SYSTEM;
@@ -318,7 +318,7 @@ static void tint_links(struct cells *cells, const struct area *area, const struc
 }
 
 static void draw_text(const struct message_pane *pane, struct cells *cells, const struct area *area, int row,
-                      const struct message *message, size_t text_line, bool first)
+                      const struct shown_message *message, size_t text_line, bool first)
 {
 	struct wrap wrap = pane_wrap(pane, message);
 	if (text_line >= wrap.count)
@@ -344,7 +344,7 @@ static void draw_text(const struct message_pane *pane, struct cells *cells, cons
 }
 
 void pane_draw_line(const struct message_pane *pane, struct cells *cells, const struct area *area, int row,
-                    const struct message *message, size_t line, bool first)
+                    const struct shown_message *message, size_t line, bool first)
 {
 	struct pane_rows rows = pane_rows(pane, message);
 	if (line >= rows.lead)

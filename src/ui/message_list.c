@@ -17,10 +17,11 @@ enum { RING_FIRST = 64 };
 #define SERIAL_START (UINT64_C(1) << 40)
 
 struct message_list {
-	struct message **ring;
+	struct shown_message **ring;
 	size_t size, head, count; /* size is 0 or a power of two */
 	uint64_t first;           /* serial of the oldest */
 	uint64_t unread, pin;
+	uint32_t changes;         /* so far: no two contents of a serial have the same number */
 	size_t keep, maximum;
 	struct buffer scratch; /* for cleaning */
 };
@@ -37,7 +38,7 @@ struct message_list *message_list_new(size_t keep, size_t maximum)
 	return list;
 }
 
-static struct message **slot(const struct message_list *list, uint64_t serial)
+static struct shown_message **slot(const struct message_list *list, uint64_t serial)
 {
 	return &list->ring[(list->head + (size_t)(serial - list->first)) & (list->size - 1)];
 }
@@ -76,7 +77,7 @@ size_t message_list_count(const struct message_list *list)
 	return list->count;
 }
 
-const struct message *message_list_get(const struct message_list *list, uint64_t serial)
+const struct shown_message *message_list_get(const struct message_list *list, uint64_t serial)
 {
 	return serial >= list->first && serial < message_list_end(list) ? *slot(list, serial) : NULL;
 }
@@ -96,12 +97,12 @@ static size_t scratch_clean(struct message_list *list, const char *text, size_t 
 }
 
 /* A copy with clean texts, in one piece of memory; NULL when that is out. */
-static struct message *message_copy(struct message_list *list, const struct message *from)
+static struct shown_message *message_copy(struct message_list *list, const struct shown_message *from)
 {
 	buffer_truncate(&list->scratch, 0);
 	size_t nick = scratch_clean(list, from->nick, from->nick_length, MESSAGE_NICK_MAX, TEXT_LINE);
 	size_t text = scratch_clean(list, from->text, from->text_length, MESSAGE_TEXT_MAX, TEXT_MULTILINE);
-	struct message *message = malloc(sizeof *message + nick + text + 2);
+	struct shown_message *message = malloc(sizeof *message + nick + text + 2);
 	if (message == NULL)
 		return NULL;
 	char *bytes = (char *)(message + 1);
@@ -127,7 +128,7 @@ static int ring_grow(struct message_list *list)
 	if (list->count < list->size)
 		return 0;
 	size_t size = list->size > 0 ? 2 * list->size : RING_FIRST;
-	struct message **ring = malloc(size * sizeof(struct message *));
+	struct shown_message **ring = malloc(size * sizeof(struct shown_message *));
 	if (ring == NULL)
 		return TCHAT_ERR_MEMORY;
 	for (size_t i = 0; i < list->count; i++)
@@ -147,9 +148,9 @@ static void evict(struct message_list *list)
 	list->count--;
 }
 
-uint64_t message_list_append(struct message_list *list, const struct message *from)
+uint64_t message_list_append(struct message_list *list, const struct shown_message *from)
 {
-	struct message *message = message_copy(list, from);
+	struct shown_message *message = message_copy(list, from);
 	if (message == NULL || ring_grow(list) != 0) {
 		free(message);
 		return 0;
@@ -163,11 +164,29 @@ uint64_t message_list_append(struct message_list *list, const struct message *fr
 	return message->serial;
 }
 
-uint64_t message_list_prepend(struct message_list *list, const struct message *from)
+uint64_t message_list_append_ordered(struct message_list *list, const struct shown_message *from)
+{
+	uint64_t serial = message_list_append(list, from);
+	for (; serial > list->first; serial--) {
+		struct shown_message **before = slot(list, serial - 1), **here = slot(list, serial);
+		struct shown_message *pending = *before;
+		if (pending->state != MESSAGE_PENDING)
+			break;
+		*before = *here;
+		*here = pending;
+		pending->serial = serial;
+		(*before)->serial = serial - 1;
+		pending->change = ++list->changes;
+		(*before)->change = ++list->changes;
+	}
+	return serial;
+}
+
+uint64_t message_list_prepend(struct message_list *list, const struct shown_message *from)
 {
 	if (list->count >= list->maximum || list->first == 1)
 		return 0;
-	struct message *message = message_copy(list, from);
+	struct shown_message *message = message_copy(list, from);
 	if (message == NULL || ring_grow(list) != 0) {
 		free(message);
 		return 0;
@@ -202,7 +221,7 @@ bool message_list_set_state(struct message_list *list, uint64_t serial, enum mes
 {
 	if (message_list_get(list, serial) == NULL)
 		return false;
-	struct message *message = *slot(list, serial);
+	struct shown_message *message = *slot(list, serial);
 	message->state = (uint8_t)state;
 	if (seq != 0)
 		message->seq = seq;
@@ -211,16 +230,16 @@ bool message_list_set_state(struct message_list *list, uint64_t serial, enum mes
 
 bool message_list_set_text(struct message_list *list, uint64_t serial, const char *text, size_t length)
 {
-	const struct message *old = message_list_get(list, serial);
+	const struct shown_message *old = message_list_get(list, serial);
 	if (old == NULL)
 		return false;
-	struct message with = *old;
+	struct shown_message with = *old;
 	with.text = text;
 	with.text_length = length;
-	struct message *message = message_copy(list, &with);
+	struct shown_message *message = message_copy(list, &with);
 	if (message == NULL)
 		return false;
-	message->change = old->change + 1;
+	message->change = ++list->changes;
 	free(*slot(list, serial));
 	*slot(list, serial) = message;
 	return true;

@@ -24,12 +24,12 @@ enum message_state {
 	MESSAGE_FAILED,  /* own, refused */
 };
 
-struct message {
+struct shown_message {
 	uint64_t serial;  /* set by the list; never 0 */
 	uint64_t seq;     /* the host's number, 0 when it has none yet */
 	uint64_t token;   /* the caller's own handle for it, to find it again; 0: none */
 	uint64_t wall;    /* microseconds since 1970 UTC */
-	uint32_t change;  /* set by the list: counts what was changed since it came */
+	uint32_t change;  /* set by the list: another number, another content */
 	uint8_t kind;     /* enum message_kind */
 	uint8_t state;    /* enum message_state */
 	bool own;
@@ -51,10 +51,14 @@ struct message_list *message_list_new(size_t keep, size_t maximum);
 void message_list_free(struct message_list *list);
 
 /* Copies a message to the end; serial and change are ignored. Returns its serial, 0 when memory is out. O(1). */
-uint64_t message_list_append(struct message_list *list, const struct message *message);
+uint64_t message_list_append(struct message_list *list, const struct shown_message *message);
+
+/* The same, but before the pending messages at the end, whose serials go up by one: their place in the order is
+ * behind everything that the host has accepted. */
+uint64_t message_list_append_ordered(struct message_list *list, const struct shown_message *message);
 
 /* Copies an older message to the front: its serial; 0 when memory is out or maximum messages are kept. */
-uint64_t message_list_prepend(struct message_list *list, const struct message *message);
+uint64_t message_list_prepend(struct message_list *list, const struct shown_message *message);
 
 /* Forgets all messages and the unread mark. Serials go on counting. */
 void message_list_clear(struct message_list *list);
@@ -65,7 +69,7 @@ uint64_t message_list_end(const struct message_list *list);
 size_t message_list_count(const struct message_list *list);
 
 /* A message, NULL when it is not kept (any more). Valid until it is evicted or changed. */
-const struct message *message_list_get(const struct message_list *list, uint64_t serial);
+const struct shown_message *message_list_get(const struct message_list *list, uint64_t serial);
 
 /* The serial of the newest message with this token or seq (not 0), or 0. */
 uint64_t message_list_find_token(const struct message_list *list, uint64_t token);

@@ -53,7 +53,7 @@ void message_pane_set_own(struct message_pane *pane, const char *nick)
 
 static size_t lines_of(const struct message_pane *pane, uint64_t serial)
 {
-	const struct message *message = message_list_get(pane->list, serial);
+	const struct shown_message *message = message_list_get(pane->list, serial);
 	if (message == NULL)
 		return 1;
 	struct pane_rows rows = pane_rows(pane, message);
@@ -114,7 +114,7 @@ static struct place place_of_anchor(const struct message_pane *pane)
 		return place_last(pane);
 	if (serial < message_list_first(pane->list)) /* evicted */
 		return (struct place){ message_list_first(pane->list), 0 };
-	const struct message *message = message_list_get(pane->list, serial);
+	const struct shown_message *message = message_list_get(pane->list, serial);
 	struct pane_rows rows = pane_rows(pane, message);
 	if (pane->lead > 0)
 		return (struct place){ serial, rows.lead - (pane->lead < rows.lead ? pane->lead : rows.lead) };
@@ -150,7 +150,7 @@ static void view_set(struct message_pane *pane, struct place top)
 		message_pane_end(pane);
 		return;
 	}
-	const struct message *message = message_list_get(pane->list, top.serial);
+	const struct shown_message *message = message_list_get(pane->list, top.serial);
 	struct pane_rows lines = pane_rows(pane, message);
 	if (pane->at_end)
 		pane->seen_end = message_list_end(pane->list);
@@ -188,7 +188,7 @@ void message_pane_draw(struct message_pane *pane, struct cells *cells, const str
 	int row = end ? rows - (int)lines_below(pane, top, (size_t)rows) : 0;
 	size_t line = top.line;
 	for (uint64_t serial = top.serial; row < rows && serial < message_list_end(pane->list); serial++, line = 0) {
-		const struct message *message = message_list_get(pane->list, serial);
+		const struct shown_message *message = message_list_get(pane->list, serial);
 		struct pane_rows lines = pane_rows(pane, message);
 		for (; line < lines.lead + lines.text && row < rows; line++, row++) {
 			pane_draw_line(pane, cells, area, row, message, line, first);
@@ -250,7 +250,7 @@ uint64_t message_pane_top(struct message_pane *pane, size_t *offset)
 		return 0;
 	bool end;
 	struct place top = view_top(pane, &end);
-	const struct message *message = message_list_get(pane->list, top.serial);
+	const struct shown_message *message = message_list_get(pane->list, top.serial);
 	struct pane_rows lines = pane_rows(pane, message);
 	if (top.line >= lines.lead)
 		*offset = pane_wrap(pane, message).starts[top.line - lines.lead];
@@ -278,7 +278,7 @@ static bool in_view(const struct message_pane *pane, uint64_t serial)
 
 bool message_pane_show(struct message_pane *pane, uint64_t serial)
 {
-	const struct message *message = message_list_get(pane->list, serial);
+	const struct shown_message *message = message_list_get(pane->list, serial);
 	if (message == NULL)
 		return false;
 	if (!in_view(pane, serial)) {

@@ -47,17 +47,17 @@ struct message_pane {
 struct pane_columns pane_columns(int columns);
 
 /* What stands before a message's text on its first row, as columns: the nick of an action; marks and nick in a narrow pane. */
-int pane_prefix(const struct message_pane *pane, const struct message *message);
+int pane_prefix(const struct message_pane *pane, const struct shown_message *message);
 
 /* The wrap of a message at the pane's width; valid until the next call. */
-struct wrap pane_wrap(const struct message_pane *pane, const struct message *message);
+struct wrap pane_wrap(const struct message_pane *pane, const struct shown_message *message);
 
 /* The lines of a message; the list must hold it. */
-struct pane_rows pane_rows(const struct message_pane *pane, const struct message *message);
+struct pane_rows pane_rows(const struct message_pane *pane, const struct shown_message *message);
 
 /* Draws one line of a message; first: the topmost text row of the view, which always shows its time. */
 void pane_draw_line(const struct message_pane *pane, struct cells *cells, const struct area *area, int row,
-                    const struct message *message, size_t line, bool first);
+                    const struct shown_message *message, size_t line, bool first);
 
 /* The line at the bottom while the view is not at the end. */
 void pane_draw_more(const struct message_pane *pane, struct cells *cells, const struct area *area, int row,

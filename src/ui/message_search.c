@@ -15,7 +15,7 @@
 /* Case folding makes text longer, threefold at most. */
 enum { FOLDED_MAX = 4 * (MESSAGE_TEXT_MAX + MESSAGE_NICK_MAX) };
 
-static bool holds(const struct message *message, const struct buffer *needle, struct buffer *scratch)
+static bool holds(const struct shown_message *message, const struct buffer *needle, struct buffer *scratch)
 {
 	buffer_truncate(scratch, 0);
 	if (text_search_fold(scratch, message->text, message->text_length) != 0)
@@ -32,7 +32,7 @@ static uint64_t search(const struct message_pane *pane, const struct buffer *nee
 	uint64_t found = 0;
 	while (found == 0) {
 		from = direction < 0 ? from - 1 : from + 1;
-		const struct message *message = message_list_get(pane->list, from);
+		const struct shown_message *message = message_list_get(pane->list, from);
 		if (message == NULL)
 			break;
 		if (holds(message, needle, &scratch))

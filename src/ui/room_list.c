@@ -19,7 +19,7 @@ static enum style_role room_role(const struct room_row *room)
 
 static const char *kind_sign(enum room_kind kind)
 {
-	return kind == ROOM_DIRECT ? "@" : kind == ROOM_PRIVATE ? "·" : "#";
+	return kind == ROOM_ROW_DIRECT ? "@" : kind == ROOM_ROW_PRIVATE ? "·" : "#";
 }
 
 static void draw_room(struct cells *cells, const struct area *area, int row, const struct room_row *room)

@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 enum room_kind {
-	ROOM_PUBLIC,
-	ROOM_PRIVATE,
-	ROOM_DIRECT, /* the name is the other's nick */
+	ROOM_ROW_PUBLIC,
+	ROOM_ROW_PRIVATE,
+	ROOM_ROW_DIRECT, /* the name is the other's nick */
 };
 
 struct room_row {
