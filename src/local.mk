@@ -45,7 +45,7 @@ src_libclient_a_SOURCES = \
 	src/client/roster.c \
 	src/client/session.c src/client/session.h
 
-bin_PROGRAMS += src/tchat
+EXTRA_PROGRAMS += src/tchat
 src_tchat_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_tchat_SOURCES = \
 	src/app/commands.def \
