@@ -31,7 +31,7 @@ struct world {
 
 static uint64_t say(struct world *world, uint64_t minutes, enum message_kind kind, const char *nick, const char *text)
 {
-	struct message message = {
+	struct shown_message message = {
 		.wall = MORNING + minutes * MINUTE,
 		.kind = (uint8_t)kind,
 		.nick = nick,
