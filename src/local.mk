@@ -118,3 +118,29 @@ src_libui_a_SOURCES += \
 	src/ui/token.h \
 	src/ui/tokenizer.c src/ui/tokenizer.h src/ui/tokenizer_inside.h \
 	src/ui/tokenizer_csi.c
+
+noinst_LIBRARIES += src/libstore.a
+src_libstore_a_SOURCES = \
+	src/store/hash.c src/store/store.h \
+	src/store/memory.c src/store/memory.h \
+	src/store/memory_device.c src/store/memory_device.h \
+	src/store/memory_room.c src/store/memory_room.h \
+	src/store/spool.c src/store/spool.h
+
+noinst_LIBRARIES += src/libhost.a
+src_libhost_a_SOURCES = \
+	src/host/event.c \
+	src/host/fanout.c \
+	src/host/gather.c \
+	src/host/handshake.c \
+	src/host/history.c \
+	src/host/host.c src/host/host.h \
+	src/host/identity.c \
+	src/host/internal.h src/host/types.h \
+	src/host/join.c \
+	src/host/moderate.c \
+	src/host/peer.c \
+	src/host/queue.c \
+	src/host/room.c \
+	src/host/roster.c \
+	src/host/user.c

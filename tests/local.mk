@@ -155,5 +155,11 @@ tests_unit_pty_SOURCES = tests/unit-pty.c
 tests_unit_pty_LDADD = $(pty_libs)
 endif
 
+host_libs = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+check_PROGRAMS += tests/unit-host-handshake
+tests_unit_host_handshake_CFLAGS = $(test_cflags)
+tests_unit_host_handshake_SOURCES = tests/unit-host-handshake.c tests/wire-peer.h
+tests_unit_host_handshake_LDADD = $(host_libs)
+
 TESTS += $(check_PROGRAMS)
 endif

@@ -15,6 +15,16 @@ struct block *block_new(size_t capacity)
 	return block;
 }
 
+struct block *block_resize(struct block *block, size_t capacity)
+{
+	if (capacity > UINT32_MAX - sizeof(struct block))
+		return NULL;
+	struct block *moved = realloc(block, sizeof *block + capacity);
+	if (moved != NULL)
+		moved->capacity = (uint32_t)capacity;
+	return moved;
+}
+
 struct block *block_take(struct block *block)
 {
 	block->references++;

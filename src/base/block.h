@@ -23,6 +23,10 @@ struct block *block_take(struct block *block);
 /* Gives one reference back; the last one frees. NULL is fine. */
 void block_give(struct block *block);
 
+/* Gives a block that nobody else holds another capacity, at least its length, perhaps at another address. NULL when
+ * memory is out; the block is unchanged then. */
+struct block *block_resize(struct block *block, size_t capacity);
+
 /* True when nobody else holds the block, so that its owner may still append to it. */
 int block_is_sole(const struct block *block);
 

@@ -29,7 +29,7 @@ struct host_limits {
 	size_t queue;            /* one peer's output; above: GAP [1 MiB] */
 	size_t queue_soft;       /* above: not read from [256 KiB] */
 	size_t queue_total;      /* of all blocks that wait for some peer; above, queue counts a sixteenth [256 MiB] */
-	size_t round;            /* bytes of posts gathered for one commit [1 MiB] */
+	size_t round;            /* bytes of posts gathered for one commit [512 KiB] */
 	tchat_time handshake;    /* [10 s] */
 	tchat_time silence;      /* until PING, and until closed after it [60 s] */
 	tchat_time stalled;      /* output without progress [60 s] */
@@ -68,6 +68,9 @@ void *host_peer_user(const struct host_peer *peer);
 /* What was read from the connection, at most 64 KiB at a time, and only while host_peer_wants_input(). */
 void host_peer_input(struct host_peer *peer, const uint8_t *bytes, size_t length, tchat_time now);
 bool host_peer_wants_input(const struct host_peer *peer);
+
+/* No more input will come (the peer half-closed): it gets the answers that are due, then it is HOST_FLUSH. */
+void host_peer_input_ended(struct host_peer *peer, tchat_time now);
 
 /* The output that waits, as at most count parts; returns how many, 0 when there is none. Valid until the next call
  * that takes the host or a peer of it. */

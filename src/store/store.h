@@ -39,6 +39,7 @@ struct store_post {
 	uint32_t length; /* 0 when refusal is set */
 	uint16_t refusal; /* decided by the host, should the counter be mark + 1; 0: accept */
 	uint16_t code;    /* answer, as all below */
+	bool fresh;       /* decided now: the mark went up */
 	enum store_outcome outcome;
 	uint64_t seq;
 	uint64_t time;

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the first byte to READY: HELLO, AUTH. */
+#include "host/internal.h"
+
+#include "base/errors.h"
+
+#include <string.h>
+
+enum { VERSION = 1, TAIL_HEADER = 4, TAIL_MOST = TAIL_HEADER + 16, TAIL_TAG = 0x7001, TAIL_TAGS = 0x7ff };
+
+static void random_bytes(const struct host *host, void *bytes, size_t length)
+{
+	host->environment->random(host->environment->arg, bytes, length);
+}
+
+/* A TLV that nobody knows, so that nobody forgets to skip them. */
+static struct wire_bytes random_tail(const struct host *host, uint8_t tail[TAIL_MOST])
+{
+	uint8_t dice[3];
+	random_bytes(host, dice, sizeof dice);
+	size_t length = dice[2] % (TAIL_MOST - TAIL_HEADER + 1);
+	wire_set(tail, 2, TAIL_TAG + 2 * (wire_get(dice, 2) % (TAIL_TAGS + 1)));
+	wire_set(tail + 2, 2, length);
+	random_bytes(host, tail + TAIL_HEADER, length);
+	return (struct wire_bytes){ tail, TAIL_HEADER + length };
+}
+
+void host_hello(struct host_peer *peer, const struct wire_hello *hello)
+{
+	struct host *host = peer->host;
+	if (hello->magic != WIRE_MAGIC) {
+		host_peer_error(peer, TCHAT_ERR_BAD_MAGIC, WIRE_HELLO);
+		return;
+	}
+	if (hello->version_low > VERSION || hello->version_high < VERSION) {
+		host_peer_error(peer, TCHAT_ERR_VERSION, WIRE_HELLO);
+		return;
+	}
+	struct message message = { .type = WIRE_WELCOME };
+	uint8_t tail[TAIL_MOST];
+	message.welcome.version = VERSION;
+	message.welcome.frame_limit = WIRE_LIMIT;
+	memcpy(message.welcome.host, host->id, sizeof host->id);
+	random_bytes(host, message.welcome.nonce, sizeof message.welcome.nonce);
+	message.welcome.software = wire_text(host->software);
+	message.welcome.tail = random_tail(host, tail);
+	host_queue_message(peer, &message);
+	peer->state = WIRE_GREETED;
+}
+
+void host_auth(struct host_peer *peer, const struct wire_auth *auth)
+{
+	struct host *host = peer->host;
+	struct pending *pending = host_pending_new(host, peer, STORE_DEVICE, WIRE_AUTH, 0);
+	if (pending == NULL)
+		return;
+	pending->store.device.device = host_identity_device(host, auth->salt, peer->owner);
+	pending->store.device.lowest_unsettled = auth->lowest_unsettled == 0 ? 1 : auth->lowest_unsettled;
+	if (auth->nick.data != NULL && host_nick_read(host, auth->nick, &pending->wish) != 0)
+		host_nick_read(host, wire_text("guest"), &pending->wish);
+	peer->auth_waits = true;
+	host_pending_send(host, pending);
+}
+
+static void auth_ok(struct host_peer *peer, uint64_t mark)
+{
+	struct message message = { .type = WIRE_AUTH_OK };
+	message.auth_ok.user = peer->user->id;
+	message.auth_ok.role = peer->user->owner ? ROLE_OWNER : ROLE_MEMBER;
+	message.auth_ok.device = peer->device->id;
+	message.auth_ok.mark = mark;
+	message.auth_ok.text_limit = peer->host->limits.text;
+	message.auth_ok.nick = wire_text(peer->user->nick.shown);
+	message.auth_ok.motd = wire_text(peer->host->motd);
+	host_queue_message(peer, &message);
+}
+
+void host_auth_completed(struct host *host, struct pending *pending)
+{
+	struct host_peer *peer = pending->peer;
+	uint64_t id = pending->store.device.device;
+	struct device *device = host_device_find(host, id);
+	int err = pending->store.request.error;
+	peer->auth_waits = false;
+	if (peer->closing != HOST_OPEN) {
+		if (err == 0 && (device == NULL || device->peer == NULL))
+			store_release(host->store, STORE_DEVICE, id);
+		return;
+	}
+	if (err == 0 && device != NULL && device->banned > host->now)
+		err = TCHAT_ERR_KICKED;
+	if (err == 0)
+		err = host_user_enter(peer, id, &pending->wish);
+	if (err != 0) {
+		host_peer_error(peer, err, WIRE_AUTH);
+		return;
+	}
+	peer->state = WIRE_READY;
+	host_peer_wait(peer, WAIT_SILENCE);
+	auth_ok(peer, pending->store.device.mark);
+	host_event(host, HOST_EVENT_CAME, peer->user, NULL, peer->address, 0);
+	for (uint32_t i = 0; i < peer->user->membership_count; i++)
+		if (peer->user->memberships[i]->untold)
+			host_direct_tell(host, peer->user->memberships[i], NULL);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Entering and leaving rooms, public and direct ones. */
+#include "host/internal.h"
+
+#include "base/errors.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The other user of a direct room, or NULL when that one is forgotten. */
+static const struct user *direct_other(const struct room *room, const struct user *user)
+{
+	for (uint32_t i = 0; i < room->member_count; i++)
+		if (room->members[i]->user != user)
+			return room->members[i]->user;
+	return NULL;
+}
+
+void host_joined(struct host_peer *peer, struct room *room, uint32_t request, uint8_t flags)
+{
+	struct message message = { .type = WIRE_JOINED };
+	struct wire_joined *joined = &message.joined;
+	joined->request = request;
+	joined->room = room->id;
+	joined->kind = room->kind;
+	joined->flags = flags;
+	joined->epoch = room->epoch;
+	joined->first = room->floor;
+	joined->last = room->head;
+	joined->members = room->member_count;
+	joined->name = wire_text(room->name);
+	if (room->kind == ROOM_DIRECT) {
+		const struct user *other = direct_other(room, peer->user);
+		joined->name = wire_text(other == NULL ? "" : other->nick.shown);
+	}
+	joined->topic = wire_text(room->topic[0] == '\0' ? NULL : room->topic);
+	host_queue_message(peer, &message);
+}
+
+/* The connection takes its seat, and the request its answer. */
+static void join_sit(struct host_peer *peer, struct room *room, uint32_t request, uint8_t flags)
+{
+	struct seat *seat = host_seat_get(peer, room);
+	if (seat == NULL)
+		return;
+	host_seat_live(seat, (flags & JOIN_LIVE) != 0);
+	host_joined(peer, room, request, flags & JOIN_LIVE);
+}
+
+/* --- Public rooms */
+
+static int join_public(struct host_peer *peer, struct room *room, uint32_t request, uint8_t flags)
+{
+	struct host *host = peer->host;
+	struct user *user = peer->user;
+	if (host_member_find(user, room->id) == NULL) {
+		if (user->public_count >= host->limits.rooms_per_user)
+			return TCHAT_ERR_TOO_MANY_ROOMS;
+		if (host_member_add(host, room, user) == NULL) {
+			host_room_unuse(host, room);
+			return TCHAT_ERR_MEMORY;
+		}
+		struct message message;
+		host_member_message(&message, room, user, MEMBER_JOINED);
+		host_member_tell(host, room, &message, peer);
+	}
+	join_sit(peer, room, request, flags);
+	return 0;
+}
+
+/* --- Direct rooms */
+
+void host_direct_tell(struct host *host, struct membership *membership, struct host_peer *except)
+{
+	struct host_peer *peer;
+	membership->untold = TAILQ_EMPTY(&membership->user->peers);
+	TAILQ_FOREACH(peer, &membership->user->peers, by_user) {
+		if (peer != except && peer->closing == HOST_OPEN && host_seat_get(peer, membership->room) != NULL)
+			host_joined(peer, membership->room, 0, 0);
+	}
+}
+
+static struct membership *direct_member(struct room *room, const struct user *user)
+{
+	for (uint32_t i = 0; i < room->member_count; i++)
+		if (room->members[i]->user == user)
+			return room->members[i];
+	return NULL;
+}
+
+static int join_direct(struct host_peer *peer, struct user *other, struct room *room, uint32_t request, uint8_t flags)
+{
+	struct host *host = peer->host;
+	struct membership *own = direct_member(room, peer->user);
+	struct membership *others = direct_member(room, other);
+	bool opened = own == NULL || own->closed, invites = others == NULL;
+	uint32_t most = host->limits.rooms_per_user;
+	if ((own == NULL && peer->user->direct_count >= most) || (invites && other->direct_count >= most))
+		return TCHAT_ERR_TOO_MANY_ROOMS;
+	if (own == NULL)
+		own = host_member_add(host, room, peer->user);
+	if (own != NULL && invites)
+		others = host_member_add(host, room, other);
+	if (own == NULL || others == NULL) {
+		host_room_unuse(host, room);
+		return TCHAT_ERR_MEMORY;
+	}
+	own->closed = own->untold = false;
+	join_sit(peer, room, request, flags);
+	if (opened)
+		host_direct_tell(host, own, peer);
+	if (invites)
+		host_direct_tell(host, others, NULL);
+	return 0;
+}
+
+/* --- JOIN */
+
+static int join_ask_store(struct host_peer *peer, const struct wire_join *join, const char *key, const char *name,
+                          const struct user *other)
+{
+	struct host *host = peer->host;
+	struct user *user = peer->user;
+	struct pending *pending = host_pending_new(host, peer, STORE_ROOM, WIRE_JOIN, join->request);
+	if (pending == NULL)
+		return TCHAT_ERR_MEMORY;
+	struct store_room *room = &pending->store.room;
+	pending->flags = join->flags;
+	pending->user = user->id;
+	pending->other = other == NULL ? 0 : other->id;
+	room->kind = join->kind;
+	room->create = user->rooms_made < host->limits.rooms_made;
+	snprintf(room->key, sizeof room->key, "%s", key);
+	snprintf(room->name, sizeof room->name, "%s", name);
+	host_pending_send(host, pending);
+	return 0;
+}
+
+static int join_public_name(struct host_peer *peer, const struct wire_join *join)
+{
+	struct host *host = peer->host;
+	char name[TEXT_NAME_BYTES + 1], key[TEXT_NAME_BYTES + 1];
+	buffer_truncate(&host->text, 0);
+	int err = text_name_shown(&host->text, (const char *)join->name.data, join->name.length);
+	size_t length = buffer_length(&host->text);
+	if (err == 0)
+		err = text_name_fold(&host->text, (const char *)join->name.data, join->name.length);
+	if (err != 0)
+		return err;
+	const uint8_t *both = buffer_data(&host->text);
+	if (!wire_copy(name, sizeof name, (struct wire_bytes){ both, length }) ||
+	    !wire_copy(key, sizeof key, (struct wire_bytes){ both + length, buffer_length(&host->text) - length }))
+		return TCHAT_ERR_BAD_NAME;
+	struct room *room = host_room_by_key(host, ROOM_PUBLIC, key);
+	if (room != NULL)
+		return join_public(peer, room, join->request, join->flags);
+	return join_ask_store(peer, join, key, name, NULL);
+}
+
+static int join_direct_nick(struct host_peer *peer, const struct wire_join *join)
+{
+	struct host *host = peer->host;
+	struct nick nick;
+	if (host_nick_read(host, join->name, &nick) != 0)
+		return TCHAT_ERR_NO_USER;
+	struct user *other = host_user_by_nick(host, nick.key);
+	if (other == NULL || other == peer->user)
+		return TCHAT_ERR_NO_USER;
+	uint32_t a = peer->user->id, b = other->id;
+	char key[NAME_SIZE];
+	snprintf(key, sizeof key, "%" PRIu32 ":%" PRIu32, a < b ? a : b, a < b ? b : a);
+	struct room *room = host_room_by_key(host, ROOM_DIRECT, key);
+	if (room != NULL)
+		return join_direct(peer, other, room, join->request, join->flags);
+	return join_ask_store(peer, join, key, key, other);
+}
+
+void host_join(struct host_peer *peer, const struct wire_join *join)
+{
+	int err = TCHAT_ERR_BAD_KIND;
+	if (join->kind != ROOM_PUBLIC && join->kind != ROOM_DIRECT)
+		goto out;
+	err = TCHAT_ERR_BAD_NAME;
+	if (join->name.length == 0)
+		goto out;
+	err = join->kind == ROOM_PUBLIC ? join_public_name(peer, join) : join_direct_nick(peer, join);
+out:
+	if (err != 0)
+		host_answer_error(peer, join->request, err, WIRE_JOIN);
+}
+
+void host_join_completed(struct host *host, struct pending *pending)
+{
+	struct host_peer *peer = pending->peer;
+	struct store_room *answer = &pending->store.room;
+	int err = pending->store.request.error;
+	/* The user asked for a room that it may not make any more. */
+	if (err == TCHAT_ERR_NO_ROOM)
+		err = TCHAT_ERR_TOO_MANY_ROOMS;
+	struct room *room = NULL;
+	if (err == 0)
+		room = host_room_adopt(host, answer, &err);
+	if (room != NULL && answer->created && peer->user != NULL) {
+		peer->user->rooms_made++;
+		if (answer->kind == ROOM_PUBLIC)
+			host_event(host, HOST_EVENT_ROOM_MADE, peer->user, room, NULL, 0);
+	}
+	if (peer->closing != HOST_OPEN) {
+		if (room != NULL)
+			host_room_unuse(host, room);
+		return;
+	}
+	if (room != NULL && answer->kind == ROOM_DIRECT) {
+		struct user *other = host_user_by_id(host, pending->other);
+		err = other == NULL ? TCHAT_ERR_NO_USER :
+		                      join_direct(peer, other, room, pending->number, pending->flags);
+	} else if (room != NULL) {
+		err = join_public(peer, room, pending->number, pending->flags);
+	}
+	if (room != NULL && err != 0)
+		host_room_unuse(host, room);
+	if (err != 0)
+		host_answer_error(peer, pending->number, err, WIRE_JOIN);
+}
+
+/* --- Leaving */
+
+void host_member_leave(struct host *host, struct membership *membership, struct host_peer *except, uint8_t change,
+                       const char *reason, const char *by)
+{
+	struct room *room = membership->room;
+	struct user *user = membership->user;
+	struct message message;
+	host_member_message(&message, room, user, change);
+	message.member.reason = wire_text(reason);
+	message.member.by = wire_text(by);
+	/* Who closes a direct room has not left it for the other one. */
+	bool told = room->kind != ROOM_DIRECT && room->member_count <= host->limits.fan_out;
+	struct host_peer *peer;
+	TAILQ_FOREACH(peer, &user->peers, by_user) {
+		struct seat *seat = host_seat_find(peer, room);
+		if ((seat != NULL || change == MEMBER_KICKED) && peer != except)
+			host_queue_message(peer, &message);
+		if (seat != NULL)
+			host_seat_free(seat);
+	}
+	if (told)
+		host_member_tell(host, room, &message, NULL);
+	if (room->kind == ROOM_DIRECT)
+		membership->closed = true;
+	else
+		host_member_remove(host, membership);
+}
+
+void host_part(struct host_peer *peer, const struct wire_part *part)
+{
+	struct host *host = peer->host;
+	struct membership *membership = host_member_find(peer->user, part->room);
+	if (membership == NULL || membership->closed) {
+		int err = host_room_by_id(host, part->room) == NULL ? TCHAT_ERR_NO_ROOM : TCHAT_ERR_NOT_MEMBER;
+		host_answer_error(peer, part->request, err, WIRE_PART);
+		return;
+	}
+	host_member_leave(host, membership, peer, MEMBER_LEFT, NULL, NULL);
+	host_answer_done(peer, part->request, NULL);
+}

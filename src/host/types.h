@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the host consists of; private to src/host. */
+#ifndef TCHAT_HOST_TYPES_H
+#define TCHAT_HOST_TYPES_H
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "host/host.h"
+#include "wire/message.h"
+
+#include <sys/queue.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+enum {
+	NICK_BYTES = 32,
+	NICK_CLUSTERS = 16,
+	TOPIC_BYTES = 400,
+	REASON_BYTES = 400,
+	NAME_SIZE = STORE_KEY_SIZE,
+	ADDRESS_SIZE = 64,
+	PAGE_LIMIT = 256,  /* records of a PAGE or USERS */
+	PAGE_FIXED = 36,   /* bytes of PAGE's payload before its records */
+	SPANS_INLINE = 4,
+	DEVICES_OF_USER = 64,
+	EVENTS = 256,
+};
+
+/* What a peer waits for; each list is in the order of its deadlines, which are all equally far away. */
+enum host_wait { WAIT_HANDSHAKE, WAIT_SILENCE, WAIT_PONG, WAIT_CLOSING, WAITS };
+
+/* Why a peer's input rests. */
+enum host_pause {
+	PAUSE_NO,
+	PAUSE_WAITS,  /* for the store, or for its output to be read */
+	PAUSE_CROWD,  /* the round is full; in host->crowded */
+	PAUSE_RESUME, /* may go on; in host->resume */
+};
+
+struct span {
+	struct block *block; /* one reference */
+	uint32_t offset;
+	uint32_t length;
+};
+
+struct host_peer {
+	/* What a fan-out touches comes first. */
+	size_t queued; /* bytes of all spans */
+	struct span *spans; /* a ring of capacity (a power of two) entries */
+	uint32_t span_first, span_count, span_capacity;
+	uint8_t closing; /* enum host_closing */
+	uint8_t state;   /* enum wire_state */
+	bool dirty, dying, stalled, gone, retired;
+	bool bye, ended; /* it said BYE; no more input comes: it goes when all is answered */
+	uint8_t paused; /* enum host_pause */
+	bool auth_waits, owner;
+	bool hole_told; /* posts above mark + 1 are dropped silently */
+	uint64_t touch; /* equals host->touch: cursor and touch_live are of the room being fanned out */
+	uint32_t cursor;
+	bool touch_live;
+	TAILQ_ENTRY(host_peer) by_dirty;
+	struct host *host;
+	struct span inline_spans[SPANS_INLINE];
+
+	struct block *tail; /* where its own frames are put; one reference */
+	struct buffer carry; /* input that waits */
+	struct user *user;
+	struct device *device;
+	TAILQ_HEAD(, seat) seats;
+	uint32_t requests;   /* that wait for the store */
+	uint32_t references; /* of rounds and requests: the memory stays until they are done */
+	int close_code;      /* for the event */
+	enum host_wait wait;
+	tchat_time since, stalled_since;
+	uint64_t mark; /* host->mark: already told, when there are several ways to reach it */
+	void *pointer; /* the caller's */
+	TAILQ_ENTRY(host_peer) by_host, by_user, by_wait, by_stalled, by_resume, by_dying;
+	char address[ADDRESS_SIZE];
+};
+TAILQ_HEAD(peer_list, host_peer);
+
+/* A connection in a room: live ones get its messages. */
+struct seat {
+	struct host_peer *peer;
+	struct room *room;
+	uint32_t index; /* into room->seats */
+	TAILQ_ENTRY(seat) by_peer;
+};
+
+struct seat_entry {
+	struct host_peer *peer;
+	struct seat *seat;
+};
+
+/* A user in a room. */
+struct membership {
+	struct user *user;
+	struct room *room;
+	bool closed; /* direct: the user left the room until the next message */
+	bool untold; /* direct: the user is to be told of it at its next AUTH_OK */
+};
+
+struct room {
+	uint64_t id;
+	uint64_t epoch;
+	uint64_t floor, head;      /* of what was fanned out */
+	struct seat_entry *seats;  /* the first live ones are live */
+	uint32_t live, seat_count, seat_capacity;
+	uint32_t round, part;      /* its part in the gathering round, if round is that one's number */
+	struct membership **members; /* in order of user id */
+	uint32_t member_count, member_capacity;
+	uint32_t busy;             /* references of rounds and requests */
+	bool is_empty;             /* in host->empty */
+	uint8_t kind;
+	TAILQ_ENTRY(room) by_empty;
+	UT_hash_handle by_id, by_key;
+	char key[1 + NAME_SIZE];   /* kind, folded name, zeros */
+	char name[NAME_SIZE];
+	char topic[STORE_TOPIC_SIZE];
+};
+
+struct nick {
+	char shown[TEXT_NAME_BYTES + 1];
+	char key[TEXT_NAME_BYTES + 1];
+};
+
+struct user {
+	uint32_t id;
+	bool owner, away;
+	uint32_t rooms_made;
+	uint32_t public_count, direct_count; /* memberships by kind */
+	struct nick nick;
+	char wish[TEXT_NAME_BYTES + 1]; /* folded, as last asked for */
+	struct membership **memberships;
+	uint32_t membership_count, membership_capacity;
+	struct membership *last_used;
+	struct peer_list peers;
+	TAILQ_HEAD(, device) devices;
+	uint32_t device_count;
+	tchat_time left; /* when its last connection went */
+	TAILQ_ENTRY(user) by_left;
+	UT_hash_handle by_id, by_nick, by_wish;
+};
+
+struct device {
+	uint64_t id;
+	struct user *user;
+	struct host_peer *peer; /* its connection, or NULL */
+	tchat_time banned;      /* until then */
+	TAILQ_ENTRY(device) by_user;
+	UT_hash_handle hh;
+};
+
+/* A request in the store, or on its way there. */
+struct pending {
+	union {
+		struct store_request request;
+		struct store_read read;
+		struct store_room room;
+		struct store_device device;
+	} store; /* first */
+	struct host_peer *peer; /* NULL: the host's own */
+	struct room *target;
+	uint32_t number; /* of the client's request */
+	uint8_t type;    /* of the client's frame */
+	uint8_t flags;
+	uint8_t tries;
+	uint32_t user, other;   /* ids, for joining */
+	struct message_id id;   /* RESUME */
+	uint64_t epoch, seq;    /* RESUME */
+	struct nick wish;       /* AUTH */
+	TAILQ_ENTRY(pending) all, waiting;
+};
+TAILQ_HEAD(pending_list, pending);
+
+/* Beside each post of a batch: who sent it, to which room, and the next post of the same part. */
+struct round_post {
+	struct host_peer *peer;
+	uint64_t room;
+	uint32_t next;
+};
+
+struct round_part {
+	struct room *room; /* NULL: refused posts */
+	uint32_t first, last;
+};
+
+struct round {
+	struct store_batch batch; /* first */
+	struct round_post *posts;
+	struct round_part *parts;
+	size_t post_capacity, part_capacity;
+	size_t bytes;
+	uint32_t number;
+	uint32_t refused; /* the part without a room, plus one */
+};
+
+struct host {
+	const struct environment *environment;
+	struct store *store;
+	struct host_limits limits;
+	char *software, *motd;
+	uint8_t id[WIRE_KEY_SIZE];
+	uint8_t device_key[16];
+	tchat_time now;
+	bool closing;
+	uint64_t touch, mark;
+
+	struct peer_list peers, dirty, resume, crowded, dying, stalled, waits[WAITS];
+	tchat_time wait_length[WAITS];
+	size_t peer_count, ready_count;
+
+	struct user *users_by_id, *users_by_nick, *owners_by_wish;
+	struct device *devices;
+	TAILQ_HEAD(, user) idle_users; /* without a connection, longest so first */
+	uint32_t idle_count, last_user;
+
+	struct room *rooms_by_id, *rooms_by_key;
+	TAILQ_HEAD(, room) empty;
+
+	struct round rounds[2];
+	struct round *gather, *flight; /* flight: NULL when none is in the store */
+	struct pending_list pendings, waiting;
+	struct buffer scratch, text;
+
+	size_t queued;
+	struct host_counters counted;
+	struct host_event *events; /* a ring */
+	uint32_t event_first, event_count;
+};
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The memory store's rooms. */
+#include "store/memory_room.h"
+
+#include "base/errors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+enum { RECORDS_FIRST = 16 };
+
+static void room_forget(struct memory_rooms *rooms, struct memory_room *room)
+{
+	HASH_DELETE(by_id, rooms->by_id, room);
+	HASH_DELETE(by_key, rooms->by_key, room);
+	if (!room->in_use)
+		DL_DELETE(rooms->unused, room);
+	free(room->records);
+	free(room);
+}
+
+void memory_rooms_free(struct memory_rooms *rooms)
+{
+	while (rooms->by_id != NULL)
+		room_forget(rooms, rooms->by_id);
+}
+
+struct memory_room *memory_room_find(struct memory_rooms *rooms, uint64_t id)
+{
+	struct memory_room *room;
+	HASH_FIND(by_id, rooms->by_id, &id, sizeof id, room);
+	return room;
+}
+
+static void room_key(char *to, uint8_t kind, const char *key)
+{
+	memset(to, 0, 1 + STORE_KEY_SIZE);
+	to[0] = (char)kind;
+	memcpy(to + 1, key, strnlen(key, STORE_KEY_SIZE - 1));
+}
+
+struct memory_room *memory_room_by_key(struct memory_rooms *rooms, uint8_t kind, const char *key)
+{
+	char full[1 + STORE_KEY_SIZE];
+	struct memory_room *room;
+	room_key(full, kind, key);
+	HASH_FIND(by_key, rooms->by_key, full, sizeof full, room);
+	return room;
+}
+
+int memory_room_create(struct memory_rooms *rooms, const struct store_room *request, uint64_t epoch,
+                       struct memory_room **out)
+{
+	if (HASH_CNT(by_id, rooms->by_id) >= rooms->maximum) {
+		if (rooms->unused == NULL)
+			return TCHAT_ERR_TOO_MANY_ROOMS;
+		room_forget(rooms, rooms->unused);
+	}
+	struct memory_room *room = calloc(1, sizeof *room);
+	if (room == NULL)
+		return TCHAT_ERR_MEMORY;
+	room->id = rooms->last_id + 1;
+	room->epoch = epoch;
+	room->in_use = true;
+	room_key(room->key, request->kind, request->key);
+	memcpy(room->name, request->name, strnlen(request->name, sizeof room->name - 1));
+	HASH_ADD(by_id, rooms->by_id, id, sizeof room->id, room);
+	if (room->by_id.tbl == NULL)
+		goto fail;
+	HASH_ADD(by_key, rooms->by_key, key, sizeof room->key, room);
+	if (room->by_key.tbl == NULL) {
+		HASH_DELETE(by_id, rooms->by_id, room);
+		goto fail;
+	}
+	rooms->last_id++;
+	*out = room;
+	return 0;
+fail:
+	free(room);
+	return TCHAT_ERR_MEMORY;
+}
+
+void memory_room_use(struct memory_rooms *rooms, struct memory_room *room)
+{
+	if (!room->in_use)
+		DL_DELETE(rooms->unused, room);
+	room->in_use = true;
+}
+
+void memory_room_release(struct memory_rooms *rooms, uint64_t id)
+{
+	struct memory_room *room = memory_room_find(rooms, id);
+	if (room == NULL || !room->in_use)
+		return;
+	room->in_use = false;
+	DL_APPEND(rooms->unused, room);
+}
+
+uint64_t memory_room_floor(const struct memory_room *room)
+{
+	return room->head - room->count + 1;
+}
+
+static const struct memory_record *room_record(const struct memory_room *room, uint64_t seq)
+{
+	uint32_t index = (uint32_t)(seq - memory_room_floor(room));
+	return &room->records[(room->first + index) & (room->capacity - 1)];
+}
+
+/* Moves the ring to one of capacity entries, which hold all records. */
+static bool room_resize(struct memory_room *room, uint32_t capacity)
+{
+	struct memory_record *records = malloc(capacity * sizeof *records);
+	if (records == NULL)
+		return false;
+	for (uint32_t i = 0; i < room->count; i++)
+		records[i] = room->records[(room->first + i) & (room->capacity - 1)];
+	free(room->records);
+	room->records = records;
+	room->capacity = capacity;
+	room->first = 0;
+	return true;
+}
+
+bool memory_room_push(struct memory_room *room, uint64_t at, uint32_t length)
+{
+	if (room->count == room->capacity &&
+	    !room_resize(room, room->capacity == 0 ? RECORDS_FIRST : room->capacity * 2))
+		return false;
+	room->records[(room->first + room->count) & (room->capacity - 1)] = (struct memory_record){ at, length };
+	room->count++;
+	room->head++;
+	return true;
+}
+
+void memory_room_pop(struct memory_room *room)
+{
+	room->count--;
+	room->head--;
+}
+
+void memory_room_trim(struct memory_room *room, const struct spool *spool, uint32_t maximum)
+{
+	while (room->count > 0 && (room->count > maximum || !spool_holds(spool, room->records[room->first].at))) {
+		room->first = (room->first + 1) & (room->capacity - 1);
+		room->count--;
+	}
+	if (room->capacity > RECORDS_FIRST && room->count < room->capacity / 8)
+		room_resize(room, room->capacity / 4); /* when memory is out, the larger one stays */
+}
+
+/* Narrows [*first, *last] to limit records of max_bytes from its lower (forward) or upper end; returns their bytes. */
+static size_t room_run(const struct memory_room *room, const struct store_read *read, uint64_t *first, uint64_t *last)
+{
+	size_t bytes = 0;
+	uint64_t count = 0, all = *last - *first + 1;
+	for (; count < all && count < read->limit; count++) {
+		const struct memory_record *record = room_record(room, read->forward ? *first + count : *last - count);
+		if (record->length > read->max_bytes - bytes)
+			break;
+		bytes += record->length;
+	}
+	if (read->forward)
+		*last = *first + count - 1;
+	else
+		*first = *last - count + 1;
+	return bytes;
+}
+
+/* Copies the records, each run of neighbours in the spool with one read. */
+static int room_copy(const struct memory_room *room, const struct spool *spool, uint64_t first, uint64_t last,
+                     struct block *to)
+{
+	for (uint64_t seq = first; seq <= last;) {
+		uint64_t at = room_record(room, seq)->at;
+		size_t length = room_record(room, seq)->length;
+		for (seq++; seq <= last && room_record(room, seq)->at == at + length; seq++)
+			length += room_record(room, seq)->length;
+		int err = spool_read(spool, at, to->bytes + to->length, length);
+		if (err != 0)
+			return err;
+		to->length += (uint32_t)length;
+	}
+	return 0;
+}
+
+int memory_room_read(const struct memory_room *room, const struct spool *spool, struct store_read *read)
+{
+	uint64_t floor = memory_room_floor(room);
+	uint64_t first = floor, last = room->head;
+	read->floor = floor;
+	read->head = room->head;
+	read->first = read->last = 0;
+	if (read->forward && read->from > first)
+		first = read->from;
+	if (!read->forward && read->from != 0 && read->from <= last)
+		last = read->from - 1;
+	read->more = first <= last;
+	if (first > last || read->limit == 0)
+		return 0;
+	size_t bytes = room_run(room, read, &first, &last);
+	if (bytes == 0)
+		return 0;
+	read->records = block_new(bytes);
+	if (read->records == NULL)
+		return TCHAT_ERR_MEMORY;
+	int err = room_copy(room, spool, first, last, read->records);
+	if (err != 0) {
+		block_give(read->records);
+		read->records = NULL;
+		return err;
+	}
+	read->first = first;
+	read->last = last;
+	read->more = read->forward ? last < room->head : first > floor;
+	return 0;
+}

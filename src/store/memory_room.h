@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The memory store's rooms: names, and where each record lies in the spool. */
+#ifndef TCHAT_STORE_MEMORY_ROOM_H
+#define TCHAT_STORE_MEMORY_ROOM_H
+
+#include "store/store.h"
+#include "store/spool.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct memory_record {
+	uint64_t at;
+	uint32_t length;
+};
+
+struct memory_room {
+	uint64_t id;
+	uint64_t epoch;
+	uint64_t head;
+	struct memory_record *records; /* a ring of capacity (a power of two) entries; the last one is head's */
+	uint32_t capacity;
+	uint32_t first;
+	uint32_t count;
+	bool in_use;
+	struct memory_room *next, *prev; /* among those not in use, longest so first */
+	UT_hash_handle by_id;
+	UT_hash_handle by_key;
+	char key[1 + STORE_KEY_SIZE]; /* kind, folded name, zeros */
+	char name[STORE_KEY_SIZE];
+	char topic[STORE_TOPIC_SIZE];
+};
+
+struct memory_rooms {
+	struct memory_room *by_id;
+	struct memory_room *by_key;
+	struct memory_room *unused;
+	uint64_t last_id;
+	uint32_t maximum;
+};
+
+void memory_rooms_free(struct memory_rooms *rooms);
+
+struct memory_room *memory_room_find(struct memory_rooms *rooms, uint64_t id);
+struct memory_room *memory_room_by_key(struct memory_rooms *rooms, uint8_t kind, const char *key);
+
+/* Makes a room as asked for, in place of the one that is longest unused if there are too many.
+ * 0, TCHAT_ERR_TOO_MANY_ROOMS or TCHAT_ERR_MEMORY. */
+int memory_room_create(struct memory_rooms *rooms, const struct store_room *request, uint64_t epoch,
+                       struct memory_room **out);
+
+/* Marks a room as in use, or as one that may be forgotten. */
+void memory_room_use(struct memory_rooms *rooms, struct memory_room *room);
+void memory_room_release(struct memory_rooms *rooms, uint64_t id);
+
+/* Lowest kept seq, head + 1 when none is kept. */
+uint64_t memory_room_floor(const struct memory_room *room);
+
+/* Adds the record of seq head + 1; false when memory is out. memory_room_pop() takes it back. */
+bool memory_room_push(struct memory_room *room, uint64_t at, uint32_t length);
+void memory_room_pop(struct memory_room *room);
+
+/* Forgets records that the spool has overwritten, and those beyond maximum. */
+void memory_room_trim(struct memory_room *room, const struct spool *spool, uint32_t maximum);
+
+/* Answers a read: 0, TCHAT_ERR_MEMORY or TCHAT_ERR_SYSTEM. */
+int memory_room_read(const struct memory_room *room, const struct spool *spool, struct store_read *read);
+
+#endif
