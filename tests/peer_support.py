@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starts the real programs for the tests that are written in Python, and runs these tests."""
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+TCHAT = os.environ.get("TCHAT", "src/tchat")
+TIMEOUT = 30
+
+
+class Lines:
+    """The lines that a process writes, as they come."""
+
+    def __init__(self, pipe):
+        self.lines, self.ended = [], False
+        self.changed = threading.Condition()
+        threading.Thread(target=self.run, args=(pipe,), daemon=True).start()
+
+    def run(self, pipe):
+        for line in pipe:
+            with self.changed:
+                self.lines.append(line.decode("utf-8", "replace").rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+
+    def wait(self, condition, what):
+        """Until condition(lines) gives something; returns it."""
+        with self.changed:
+            found = self.changed.wait_for(lambda: condition(self.lines) or self.ended, TIMEOUT) and condition(self.lines)
+        if not found:
+            raise AssertionError("waited in vain for %s; there was: %r" % (what, self.lines))
+        return found
+
+    def find(self, pattern):
+        """The first match in a line, waited for."""
+        return self.wait(lambda lines: next((m for m in (re.search(pattern, line) for line in lines) if m), None), pattern)
+
+
+class Program:
+    """tchat with these arguments; its output in lines."""
+
+    def __init__(self, *arguments, environment=None):
+        self.process = subprocess.Popen([TCHAT, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, env=environment)
+        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
+
+    def type(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def end_input(self):
+        self.process.stdin.close()
+
+    def status(self):
+        return self.process.wait(TIMEOUT)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+class Host(Program):
+    """A host without a face, on a free port of the loopback."""
+
+    def __init__(self, *arguments):
+        self.folder = tempfile.mkdtemp(prefix="tchat-test-")
+        environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder)
+        super().__init__("--headless", "--host", "127.0.0.1:0", *arguments, environment=environment)
+        try:
+            self.address = self.err.find(r"listening (127\.0\.0\.1:\d+)")[1]
+            self.socket = self.err.find(r"listening (unix:\S+)")[1]
+        except AssertionError:
+            self.kill()
+            raise
+
+    def memory(self):
+        """Resident bytes."""
+        with open("/proc/%d/statm" % self.process.pid) as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def stop(self):
+        """Ends it as a service manager does: it has to leave with 0."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.status()
+        if status != 0:
+            raise AssertionError("the host ended with %d: %r" % (status, self.err.lines))
+
+    def kill(self):
+        super().kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run(tests, *host_arguments):
+    """Runs each test with a host of its own; prints TAP-like lines; returns the exit status."""
+    failed = 0
+    for number, test in enumerate(tests, 1):
+        start, host = time.monotonic(), None
+        try:
+            host = Host(*host_arguments)
+            test(host)
+            host.stop()
+            word = "ok"
+        except Exception:  # whatever went wrong, the next test has its turn
+            traceback.print_exc(file=sys.stdout)
+            failed += 1
+            word = "not ok"
+        finally:
+            if host is not None:
+                host.kill()
+        print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
+    print("1..%d" % len(tests))
+    return 1 if failed or not tests else 0
+
+
+def closed_by_host(sock, timeout=10):
+    """Reads to the end; all that came. Raises when the host does not close."""
+    data = b""
+    end = time.monotonic() + timeout
+    while True:
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([sock], [], [], left)[0]:
+            raise AssertionError("the host did not close; it sent %r" % data[-200:])
+        try:
+            piece = sock.recv(1 << 16)
+        except ConnectionError:
+            return data
+        if not piece:
+            return data
+        data += piece
