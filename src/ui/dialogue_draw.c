@@ -13,6 +13,7 @@
 enum {
 	WIDEST = 72,
 	HIGHEST = 14,
+	WHOLE = 60,
 	ANSWER_GAP = 3,
 };
 
@@ -47,14 +48,16 @@ static void draw_frame(const struct dialogue *dialogue, struct cells *cells, str
 	*box = (struct area){ box->row + 1, box->column + 2, box->rows - 2, box->columns - 4 };
 }
 
-/* Draws (or, with cells NULL, only counts) the rows of the text. */
-static int draw_text(const struct dialogue *dialogue, struct cells *cells, const struct area *area)
+/* Draws (or, with cells NULL, only counts) the rows of the text; *widest grows to the widest. */
+static int draw_text(const struct dialogue *dialogue, struct cells *cells, const struct area *area, int *widest)
 {
 	size_t length = strlen(dialogue->text);
 	int rows = 0;
 	struct wrap_row row = { 0, 0, 0 };
 	for (size_t start = 0; !row.last; start = row.next, rows++) {
 		row = wrap_row(dialogue->text, length, start, area->columns);
+		int width = (int)text_width(dialogue->text + start, row.end - start);
+		*widest = width > *widest ? width : *widest;
 		if (cells != NULL)
 			cells_put(cells, area, rows, 0, STYLE_DIALOGUE, dialogue->text + start, row.end - start);
 	}
@@ -62,7 +65,8 @@ static int draw_text(const struct dialogue *dialogue, struct cells *cells, const
 }
 
 /* Draws (or counts the rows of) the answers: "y send   n keep", broken between answers. */
-static int draw_answers(const struct dialogue *dialogue, struct cells *cells, const struct area *area, int row)
+static int draw_answers(const struct dialogue *dialogue, struct cells *cells, const struct area *area, int row,
+                        int *widest)
 {
 	int column = 0, rows = dialogue->answer_count > 0;
 	for (size_t i = 0; i < dialogue->answer_count; i++) {
@@ -78,6 +82,7 @@ static int draw_answers(const struct dialogue *dialogue, struct cells *cells, co
 			int at = cells_puts(cells, area, row + rows - 1, column, STYLE_KEY, key);
 			cells_puts(cells, area, row + rows - 1, at + 1, STYLE_DIALOGUE, answer->label);
 		}
+		*widest = column + width > *widest ? column + width : *widest;
 		column += width + ANSWER_GAP;
 	}
 	return rows;
@@ -88,7 +93,10 @@ static void draw_question(const struct dialogue *dialogue, struct cells *cells, 
 	struct area inside = { 0, 0, 0, smaller(area->columns - 4, WIDEST - 4) };
 	if (inside.columns < 4)
 		inside.columns = area->columns;
-	int text = draw_text(dialogue, NULL, &inside), answers = draw_answers(dialogue, NULL, &inside, 0);
+	int widest = (int)text_width(dialogue->title, strlen(dialogue->title)) + 2;
+	int text = draw_text(dialogue, NULL, &inside, &widest);
+	int answers = draw_answers(dialogue, NULL, &inside, 0, &widest);
+	inside.columns = smaller(inside.columns, widest);
 	int gap = text + answers + 3 <= area->rows;
 	int rows = smaller(text + gap + answers + 2, area->rows), columns = smaller(inside.columns + 4, area->columns);
 	struct area box = { area->row + (area->rows - rows) / 2, area->column + (area->columns - columns) / 2, rows,
@@ -97,8 +105,8 @@ static void draw_question(const struct dialogue *dialogue, struct cells *cells, 
 	/* The answers are what must be seen; a long text is cut above them. */
 	int row = smaller(text + gap, box.rows - answers);
 	struct area above = { box.row, box.column, row > 0 ? row : 0, box.columns };
-	draw_text(dialogue, cells, &above);
-	draw_answers(dialogue, cells, &box, row > 0 ? row : 0);
+	draw_text(dialogue, cells, &above, &widest);
+	draw_answers(dialogue, cells, &box, row > 0 ? row : 0, &widest);
 	cells_hide_cursor(cells);
 }
 
@@ -137,6 +145,8 @@ static void draw_chooser(const struct dialogue *dialogue, struct cells *cells, c
 	int wanted = (int)(dialogue->item_count < HIGHEST ? dialogue->item_count : HIGHEST);
 	int rows = smaller((wanted > 0 ? wanted : 1) + filter + 2, area->rows);
 	int columns = smaller(widest_item(dialogue) + 4, area->columns);
+	if (area->columns <= WHOLE) /* a box over a part of a narrow window would leave scraps */
+		columns = area->columns;
 	struct area box = { area->row + area->rows - rows, area->column, rows, columns };
 	draw_frame(dialogue, cells, &box);
 	cells_hide_cursor(cells);

@@ -12,14 +12,15 @@
 #include <string.h>
 
 enum {
-	NEAR = 32 * 1024, /* a line longer than this is not laid out from its start */
+	NEAR = 4096,      /* a line longer than this is not laid out from its start */
 	CAP = 200,        /* most rows */
 	CLUSTER = 1024,   /* a longer cluster is drawn cut */
 };
 
-/* Widths for a view: rows hold columns cells; the first one begins behind the prompt, the others at hang. */
+/* Widths for a view: rows hold columns cells and one more where a blank, a newline or the cursor may stand. The first one
+ * begins behind the prompt, the others at hang. */
 struct shape {
-	int columns, prompt, hang;
+	int columns, spare, prompt, hang;
 };
 
 static size_t prompt_clean(const struct input_view *view, struct buffer *out)
@@ -36,7 +37,11 @@ static struct shape shape_of(const struct input_view *view, int columns)
 	buffer_init(&prompt, TEXT_CLEAN_MAX(CLUSTER));
 	size_t width = prompt_clean(view, &prompt);
 	buffer_free(&prompt);
-	struct shape shape = { .columns = columns >= 10 ? columns - 1 : columns > 0 ? columns : 1 };
+	struct shape shape = { .columns = columns > 0 ? columns : 1 };
+	if (columns >= 10) {
+		shape.columns--;
+		shape.spare = 1;
+	}
 	/* The prompt may take all but a third of the row; the draft wants to be seen. */
 	int most = shape.columns - (shape.columns + 2) / 3;
 	shape.prompt = width < (size_t)most ? (int)width : most;
@@ -83,13 +88,18 @@ static struct row row_find(const struct input_view *view, const struct shape *sh
 {
 	struct row row = { .cursor = -1 };
 	int column = start == 0 ? shape->prompt : shape->hang;
+	size_t chance = start; /* behind the last blank */
 	for (size_t at = start, end = start;; at = end) {
 		int width = 1;
 		if (at < view->length)
 			end = element(view, at, &width, NULL);
-		row.end = at;
-		if (column + width > shape->columns && at > start)
+		bool word = at < view->length && view->text[at] != ' ' && view->text[at] != '\n';
+		if (column + width > shape->columns + (word ? 0 : shape->spare) && at > start) {
+			row.end = word && chance > start ? chance : at;
+			if (view->cursor >= row.end)
+				row.cursor = -1;
 			return row;
+		}
 		if (view->cursor >= at && (view->cursor < end || at == view->length))
 			row.cursor = column;
 		row.end = end;
@@ -97,6 +107,8 @@ static struct row row_find(const struct input_view *view, const struct shape *sh
 		if (row.last || view->text[at] == '\n')
 			return row;
 		column += width;
+		if (view->text[at] == ' ')
+			chance = end;
 	}
 }
 
@@ -109,17 +121,16 @@ int input_line_rows(const struct input_view *view, int columns, int cap)
 	return rows;
 }
 
-/* Where laying out begins: so many lines above the cursor, or a screenful of clusters when lines are huge. */
+/* Where laying out begins: so many lines above the cursor. Inside of huge lines it begins at a multiple of NEAR,
+ * so that rows do not dance while one types. */
 static size_t slice_start(const struct input_view *view, int lines)
 {
-	size_t at = view->cursor;
-	for (; at > 0; at--) {
+	size_t least = view->cursor / NEAR > 1 ? (view->cursor / NEAR - 1) * NEAR : 0;
+	for (size_t at = view->cursor; at > least; at--) {
 		if (view->text[at - 1] == '\n' && --lines < 0)
 			return at;
-		if (view->cursor - at > NEAR)
-			return text_previous(view->text, view->length, at);
 	}
-	return 0;
+	return least > 0 ? text_previous(view->text, view->length, least) : 0;
 }
 
 /* The start of the top row in view, and whether rows are hidden above. */

@@ -17,7 +17,7 @@ static enum style_role room_role(const struct room_row *room)
 	return room->unread > 0 && !room->muted ? STYLE_ROOM_UNREAD : STYLE_ROOM;
 }
 
-static const char *kind_sign(enum room_kind kind)
+const char *room_list_sign(enum room_kind kind)
 {
 	return kind == ROOM_ROW_DIRECT ? "@" : kind == ROOM_ROW_PRIVATE ? "·" : "#";
 }
@@ -36,7 +36,7 @@ static void draw_room(struct cells *cells, const struct area *area, int row, con
 	else if (room->unread > 0)
 		snprintf(count, sizeof count, "1k+");
 	int width = (int)strlen(count);
-	int column = cells_puts(cells, &line, 0, 1, room->current ? role : STYLE_HEADING, kind_sign(room->kind));
+	int column = cells_puts(cells, &line, 0, 1, room->current ? role : STYLE_HEADING, room_list_sign(room->kind));
 	int space = area->columns - column - (width > 0 ? width + 2 : 1);
 	cells_put_unclean(cells, &line, 0, column, space, role, room->name, strlen(room->name));
 	cells_puts(cells, &line, 0, area->columns - width - 1, role, count);

@@ -23,6 +23,9 @@ struct room_row {
 	bool muted; /* unread messages do not light it up */
 };
 
+/* "#", "·" or "@": what stands before the name of such a room. Static. */
+const char *room_list_sign(enum room_kind kind);
+
 /* Draws the rooms in the order given; when they do not fit, the part with the current one. */
 void room_list_draw(struct cells *cells, const struct area *area, const struct room_row *rooms, size_t count);
 

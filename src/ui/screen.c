@@ -12,41 +12,42 @@ enum {
 	INPUT_CAP = 8,
 	ROOMS_COLUMNS = 20,
 	MEMBERS_COLUMNS = 18,
-	MESSAGES_WANTED = 76, /* what messages keep beside side panes that come by themselves */
+	MARGIN_FROM = 64, /* windows from so many columns on keep a blank column at their left */
+	MESSAGES_WANTED = 75, /* what messages keep beside side panes that come by themselves */
 	MESSAGES_LEAST = 30,  /* beside those that were asked for */
 };
 
-/* Takes columns (and one for the line beside them) from the messages when they can spare them. */
+/* Takes columns (and two for the line beside them and a blank) from the messages when they can spare them. */
 static bool take_side(enum screen_side side, bool useful, int wanted, int *messages)
 {
 	int keep = side == SCREEN_SIDE_ON ? MESSAGES_LEAST : MESSAGES_WANTED;
-	if (side == SCREEN_SIDE_OFF || (side == SCREEN_SIDE_AUTO && !useful) || *messages - wanted - 1 < keep)
+	if (side == SCREEN_SIDE_OFF || (side == SCREEN_SIDE_AUTO && !useful) || *messages - wanted - 2 < keep)
 		return false;
-	*messages -= wanted + 1;
+	*messages -= wanted + 2;
 	return true;
 }
 
 void screen_lay_out(struct screen_layout *layout, int rows, int columns, const struct screen_view *view)
 {
 	*layout = (struct screen_layout){ .input.rows = 1 };
-	int third = rows / 3 > 0 ? rows / 3 : 1;
+	int third = rows / 3 > 0 ? rows / 3 : 1, margin = columns >= MARGIN_FROM;
 	int cap = view->input_cap > 0 ? view->input_cap : INPUT_CAP;
-	int input = input_line_rows(&view->input, columns, cap < third ? cap : third);
+	int input = input_line_rows(&view->input, columns - margin, cap < third ? cap : third);
 	int title = rows >= 5, status = rows >= 3;
 	int middle = rows - title - status - input > 0 ? rows - title - status - input : 0;
-	int messages = columns, left = 0;
-	bool rooms = middle > 2 && take_side(view->show_rooms, view->room_count > 1, ROOMS_COLUMNS, &messages);
-	bool members = middle > 2 && take_side(view->show_members, view->member_total > 0, MEMBERS_COLUMNS, &messages);
-	layout->title = (struct area){ 0, 0, title, columns };
-	if (rooms) {
+	int messages = columns, left = margin;
+	if (middle > 2 && take_side(view->show_rooms, view->room_count > 1, ROOMS_COLUMNS, &messages)) {
 		layout->rooms = (struct area){ title, 0, middle, ROOMS_COLUMNS };
-		left = ROOMS_COLUMNS + 1;
+		left = ROOMS_COLUMNS + 2;
+	} else {
+		messages -= margin;
 	}
-	layout->messages = (struct area){ title, left, middle, messages };
-	if (members)
+	if (middle > 2 && take_side(view->show_members, view->member_total > 0, MEMBERS_COLUMNS, &messages))
 		layout->members = (struct area){ title, columns - MEMBERS_COLUMNS, middle, MEMBERS_COLUMNS };
+	layout->title = (struct area){ 0, 0, title, columns };
+	layout->messages = (struct area){ title, left, middle, messages };
 	layout->status = (struct area){ title + middle, 0, status, columns };
-	layout->input = (struct area){ rows - input, 0, input, columns };
+	layout->input = (struct area){ rows - input, margin, input, columns - margin };
 }
 
 static void draw_title(struct cells *cells, const struct area *area, const struct screen_view *view, bool members)
@@ -62,11 +63,13 @@ static void draw_title(struct cells *cells, const struct area *area, const struc
 		right -= 2;
 	}
 	int column = 1;
-	if (view->room == NULL)
+	if (view->room == NULL) {
 		column = cells_puts(cells, area, 0, column, STYLE_TITLE, "tchat");
-	else
+	} else {
+		column = cells_puts(cells, area, 0, column, STYLE_TITLE, room_list_sign(view->room_kind));
 		column = cells_put_unclean(cells, area, 0, column, right - column, STYLE_TITLE, view->room,
 		                           strlen(view->room));
+	}
 	if (view->topic != NULL)
 		cells_put_unclean(cells, area, 0, column + 2, right - column - 2, STYLE_TOPIC, view->topic,
 		                  strlen(view->topic));

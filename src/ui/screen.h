@@ -24,6 +24,7 @@ enum screen_side {
 
 struct screen_view {
 	const char *room;  /* any bytes, or NULL: no room is open */
+	enum room_kind room_kind;
 	const char *topic; /* any bytes, or NULL */
 	struct message_pane *pane; /* NULL: an empty one */
 	const struct room_row *rooms;
