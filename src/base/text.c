@@ -149,6 +149,8 @@ static void cluster_flush(struct cleaner *cleaner)
 /* Takes one filtered code point. */
 static void clean_take(struct cleaner *cleaner, char32_t c)
 {
+	if (cleaner->last == 0)
+		cleaner->state = 0; /* a state kept over a boundary would join what does not belong together */
 	if (cleaner->last == 0 || utf8proc_grapheme_break_stateful((utf8proc_int32_t)cleaner->last, (utf8proc_int32_t)c,
 	                                                            &cleaner->state))
 		cluster_flush(cleaner);
@@ -194,7 +196,6 @@ int text_clean(struct buffer *out, const char *in, size_t length, unsigned flags
 			clean_bytes(&cleaner, in + at, run - 1);
 			at += run - 1;
 			cleaner.last = 0;
-			cleaner.state = 0;
 		}
 		char32_t c;
 		size_t taken = utf8_decode(in + at, length - at, &c);
