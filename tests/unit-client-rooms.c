@@ -211,13 +211,13 @@ static void another_host_life_starts_afresh_without_asking(void **state)
 	                                                .room = FAKE_ROOM,
 	                                                .epoch = 5,
 	                                                .first = 1,
-	                                                .last = 2,
+	                                                .last = 12,
 	                                                .members = 1,
 	                                                .name = wire_text("lobby") } });
 	fake_event(&fake, SESSION_ROOM_JOINED);
 	fake_event(&fake, SESSION_RESTARTED);
-	fake_page(&fake, asked_page(&fake, 1), 1, 2, PAGE_LIVE);
-	messages(&fake, 1, 2, false);
+	fake_page(&fake, asked_page(&fake, 1), 1, 12, PAGE_LIVE);
+	messages(&fake, 1, 12, false);
 	fake_close(&fake);
 }
 
@@ -577,6 +577,81 @@ static void a_nick_that_became_another_persons_gets_none_of_the_first_ones_posts
 	fake_close(&fake);
 }
 
+static void a_direct_room_takes_the_others_new_nick(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = (uint32_t)session_open_direct(fake.session, "bob1");
+	direct_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, FAKE_ROOM, "bob1", 0);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_users(&fake, fake_take(&fake, WIRE_NAMES).names.request, 2);
+	fake_event(&fake, SESSION_ROSTER);
+	member(&fake, MEMBER_RENAMED, FAKE_USER + 1, "rob", NULL);
+	fake_event(&fake, SESSION_RENAMED);
+	member(&fake, MEMBER_RENAMED, FAKE_USER, "eve", NULL);
+	fake_event(&fake, SESSION_RENAMED);
+	assert_int_equal(session_room_find(fake.session, "rob", true), room);
+	assert_int_equal(session_open_direct(fake.session, "rob"), room);
+	/* It is the name to come back under. */
+	fake_break(&fake);
+	fake_connect(&fake);
+	struct message join = fake_take(&fake, WIRE_JOIN);
+	assert_int_equal(join.join.name.length, 3);
+	assert_memory_equal(join.join.name.data, "rob", 3);
+	fake_close(&fake);
+}
+
+static void a_roster_out_of_order_ends_the_connection(void **state)
+{
+	for (uint32_t second = 8; second <= 10; second++) {
+		struct fake fake;
+		struct buffer records;
+		fake_open(&fake, (struct session_config){ 0 });
+		fake_connect(&fake);
+		uint32_t room = fake_lobby(&fake, 0);
+		session_names(fake.session, room);
+		buffer_init(&records, 1 << 16);
+		for (int i = 0; i < 2; i++)
+			message_encode(&records, &(struct message){ .type = WIRE_MEMBER,
+			                                            .member = { .room = FAKE_ROOM,
+			                                                        .user = i == 0 ? 9 : second,
+			                                                        .nick = wire_text("bob") } });
+		fake_send(&fake, &(struct message){ .type = WIRE_USERS,
+		                                    .users = { .request = fake_take(&fake, WIRE_NAMES).names.request,
+		                                               .room = FAKE_ROOM,
+		                                               .total = 2,
+		                                               .records = { buffer_data(&records),
+		                                                            buffer_length(&records) } } });
+		buffer_free(&records);
+		assert_int_equal(session_closing(fake.session), second <= 9);
+		fake_close(&fake);
+	}
+}
+
+static void a_room_with_open_posts_is_not_taken_again(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	session_post(fake.session, room, KIND_TEXT, "x", 1, NULL);
+	fake_event(&fake, SESSION_PENDING);
+	fake_take(&fake, WIRE_POST);
+	session_part(fake.session, room);
+	fake_send(&fake, &(struct message){ .type = WIRE_DONE, .done = { .request = fake_take(&fake, WIRE_PART).part.request } });
+	fake_event(&fake, SESSION_ROOM_PARTED);
+	int again = session_join(fake.session, "lobby");
+	assert_true(again > 0 && again != (int)room);
+	assert_int_equal(session_room_find(fake.session, "lobby", false), again);
+	fake_send(&fake, &(struct message){ .type = WIRE_ACK,
+	                                    .ack = { .id = { FAKE_DEVICE, 1 }, .room = FAKE_ROOM, .seq = 1 } });
+	assert_int_equal(fake_event(&fake, SESSION_ACK)->room, room);
+	fake_event(&fake, SESSION_NOTHING);
+	fake_close(&fake);
+}
+
 static void a_room_under_a_new_name_keeps_its_handle(void **state)
 {
 	struct fake fake;
@@ -669,6 +744,9 @@ int main(void)
 		cmocka_unit_test(a_refused_join_is_told),
 		cmocka_unit_test(a_direct_room_that_somebody_opens_is_followed_from_its_start),
 		cmocka_unit_test(a_nick_that_became_another_persons_gets_none_of_the_first_ones_posts),
+		cmocka_unit_test(a_direct_room_takes_the_others_new_nick),
+		cmocka_unit_test(a_roster_out_of_order_ends_the_connection),
+		cmocka_unit_test(a_room_with_open_posts_is_not_taken_again),
 		cmocka_unit_test(a_room_under_a_new_name_keeps_its_handle),
 		cmocka_unit_test(leaving_a_room_ignores_what_is_still_on_its_way),
 		cmocka_unit_test(rooms_are_bounded_and_places_are_used_again),

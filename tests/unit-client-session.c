@@ -308,7 +308,13 @@ static void pings_come_back_in_order_with_their_payload(void **state)
 	assert_memory_equal(event->text, payload, 3);
 	fake_send(&fake, &(struct message){ .type = WIRE_PONG, .pong = { .payload = { payload, 0 } } });
 	fake_event(&fake, SESSION_PONG);
+	/* An echo of something else. */
+	assert_int_equal(session_ping(fake.session, payload, 3, fake.now), 0);
+	fake_send(&fake, &(struct message){ .type = WIRE_PONG, .pong = { .payload = wire_text("abc") } });
+	fake_take(&fake, WIRE_PING);
+	fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
 	/* An echo of nothing. */
+	fake_connect(&fake);
 	fake_send(&fake, &(struct message){ .type = WIRE_PONG, .pong = { .payload = { payload, 0 } } });
 	fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
 	fake_close(&fake);

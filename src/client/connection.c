@@ -41,7 +41,6 @@ static void connection_reset(struct session *session)
 	session->ping_count = 0;
 	session->link = LINK_NONE;
 	session->reason = 0;
-	posts_rewind(session);
 	rooms_disconnected(session);
 	requests_drop(session);
 }
@@ -53,7 +52,7 @@ void session_disconnected(struct session *session, int reason, tchat_time now)
 	session->now = now;
 	reason = session->reason != 0 ? session->reason : reason == 0 ? TCHAT_ERR_CLOSED : reason;
 	connection_reset(session);
-	session->final = session->finished || reason_is_final(session, reason);
+	session->final = reason_is_final(session, reason);
 	session->dial_at = TCHAT_NEVER;
 	if (session->leaving && session->pending == 0) {
 		session->finished = session->final = true;
