@@ -165,6 +165,10 @@ check_PROGRAMS += tests/unit-host-handshake
 tests_unit_host_handshake_CFLAGS = $(test_cflags)
 tests_unit_host_handshake_SOURCES = tests/unit-host-handshake.c tests/wire-peer.h
 tests_unit_host_handshake_LDADD = $(host_libs)
+check_PROGRAMS += tests/unit-host-rooms
+tests_unit_host_rooms_CFLAGS = $(test_cflags)
+tests_unit_host_rooms_SOURCES = tests/unit-host-rooms.c tests/wire-peer.h
+tests_unit_host_rooms_LDADD = $(host_libs)
 
 TESTS += $(check_PROGRAMS)
 endif

@@ -332,6 +332,11 @@ void host_tick(struct host *host, tchat_time now)
 	host_flush(host, now);
 }
 
+bool host_wants_end(const struct host *host)
+{
+	return host->wants_end;
+}
+
 void host_shutdown(struct host *host, uint32_t retry_ms, tchat_time now)
 {
 	host_flush(host, now);

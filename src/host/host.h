@@ -65,7 +65,7 @@ void host_peer_closed(struct host_peer *peer, tchat_time now);
 
 void *host_peer_user(const struct host_peer *peer);
 
-/* What was read from the connection, at most 64 KiB at a time, and only while host_peer_wants_input(). */
+/* What was read from the connection: at most 64 KiB, and only while host_peer_wants_input(). */
 void host_peer_input(struct host_peer *peer, const uint8_t *bytes, size_t length, tchat_time now);
 bool host_peer_wants_input(const struct host_peer *peer);
 
@@ -86,7 +86,7 @@ enum host_closing {
 	HOST_DROP,  /* close at once */
 };
 
-/* What to do with the connection after its output. A peer whose answer changes is listed as dirty. */
+/* What to do with the connection. A peer for which this changes is listed as dirty. */
 enum host_closing host_peer_closing(const struct host_peer *peer);
 
 /* Takes the next peer with fresh output or a change of closing from the list; NULL when there is none. */
@@ -95,7 +95,7 @@ struct host_peer *host_next_dirty(struct host *host);
 /* The end of a round: submits the posts gathered, takes what the store completed, queues the fan-out. */
 void host_flush(struct host *host, tchat_time now);
 
-/* The store's wake-up came (on the loop): as host_flush(). */
+/* The store woke the loop: as host_flush(). */
 void host_store_ready(struct host *host, tchat_time now);
 
 /* When host_tick() is due: may lie in the past, TCHAT_NEVER when nothing waits. Ask after the dirty peers. */
@@ -106,6 +106,9 @@ void host_tick(struct host *host, tchat_time now);
 
 /* GOAWAY to all; every peer is HOST_FLUSH then, and new ones are refused. retry_ms: 0: do not come back. */
 void host_shutdown(struct host *host, uint32_t retry_ms, tchat_time now);
+
+/* An owner asked the host to end: time for host_shutdown(). */
+bool host_wants_end(const struct host *host);
 
 /* --- What happened, for the log. */
 
@@ -129,19 +132,17 @@ struct host_event {
 	char text[HOST_EVENT_TEXT];
 };
 
-/* The next event; false when there is none. At most 256 wait; more push out the oldest. */
+/* The next event; false when none waits. Of more than 256, the oldest are lost. */
 bool host_next_event(struct host *host, struct host_event *event);
 
 struct host_counters {
 	size_t peers;        /* connections now */
-	size_t ready;        /* of them after AUTH_OK */
-	size_t users;        /* remembered ones too */
+	size_t ready, users; /* connections after AUTH_OK; users, remembered ones too */
 	size_t rooms;
 	size_t queued;       /* bytes of blocks that wait for some peer */
 	uint64_t posts;      /* accepted so far, as all below */
-	uint64_t refused;
+	uint64_t refused, gaps;
 	uint64_t deliveries; /* (message, connection) pairs queued live */
-	uint64_t gaps;
 	uint64_t events_lost;
 };
 

@@ -156,6 +156,8 @@ static int join_public_name(struct host_peer *peer, const struct wire_join *join
 	struct room *room = host_room_by_key(host, ROOM_PUBLIC, key);
 	if (room != NULL)
 		return join_public(peer, room, join->request, join->flags);
+	if (peer->user->public_count >= host->limits.rooms_per_user)
+		return TCHAT_ERR_TOO_MANY_ROOMS;
 	return join_ask_store(peer, join, key, name, NULL);
 }
 

@@ -38,7 +38,13 @@ void host_moderate(struct host_peer *peer, const struct wire_moderate *moderate)
 {
 	char reason[REASON_BYTES + 1];
 	int err = TCHAT_ERR_NOT_ALLOWED;
-	if (!peer->owner || moderate->action != MODERATE_KICK)
+	if (!peer->owner)
+		goto out;
+	if (moderate->action == MODERATE_END && moderate->room == 0) {
+		peer->host->wants_end = true;
+		err = 0;
+	}
+	if (moderate->action != MODERATE_KICK)
 		goto out;
 	err = TCHAT_ERR_BAD_TEXT;
 	if (!wire_copy(reason, sizeof reason, moderate->reason) ||

@@ -336,7 +336,8 @@ void host_peer_input(struct host_peer *peer, const uint8_t *bytes, size_t length
 	bool carries = buffer_length(&peer->carry) > 0;
 	if (!carries && peer->paused == PAUSE_NO)
 		used = peer_process(peer, bytes, length);
-	if (used < length && peer->closing == HOST_OPEN && !peer->bye && buffer_put(&peer->carry, bytes + used, length - used) != 0)
+	bool rests = used < length && peer->closing == HOST_OPEN && !peer->bye;
+	if (rests && buffer_put(&peer->carry, bytes + used, length - used) != 0)
 		host_peer_close(peer, TCHAT_ERR_MEMORY, HOST_DROP);
 	if (carries && peer->paused == PAUSE_NO)
 		peer_process_carry(peer);

@@ -204,7 +204,7 @@ struct host {
 	uint8_t id[WIRE_KEY_SIZE];
 	uint8_t device_key[16];
 	tchat_time now;
-	bool closing;
+	bool closing, wants_end;
 	uint64_t touch, mark;
 
 	struct peer_list peers, dirty, resume, crowded, dying, stalled, waits[WAITS];
