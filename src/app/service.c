@@ -186,7 +186,9 @@ static void service_end(struct service *service)
 	for (size_t i = 0; i < service->listener_count; i++)
 		listener_free(service->listeners[i]);
 	service->listener_count = 0;
-	host_shutdown(service->host, SERVICE_RETRY_MS, loop_now(service->loop));
+	/* Whom an owner sends home need not come back. */
+	uint32_t retry_ms = host_wants_end(service->host) ? 0 : SERVICE_RETRY_MS;
+	host_shutdown(service->host, retry_ms, loop_now(service->loop));
 	loop_timer_set(service->loop, &service->deadline, loop_now(service->loop) + SERVICE_FLUSH);
 	loop_again(service->loop);
 }
