@@ -243,7 +243,7 @@ def topics_actions_and_absence(host):
     same((away["user"], away["away"], away.get("reason")), (ann.me["user"], 1, "lunch"))
     same([row[3] for row in ben.names(b) if row[1] == "ann"], [1])
     ann.request("PART", "DONE", room=a.id)
-    same(ben.take("MEMBER", change=2, room=b.id)["nick"], "ann")
+    ben.take("MEMBER", change=2, room=b.id, nick="ann")
 
 
 def the_owner_kicks(host):
@@ -311,10 +311,11 @@ def who_reads_slowly_gets_a_gap_and_then_everything(host):
 def sigterm_says_goodbye(host):
     ann = Peer(host.address, "ann")
     ann.join("lobby")
-    host.stop()
+    host.process.terminate()
     same(ann.take("GOAWAY")["code"], 74)
     peer_support.closed_by_host(ann.sock)
-    host.stop = lambda: None
+    ann.close()
+    same(host.status(), 0)
 
 
 def peers_talk_with_line_mode(host):

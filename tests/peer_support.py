@@ -4,7 +4,6 @@ import os
 import re
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -91,7 +90,7 @@ class Host(Program):
 
     def stop(self):
         """Ends it as a service manager does: it has to leave with 0."""
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         status = self.status()
         if status != 0:
             raise AssertionError("the host ended with %d: %r" % (status, self.err.lines))
