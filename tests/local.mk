@@ -49,6 +49,11 @@ tests_unit_text_CFLAGS = $(test_cflags)
 tests_unit_text_SOURCES = tests/unit-text.c
 tests_unit_text_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+check_PROGRAMS += tests/unit-ui-pane
+tests_unit_ui_pane_CFLAGS = $(test_cflags)
+tests_unit_ui_pane_SOURCES = tests/unit-ui-pane.c
+tests_unit_ui_pane_LDADD = $(ui_libs)
+
 check_PROGRAMS += tests/unit-ui-screen
 tests_unit_ui_screen_CFLAGS = $(test_cflags)
 tests_unit_ui_screen_SOURCES = tests/unit-ui-screen.c tests/golden_screen.c tests/golden_screen.h
