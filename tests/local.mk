@@ -54,6 +54,11 @@ tests_unit_ui_pane_CFLAGS = $(test_cflags)
 tests_unit_ui_pane_SOURCES = tests/unit-ui-pane.c
 tests_unit_ui_pane_LDADD = $(ui_libs)
 
+check_PROGRAMS += tests/unit-ui-widgets
+tests_unit_ui_widgets_CFLAGS = $(test_cflags)
+tests_unit_ui_widgets_SOURCES = tests/unit-ui-widgets.c
+tests_unit_ui_widgets_LDADD = $(ui_libs)
+
 check_PROGRAMS += tests/unit-ui-screen
 tests_unit_ui_screen_CFLAGS = $(test_cflags)
 tests_unit_ui_screen_SOURCES = tests/unit-ui-screen.c tests/golden_screen.c tests/golden_screen.h
