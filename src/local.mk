@@ -115,6 +115,7 @@ src_libui_a_SOURCES += \
 	src/ui/frame_pacer.c src/ui/frame_pacer.h \
 	src/ui/line_editor.c src/ui/line_editor.h \
 	src/ui/restore.c src/ui/restore.h \
+	src/ui/term_curses.c src/ui/term_curses.h \
 	src/ui/token.h \
 	src/ui/tokenizer.c src/ui/tokenizer.h src/ui/tokenizer_inside.h \
 	src/ui/tokenizer_csi.c

@@ -168,6 +168,17 @@ check_PROGRAMS += tests/unit-pty
 tests_unit_pty_CFLAGS = $(test_cflags)
 tests_unit_pty_SOURCES = tests/unit-pty.c
 tests_unit_pty_LDADD = $(pty_libs)
+
+# The program that pty-terminal drives is no test itself.
+EXTRA_PROGRAMS += tests/drive-terminal
+tests_drive_terminal_SOURCES = tests/drive-terminal.c
+tests_drive_terminal_LDADD = src/libui.a src/libbase.a $(CURSES_LIBS) $(READLINE_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
+check_PROGRAMS += tests/pty-terminal
+tests_pty_terminal_CFLAGS = $(test_cflags)
+tests_pty_terminal_SOURCES = tests/pty-terminal.c
+tests_pty_terminal_LDADD = $(pty_libs)
+EXTRA_tests_pty_terminal_DEPENDENCIES = tests/drive-terminal
 endif
 
 host_libs = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)

@@ -85,11 +85,7 @@ static int64_t deadline_ms(void)
 /* What the terminal answers goes to the program, as keys do. */
 static void terminal_answers(const char *bytes, size_t length, void *user)
 {
-	struct pty *pty = user;
-	static const char unknown[] = "\033[?2026;0$y";
-	if (pty->synchronised && length == sizeof unknown - 1 && memcmp(bytes, unknown, length) == 0)
-		bytes = "\033[?2026;2$y";
-	bytes_add(&pty->out, bytes, length);
+	bytes_add(&((struct pty *)user)->out, bytes, length);
 }
 
 static int terminal_moves(VTermPos pos, VTermPos old, int visible, void *user)
@@ -171,6 +167,10 @@ static bool pty_read(struct pty *pty)
 	bytes_add(&pty->raw, bytes, (size_t)n);
 	modes_read(pty, bytes, (size_t)n);
 	vterm_input_write(pty->terminal, bytes, (size_t)n);
+	static const char unknown[] = "\033[?2026;0$y";
+	char *answer = memmem(pty->out.at, pty->out.length, unknown, sizeof unknown - 1);
+	if (answer != NULL && pty->synchronised)
+		answer[sizeof unknown - 4] = '2';
 	vterm_screen_flush_damage(pty->screen);
 	return true;
 }

@@ -63,7 +63,7 @@ int pty_mode(const struct pty *pty, int mode);
 const char *pty_raw(const struct pty *pty, size_t *length);
 void pty_forget(struct pty *pty);
 
-/* Lets DECRQM ?2026 be answered with 2, "known, reset"; libvterm itself says "unknown". */
+/* Lets the terminal know synchronised updates: it answers DECRQM ?2026 with 2, "reset". libvterm itself says 0, "unknown". */
 void pty_answer_synchronised(struct pty *pty, bool known);
 
 void pty_resize(struct pty *pty, int rows, int columns);

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,6 +314,23 @@ static void set_variables(void)
 		rl_variable_bind("blink-matching-paren", "off");
 }
 
+/* Readline sets LC_CTYPE from the environment, which is not where the character set came from when the user has
+ * no UTF-8 locale: let it see what is set. */
+static void install_in_locale(void)
+{
+	const char *current = setlocale(LC_CTYPE, NULL), *all = getenv("LC_ALL");
+	char *locale = current == NULL ? NULL : strdup(current), *before = all == NULL ? NULL : strdup(all);
+	if (locale != NULL)
+		setenv("LC_ALL", locale, 1);
+	rl_callback_handler_install("", on_line);
+	if (before != NULL)
+		setenv("LC_ALL", before, 1);
+	else if (all == NULL)
+		unsetenv("LC_ALL");
+	free(before);
+	free(locale);
+}
+
 struct line_editor *line_editor_new(const struct line_editor_options *options)
 {
 	if (the_editor != NULL)
@@ -353,7 +371,7 @@ struct line_editor *line_editor_new(const struct line_editor_options *options)
 	using_history();
 	stifle_history(options->history_maximum);
 	bind_defaults();
-	rl_callback_handler_install("", on_line);
+	install_in_locale();
 	unbind_paste();
 	set_variables();
 	if (!history_is_stifled())
