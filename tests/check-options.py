@@ -60,10 +60,41 @@ def check_manual():
 
 
 def check_exit_statuses():
-    source = [number for _, number in re.findall(r"EXIT_STATUS_(\w+) = (\d+)", read("src/app/exit_status.h"))]
+    numbers = dict(re.findall(r"(EXIT_STATUS_\w+) = (\d+)", read("src/app/exit_status.h")))
+    folder = os.path.join(TOP, "src/app")
+    code = "".join(read("src/app/" + name) for name in os.listdir(folder) if name.endswith(".c"))
+    source = [number for name, number in numbers.items() if re.search(r"\b%s\b" % name, code)]
     manual = read("man/tchat.1")
     section = manual[manual.index(".Sh EXIT STATUS"):manual.index(".Sh EXAMPLES")]
     expect("tchat(1), EXIT STATUS", source, re.findall(r"^\.It (\d+)$", section, re.M))
+
+
+def check_json():
+    """The objects' types and members that the sources name are those of the manual."""
+    manual = read("man/tchat.1")
+    section = manual[manual.index(".Sh JSON OBJECTS"):manual.index(".Sh ENVIRONMENT")]
+    common, section = section.split(".Ss From standard input")
+    taken, given = section.split(".Ss To standard output")
+
+    def types(text):
+        return sorted(name for line in re.findall(r"^\.It Cm (.*)$", text, re.M) for name in line.split(" , "))
+
+    def members(text):
+        return set(re.findall(r"\.(?:It )?Ql (\w+)", common + text)) - {"type"}
+    reader, writer = read("src/app/json_read.c"), read("src/app/json_event.c")
+    expect("objects from standard input", sorted(re.findall(r'\[JSON_\w+\] = \{ "(\w+)"', reader)), types(taken))
+    used = set(re.findall(r'read_\w+\(\w+(?:->root)?, "(\w+)"', reader)) | set(re.findall(r'json_object_get\([^,]+, "(\w+)"', reader))
+    used |= set(re.findall(r'missing = "(\w+)"', reader))
+    used.discard("type")
+    expect("members from standard input", sorted(used), sorted(used & members(taken)))
+    said = set(re.findall(r"\.Ql (\w+)", taken))
+    expect("members from standard input, in the manual", sorted(said), sorted(said & used))
+    made = set(re.findall(r'(?:json_begin|write_simple|write_member)\(writer, "(\w+)"', writer))
+    made |= {name for pair in re.findall(r'write_member\(writer, event->type == \w+ \? "(\w+)" : "(\w+)"', writer) for name in pair}
+    expect("objects to standard output", sorted(made), types(given))
+    keys = set(re.findall(r'(?:json_(?!begin)\w+|write_if|write_unless_empty)\(writer, "(\w+)"', writer))
+    keys |= set(re.findall(r'write_simple\(writer, "\w+", event, "(\w+)"', writer))
+    expect("members to standard output", sorted(keys), sorted(members(given) - {"type"}))
 
 
 def check_help():
@@ -75,7 +106,7 @@ def check_help():
 
 def check_completions():
     names = sorted(name for name, _, _ in options())
-    for path, pattern in (("packaging/completions/tchat.bash", r"--([\w-]+)"), ("packaging/completions/_tchat", r"--([\w-]+)[=\[]"),
+    for path, pattern in (("packaging/completions/tchat.bash", r"--([\w-]+)"), ("packaging/completions/_tchat", r"--([\w-]+)=?\}?'?\["),
                           ("packaging/completions/tchat.fish", r"-l ([\w-]+)")):
         text = re.sub(r"^#.*$", "", read(path), flags=re.M)
         expect(path, names, sorted(set(re.findall(pattern, text))))
@@ -88,6 +119,7 @@ def check_completions():
 check_manual()
 check_exit_statuses()
 check_completions()
+check_json()
 check_help()
 for fault in faults:
     print(fault)
