@@ -190,6 +190,10 @@ check_PROGRAMS += tests/unit-host-rooms
 tests_unit_host_rooms_CFLAGS = $(test_cflags)
 tests_unit_host_rooms_SOURCES = tests/unit-host-rooms.c tests/wire-peer.h
 tests_unit_host_rooms_LDADD = $(host_libs)
+check_PROGRAMS += tests/unit-host-delivery
+tests_unit_host_delivery_CFLAGS = $(test_cflags)
+tests_unit_host_delivery_SOURCES = tests/unit-host-delivery.c tests/delay-store.h tests/wire-peer.h
+tests_unit_host_delivery_LDADD = $(host_libs)
 
 TESTS += $(check_PROGRAMS)
 endif

@@ -1,0 +1,721 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* host: posts, their answers and places, history and resuming. */
+#include "delay-store.h"
+#include "wire-peer.h"
+
+static void expect_ack(struct wire_peer *p, uint64_t counter, uint64_t seq, int flags)
+{
+	struct message message;
+	wire_expect(p, &message, WIRE_ACK);
+	assert_int_equal(message.ack.id.device, p->device);
+	assert_int_equal(message.ack.id.counter, counter);
+	assert_int_equal(message.ack.seq, seq);
+	assert_int_equal(message.ack.flags, flags);
+	assert_int_not_equal(message.ack.time, 0);
+}
+
+static void expect_nack(struct wire_peer *p, uint64_t counter, int err, int flags)
+{
+	struct message message;
+	wire_expect(p, &message, WIRE_NACK);
+	assert_int_equal(message.nack.id.counter, counter);
+	assert_int_equal(message.nack.code, -err);
+	assert_int_equal(message.nack.flags, flags);
+}
+
+static void expect_msg(struct wire_peer *p, uint64_t seq, const char *text)
+{
+	struct message message;
+	wire_expect(p, &message, WIRE_MSG);
+	assert_int_equal(message.msg.seq, seq);
+	assert_text(message.msg.body, text);
+}
+
+static void others_get_the_message_and_the_sender_its_ack(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member_of(w, true, 1, "ann"), *a2 = wire_member_of(w, true, 2, "ann");
+	struct wire_peer *b = wire_member(w, 3, "bob"), *c = wire_member(w, 4, "eve");
+	struct message ack, message;
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_enter(a2, "lobby", JOIN_LIVE);
+	wire_enter(b, "lobby", JOIN_LIVE);
+	wire_enter(c, "lobby", 0);
+	wire_skip(a);
+	wire_skip(a2);
+	wire_skip(b);
+	wire_post(a, 1, "hello");
+	wire_expect(a, &ack, WIRE_ACK);
+	assert_int_equal(ack.ack.id.device, a->device);
+	assert_int_equal(ack.ack.id.counter, 1);
+	assert_int_equal(ack.ack.room, 1);
+	assert_int_equal(ack.ack.seq, 1);
+	assert_int_equal(ack.ack.flags, 0);
+	for (int i = 0; i < 2; i++) {
+		wire_expect(i == 0 ? b : a2, &message, WIRE_MSG);
+		assert_int_equal(message.msg.room, 1);
+		assert_int_equal(message.msg.seq, 1);
+		assert_int_equal(message.msg.time, ack.ack.time);
+		assert_int_equal(message.msg.id.device, a->device);
+		assert_int_equal(message.msg.id.counter, 1);
+		assert_int_equal(message.msg.sender, a->user);
+		assert_int_equal(message.msg.kind, KIND_TEXT);
+		assert_text(message.msg.body, "hello");
+		assert_text(message.msg.nick, "ann");
+	}
+	wire_expect_nothing(a);
+	wire_expect_nothing(a2);
+	wire_expect_nothing(b);
+	wire_expect_nothing(c);
+	world_free(w);
+}
+
+static void acks_stand_where_others_see_the_messages(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann"), *b = wire_member(w, 2, "bob"), *c = wire_member(w, 3, "eve");
+	struct wire_peer *all[] = { a, b, c };
+	for (int i = 0; i < 3; i++)
+		wire_enter(all[i], "lobby", JOIN_LIVE);
+	for (int i = 0; i < 3; i++)
+		wire_skip(all[i]);
+	/* One round: b b a b a, with a refused and a repeated post among them. */
+	wire_post(b, 1, "1");
+	wire_post(b, 1, "2");
+	wire_post(a, 1, "3");
+	wire_post_as(a, 1, a->device, 1, KIND_TEXT, "3");
+	wire_post(b, 1, "\xff");
+	wire_post(b, 1, "4");
+	wire_post(a, 1, "5");
+	expect_msg(a, 1, "1");
+	expect_msg(a, 2, "2");
+	expect_ack(a, 1, 3, 0);
+	expect_ack(a, 1, 3, ACK_DUPLICATE);
+	expect_msg(a, 4, "4");
+	expect_ack(a, 2, 5, 0);
+	wire_expect_nothing(a);
+	expect_ack(b, 1, 1, 0);
+	expect_ack(b, 2, 2, 0);
+	expect_msg(b, 3, "3");
+	expect_ack(b, 4, 4, 0);
+	expect_msg(b, 5, "5");
+	expect_nack(b, 3, TCHAT_ERR_BAD_TEXT, NACK_PERMANENT);
+	for (uint64_t seq = 1; seq <= 5; seq++) {
+		char text[2] = { (char)('0' + seq), 0 };
+		expect_msg(c, seq, text);
+	}
+	wire_expect_nothing(c);
+	struct iovec parts[9];
+	assert_int_equal(host_peer_output(c->peer, parts, 9), 0);
+	world_free(w);
+}
+
+static void a_round_is_one_span_for_who_only_listens(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann"), *b = wire_member(w, 2, "bob"), *c = wire_member(w, 3, "eve");
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_enter(b, "lobby", JOIN_LIVE);
+	wire_enter(c, "lobby", JOIN_LIVE);
+	world_run(w);
+	for (int i = 0; i < 100; i++)
+		wire_post(i % 2 == 0 ? a : b, 1, "many");
+	host_flush(w->host, w->now);
+	struct iovec parts[9];
+	assert_int_equal(host_peer_output(c->peer, parts, 9), 1);
+	struct host_counters counters;
+	host_counters(w->host, &counters);
+	assert_int_equal(counters.deliveries, 300);
+	world_run(w);
+	host_counters(w->host, &counters);
+	assert_int_equal(counters.queued, 0);
+	world_free(w);
+}
+
+static void tags_are_relayed_and_a_topic_is_kept(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann"), *b = wire_member(w, 2, "bob");
+	struct message message = { .type = WIRE_POST };
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_enter(b, "lobby", JOIN_LIVE);
+	message.post.room = 1;
+	message.post.id = (struct message_id){ a->device, 1 };
+	message.post.kind = KIND_TOPIC;
+	message.post.body = wire_text("tea at five");
+	message.post.tail = (struct wire_bytes){ (const uint8_t *)"\0\3\0\1x\x70\1\0\0", 9 };
+	wire_put(a, &message);
+	wire_until(b, &message, WIRE_MSG);
+	assert_text(message.msg.nick, "ann");
+	assert_int_equal(message.msg.tail.length, 9);
+	assert_memory_equal(message.msg.tail.data, "\0\3\0\1x\x70\1\0\0", 9);
+	wire_skip(b);
+	wire_join(b, ROOM_PUBLIC, "lobby", JOIN_LIVE);
+	wire_expect(b, &message, WIRE_JOINED);
+	assert_text(message.joined.topic, "tea at five");
+	assert_int_equal(message.joined.last, 1);
+	wire_post_as(b, 1, b->device, 1, KIND_TOPIC, "");
+	wire_join(b, ROOM_PUBLIC, "lobby", JOIN_LIVE);
+	wire_until(b, &message, WIRE_JOINED);
+	world_run(w);
+	wire_join(b, ROOM_PUBLIC, "lobby", JOIN_LIVE);
+	wire_until(b, &message, WIRE_JOINED);
+	assert_null(message.joined.topic.data);
+	world_free(w);
+}
+
+static void malformed_posts_end_the_connection(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t byte;
+		size_t length;
+		int err;
+	} cases[] = {
+		{ 0, 0, MSG_BODY - 1, TCHAT_ERR_BAD_FRAME },
+		{ MSG_SEQ + 7, 1, MSG_BODY + 1, TCHAT_ERR_BAD_FRAME },
+		{ MSG_TIME, 1, MSG_BODY + 1, TCHAT_ERR_BAD_FRAME },
+		{ MSG_SENDER + 3, 1, MSG_BODY + 1, TCHAT_ERR_BAD_FRAME },
+		{ MSG_BODY_LENGTH, 0xff, MSG_BODY + 1, TCHAT_ERR_BAD_FRAME },
+		{ MSG_BODY_LENGTH + 3, 2, MSG_BODY + 1, TCHAT_ERR_BAD_FRAME },
+		{ MSG_BODY + 1 + 1, 1, MSG_BODY + 1 + 4, TCHAT_ERR_BAD_FRAME }, /* a nick */
+		{ MSG_BODY + 1 + 1, 2, MSG_BODY + 1 + 4, TCHAT_ERR_UNKNOWN_TAG },
+		{ MSG_BODY + 1 + 1, 3, MSG_BODY + 1 + 3, TCHAT_ERR_BAD_FRAME },
+		{ MSG_BODY + 1 + 3, 1, MSG_BODY + 1 + 4, TCHAT_ERR_BAD_FRAME },
+	};
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *b = wire_member(w, 2, "bob");
+	wire_enter(b, "lobby", JOIN_LIVE);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct wire_peer *a = wire_member(w, 1, "ann");
+		wire_enter(a, "lobby", JOIN_LIVE);
+		uint8_t payload[MSG_BODY + 16] = { 0 };
+		wire_set(payload + MSG_ROOM, 8, 1);
+		wire_set(payload + MSG_DEVICE, 8, a->device);
+		wire_set(payload + MSG_COUNTER, 8, a->counter + 1);
+		payload[MSG_KIND] = KIND_TEXT;
+		payload[MSG_BODY_LENGTH + 3] = 1;
+		payload[MSG_BODY] = 'x';
+		payload[cases[i].at] = cases[i].byte;
+		if (cases[i].length >= MSG_BODY + 1 + 3 && cases[i].err == TCHAT_ERR_BAD_FRAME &&
+		    payload[MSG_BODY + 2] == 0)
+			payload[MSG_BODY + 2] = 3;
+		wire_frame(a, WIRE_POST, payload, cases[i].length);
+		wire_expect_end(a, cases[i].err);
+		wire_close(a);
+	}
+	struct host_counters counters;
+	host_counters(w->host, &counters);
+	assert_int_equal(counters.posts, 0);
+	world_free(w);
+}
+
+static void a_post_that_is_not_allowed_is_refused_and_the_next_one_taken(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann"), *b = wire_member(w, 2, "bob");
+	char *text = calloc(1, WIRE_TEXT_LIMIT + 2);
+	uint64_t other = wire_enter(b, "other", JOIN_LIVE);
+	wire_enter(a, "lobby", JOIN_LIVE);
+	memset(text, 'x', WIRE_TEXT_LIMIT);
+	wire_post(a, other, "x");
+	expect_nack(a, 1, TCHAT_ERR_NOT_MEMBER, NACK_PERMANENT);
+	wire_post(a, 4711, "x");
+	expect_nack(a, 2, TCHAT_ERR_NOT_MEMBER, NACK_PERMANENT);
+	wire_post_as(a, 1, a->device, ++a->counter, 9, "x");
+	expect_nack(a, 3, TCHAT_ERR_BAD_KIND, NACK_PERMANENT);
+	wire_post(a, 1, "\xc3(");
+	expect_nack(a, 4, TCHAT_ERR_BAD_TEXT, NACK_PERMANENT);
+	wire_post(a, 1, text);
+	expect_ack(a, 5, 1, 0);
+	text[WIRE_TEXT_LIMIT] = 'x';
+	wire_post(a, 1, text);
+	expect_nack(a, 6, TCHAT_ERR_TOO_LONG, NACK_PERMANENT);
+	text[401] = '\0';
+	wire_post_as(a, 1, a->device, ++a->counter, KIND_TOPIC, text);
+	expect_nack(a, 7, TCHAT_ERR_TOO_LONG, NACK_PERMANENT);
+	text[400] = '\0';
+	wire_post_as(a, 1, a->device, ++a->counter, KIND_TOPIC, text);
+	expect_ack(a, 8, 2, 0);
+	/* Another's device: no counter is used up. */
+	wire_post_as(a, 1, b->device, 1, KIND_TEXT, "x");
+	expect_nack(a, 1, TCHAT_ERR_NOT_ALLOWED, NACK_PERMANENT);
+	/* The same refusal again, also when it would be allowed by now. */
+	wire_enter(a, "other", JOIN_LIVE);
+	wire_post_as(a, other, a->device, 1, KIND_TEXT, "x");
+	expect_nack(a, 1, TCHAT_ERR_NOT_MEMBER, NACK_PERMANENT);
+	free(text);
+	world_free(w);
+}
+
+static void a_post_too_long_for_a_page_because_of_its_tags_is_refused(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann");
+	struct message message = { .type = WIRE_POST };
+	static uint8_t tail[WIRE_LIMIT - MSG_BODY];
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_set(tail, 2, 0x7001);
+	wire_set(tail + 2, 2, sizeof tail - 4);
+	message.post.room = 1;
+	message.post.id = (struct message_id){ a->device, 1 };
+	message.post.kind = KIND_TEXT;
+	message.post.tail = (struct wire_bytes){ tail, sizeof tail };
+	wire_put(a, &message);
+	expect_nack(a, 1, TCHAT_ERR_TOO_LONG, NACK_PERMANENT);
+	/* The longest that fits, and its page. */
+	size_t fits = WIRE_LIMIT - 36 - 4 - MSG_BODY - 4 - 3;
+	wire_set(tail + 2, 2, fits - 4);
+	message.type = WIRE_POST;
+	memset(&message.post, 0, sizeof message.post);
+	message.post.room = 1;
+	message.post.id = (struct message_id){ a->device, 2 };
+	message.post.kind = KIND_TEXT;
+	message.post.tail = (struct wire_bytes){ tail, fits };
+	wire_put(a, &message);
+	expect_ack(a, 2, 1, 0);
+	wire_history(a, 1, 0, 10, 0);
+	wire_expect(a, &message, WIRE_PAGE);
+	assert_int_equal(message.page.records.length, WIRE_LIMIT - 36);
+	world_free(w);
+}
+
+static void repeats_holes_and_clones_are_told_apart(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann");
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_post(a, 1, "one");
+	expect_ack(a, 1, 1, 0);
+	wire_post_as(a, 1, a->device, 1, KIND_TEXT, "one");
+	expect_ack(a, 1, 1, ACK_DUPLICATE);
+	wire_post_as(a, 1, a->device, 1, KIND_TEXT, "two");
+	expect_nack(a, 1, TCHAT_ERR_CLONED_DEVICE, NACK_PERMANENT);
+	wire_post_as(a, 1, a->device, 1, KIND_ACTION, "one");
+	expect_nack(a, 1, TCHAT_ERR_CLONED_DEVICE, NACK_PERMANENT);
+	wire_post_as(a, 1, a->device, 0, KIND_TEXT, "zero");
+	expect_nack(a, 0, TCHAT_ERR_CLONED_DEVICE, NACK_PERMANENT);
+	wire_post_as(a, 1, a->device, 3, KIND_TEXT, "three");
+	wire_post_as(a, 1, a->device, 4, KIND_TEXT, "four");
+	expect_nack(a, 3, TCHAT_ERR_HOLE, 0);
+	wire_expect_nothing(a);
+	wire_post_as(a, 1, a->device, 4, KIND_TEXT, "four");
+	wire_expect_nothing(a);
+	wire_post_as(a, 1, a->device, 1, KIND_TEXT, "one");
+	expect_ack(a, 1, 1, ACK_DUPLICATE);
+	wire_post_as(a, 1, a->device, 2, KIND_TEXT, "two");
+	wire_post_as(a, 1, a->device, 3, KIND_TEXT, "three");
+	expect_ack(a, 2, 2, 0);
+	expect_ack(a, 3, 3, 0);
+	wire_post_as(a, 1, a->device, 9, KIND_TEXT, "nine");
+	expect_nack(a, 9, TCHAT_ERR_HOLE, 0);
+	wire_expect_nothing(a);
+	world_free(w);
+}
+
+static void outcomes_outlive_the_connection_until_they_are_settled(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann");
+	struct message message;
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_post(a, 1, "one");
+	wire_post(a, 4711, "two");
+	wire_close(a); /* before the round is committed: what was read counts */
+	world_run(w);
+	a = wire_member(w, 1, "ann");
+	assert_int_equal(a->counter, 2);
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_post_as(a, 1, a->device, 1, KIND_TEXT, "one");
+	expect_ack(a, 1, 1, ACK_DUPLICATE);
+	wire_post_as(a, 4711, a->device, 2, KIND_TEXT, "two");
+	expect_nack(a, 2, TCHAT_ERR_NOT_MEMBER, NACK_PERMANENT);
+	wire_close(a);
+	a = wire_connect(w, false);
+	wire_hello(a);
+	wire_auth(a, 1, "ann", 3);
+	wire_expect(a, &message, WIRE_AUTH_OK);
+	assert_int_equal(message.auth_ok.mark, 2);
+	a->device = message.auth_ok.device;
+	wire_post_as(a, 1, a->device, 1, KIND_TEXT, "one");
+	expect_nack(a, 1, TCHAT_ERR_CLONED_DEVICE, NACK_PERMANENT);
+	world_free(w);
+}
+
+/* --- History */
+
+static void expect_page(struct wire_peer *p, uint64_t first, uint64_t last, uint64_t floor, uint64_t next, int flags)
+{
+	struct message message;
+	wire_expect(p, &message, WIRE_PAGE);
+	assert_int_equal(message.page.request, p->request);
+	assert_int_equal(message.page.flags, flags);
+	assert_int_equal(message.page.floor, floor);
+	assert_int_equal(message.page.next, next);
+	uint64_t seq = first;
+	for (size_t at = 0; at < message.page.records.length; seq++) {
+		struct message record;
+		struct frame frame;
+		int size = frame_peek(&frame, message.page.records.data + at, message.page.records.length - at, WIRE_LIMIT);
+		assert_true(size > 0);
+		assert_int_equal(message_decode(&record, frame.type, frame.payload, frame.length), 0);
+		assert_int_equal(record.type, WIRE_MSG);
+		assert_int_equal(record.msg.seq, seq);
+		at += (size_t)size;
+	}
+	assert_int_equal(seq, last + 1);
+}
+
+static struct wire_peer *room_of(struct world *w, int messages)
+{
+	struct wire_peer *a = wire_member(w, 1, "ann");
+	wire_enter(a, "lobby", JOIN_LIVE);
+	for (int i = 0; i < messages; i++)
+		wire_post(a, 1, "text");
+	wire_skip(a);
+	return a;
+}
+
+static void history_is_paged_in_both_directions(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = room_of(w, 20);
+	wire_history(a, 1, 0, 8, 0);
+	expect_page(a, 13, 20, 1, 13, PAGE_MORE);
+	wire_history(a, 1, 13, 8, 0);
+	expect_page(a, 5, 12, 1, 5, PAGE_MORE);
+	wire_history(a, 1, 5, 8, 0);
+	expect_page(a, 1, 4, 1, 1, 0);
+	wire_history(a, 1, 1, 8, 0);
+	expect_page(a, 1, 0, 1, 1, 0);
+	wire_history(a, 1, 1, 15, HISTORY_FORWARD);
+	expect_page(a, 1, 15, 1, 16, PAGE_MORE);
+	wire_history(a, 1, 16, 256, HISTORY_FORWARD);
+	expect_page(a, 16, 20, 1, 21, 0);
+	wire_history(a, 1, 21, 15, HISTORY_FORWARD);
+	expect_page(a, 1, 0, 1, 21, 0);
+	wire_history(a, 1, 500, 2, 0);
+	expect_page(a, 19, 20, 1, 19, PAGE_MORE);
+	wire_expect_error(a, wire_history(a, 2, 0, 8, 0), TCHAT_ERR_NO_ROOM);
+	struct wire_peer *b = wire_member(w, 2, "bob");
+	wire_expect_error(b, wire_history(b, 1, 0, 8, 0), TCHAT_ERR_NOT_MEMBER);
+	world_free(w);
+}
+
+static void live_begins_right_behind_the_page_that_reaches_the_head(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = room_of(w, 10), *b = wire_member(w, 2, "bob");
+	wire_enter(b, "lobby", 0);
+	wire_skip(a);
+	wire_post(a, 1, "11");
+	wire_expect_nothing(b);
+	wire_history(b, 1, 1, 5, HISTORY_FORWARD | HISTORY_ATTACH);
+	expect_page(b, 1, 5, 1, 6, PAGE_MORE);
+	wire_post(a, 1, "12");
+	wire_expect_nothing(b);
+	wire_history(b, 1, 6, 256, HISTORY_FORWARD | HISTORY_ATTACH);
+	wire_post(a, 1, "13"); /* in the same round as the request */
+	world_run(w);
+	struct message message;
+	wire_expect(b, &message, WIRE_PAGE);
+	assert_int_equal(message.page.flags, PAGE_LIVE);
+	assert_int_equal(message.page.next, 14);
+	wire_post(a, 1, "14");
+	expect_msg(b, 14, "14");
+	/* Nothing but attaching, and the newest ones, attached. */
+	wire_enter(b, "lobby", 0);
+	wire_history(b, 1, 0, 0, HISTORY_ATTACH);
+	expect_page(b, 1, 0, 1, 15, PAGE_LIVE | PAGE_MORE);
+	wire_post(a, 1, "15");
+	expect_msg(b, 15, "15");
+	wire_enter(b, "lobby", 0);
+	wire_history(b, 1, 0, 3, HISTORY_ATTACH);
+	expect_page(b, 13, 15, 1, 13, PAGE_LIVE | PAGE_MORE);
+	wire_post(a, 1, "16");
+	expect_msg(b, 16, "16");
+	world_free(w);
+}
+
+/* The store has committed 11 already when it answers, but 11 was not fanned out yet. */
+static void a_page_holds_nothing_that_comes_live_as_well(void **state)
+{
+	struct delay *d = delay_new(store_memory_new(&(struct store_memory_config){ .spool_bytes = 1 << 20 }));
+	struct world *w = world_new(NULL, &d->store);
+	struct wire_peer *a = room_of(w, 10), *b = wire_member(w, 2, "bob");
+	wire_enter(b, "lobby", 0);
+	wire_skip(a);
+	d->hold_batch = true;
+	wire_post(a, 1, "11");
+	world_run(w);
+	wire_history(b, 1, 0, 4, HISTORY_ATTACH);
+	expect_page(b, 8, 10, 1, 8, PAGE_LIVE | PAGE_MORE);
+	wire_expect_nothing(b);
+	d->hold_batch = false;
+	expect_msg(b, 11, "11");
+	expect_ack(a, 11, 11, 0);
+	/* And the other way about: the read is older than what was fanned out meanwhile. */
+	wire_enter(b, "lobby", 0);
+	wire_history(b, 1, 0, 4, HISTORY_ATTACH);
+	d->hold = true;
+	host_flush(w->host, w->now);
+	wire_post(a, 1, "12");
+	host_flush(w->host, w->now);
+	struct store_request *read = d->first; /* let the batch go first */
+	d->first = read->next;
+	read->next = NULL;
+	d->hold = false;
+	host_store_ready(w->host, w->now);
+	*d->last = read;
+	d->last = &read->next;
+	host_store_ready(w->host, w->now);
+	expect_page(b, 9, 12, 1, 9, PAGE_LIVE | PAGE_MORE);
+	wire_post(a, 1, "13");
+	expect_msg(b, 13, "13");
+	world_free(w);
+}
+
+static void resume(struct wire_peer *p, uint64_t epoch, uint64_t seq, uint64_t device, uint64_t counter, int status)
+{
+	struct message message = { .type = WIRE_RESUME };
+	message.resume.request = ++p->request;
+	message.resume.room = 1;
+	message.resume.epoch = epoch;
+	message.resume.seq = seq;
+	message.resume.id = (struct message_id){ device, counter };
+	wire_put(p, &message);
+	wire_expect(p, &message, WIRE_RESUMED);
+	assert_int_equal(message.resumed.request, p->request);
+	assert_int_equal(message.resumed.status, status);
+}
+
+static void a_cursor_is_checked_against_the_room(void **state)
+{
+	struct store_memory_config memory = { .records_per_room = 10 };
+	struct world *w = world_new(NULL, store_memory_new(&memory));
+	struct wire_peer *a = room_of(w, 20);
+	struct message message;
+	wire_join(a, ROOM_PUBLIC, "lobby", JOIN_LIVE);
+	wire_expect(a, &message, WIRE_JOINED);
+	uint64_t epoch = message.joined.epoch;
+	assert_int_equal(message.joined.first, 11);
+	resume(a, epoch, 20, a->device, 20, RESUME_OK);
+	resume(a, epoch, 15, a->device, 15, RESUME_OK);
+	resume(a, epoch, 15, a->device, 16, RESUME_OTHER_EPOCH);
+	resume(a, epoch, 15, a->device + 1, 15, RESUME_OTHER_EPOCH);
+	resume(a, epoch + 1, 15, a->device, 15, RESUME_OTHER_EPOCH);
+	resume(a, epoch, 21, a->device, 21, RESUME_OTHER_EPOCH);
+	resume(a, epoch, 10, a->device, 10, RESUME_OK);
+	resume(a, epoch, 9, a->device, 9, RESUME_GAP);
+	resume(a, epoch, 0, 0, 0, RESUME_GAP);
+	world_free(w);
+}
+
+/* --- Backlogs, stores that are slow or full */
+
+static void a_slow_reader_gets_gap_and_loses_nothing(void **state)
+{
+	struct host_limits limits = { .queue = 2000 };
+	struct world *w = world_new(&limits, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann"), *b = wire_member(w, 2, "bob");
+	struct message message;
+	wire_enter(b, "lobby", JOIN_LIVE);
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_skip(b);
+	b->budget = 0;
+	for (int i = 0; i < 100; i++) {
+		wire_post(a, 1, "a message of some length");
+		world_run(w);
+	}
+	struct host_counters counters;
+	host_counters(w->host, &counters);
+	assert_int_equal(counters.gaps, 1);
+	wire_post_as(b, 1, b->device, 1, KIND_TEXT, "mine");
+	world_run(w);
+	wire_allow(b, ALL);
+	uint64_t seq = 0;
+	while (wire_next(b, &message) == WIRE_MSG)
+		assert_int_equal(message.msg.seq, ++seq);
+	assert_int_equal(message.type, WIRE_GAP);
+	assert_int_equal(message.gap.from, seq + 1);
+	expect_ack(b, 1, 101, 0);
+	wire_expect_nothing(b);
+	wire_history(b, 1, seq + 1, 256, HISTORY_FORWARD | HISTORY_ATTACH);
+	expect_page(b, seq + 1, 101, 1, 102, PAGE_LIVE);
+	wire_post(a, 1, "live");
+	expect_msg(b, 102, "live");
+	world_free(w);
+}
+
+static void twenty_thousand_messages_pass_a_stopped_member_in_little_memory(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann"), *b = wire_member(w, 2, "bob");
+	char text[501] = { 0 };
+	struct message message;
+	memset(text, 'x', 500);
+	wire_enter(b, "lobby", JOIN_LIVE);
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_skip(b);
+	b->budget = 0;
+	size_t most = 0;
+	for (int i = 0; i < 20000; i++) {
+		wire_post(a, 1, text);
+		if (i % 40 == 0)
+			world_run(w);
+		struct host_counters counters;
+		host_counters(w->host, &counters);
+		if (counters.queued > most)
+			most = counters.queued;
+	}
+	world_run(w);
+	assert_true(most < 2 << 20);
+	wire_allow(b, ALL);
+	uint64_t seq = 0;
+	while (wire_next(b, &message) == WIRE_MSG)
+		assert_int_equal(message.msg.seq, ++seq);
+	assert_int_equal(message.type, WIRE_GAP);
+	for (bool live = false; !live;) {
+		wire_history(b, 1, seq + 1, 256, HISTORY_FORWARD | HISTORY_ATTACH);
+		wire_expect(b, &message, WIRE_PAGE);
+		live = (message.page.flags & PAGE_LIVE) != 0;
+		for (size_t at = 0; at < message.page.records.length;) {
+			struct frame frame;
+			at += (size_t)frame_peek(&frame, message.page.records.data + at, message.page.records.length - at,
+			                         WIRE_LIMIT);
+			assert_int_equal(wire_get(frame.payload + MSG_SEQ, 8), ++seq);
+		}
+	}
+	assert_int_equal(seq, 20000);
+	world_free(w);
+}
+
+static void who_does_not_read_is_not_read(void **state)
+{
+	struct host_limits limits = { .queue_soft = 4000 };
+	struct world *w = world_new(&limits, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann");
+	uint8_t pings[100 * 104];
+	for (int i = 0; i < 100; i++) {
+		frame_header(pings + i * 104, WIRE_PING, 100);
+		memset(pings + i * 104 + 4, i, 100);
+	}
+	a->budget = 0;
+	wire_send(a, pings, sizeof pings);
+	world_run(w);
+	assert_false(host_peer_wants_input(a->peer));
+	struct host_counters counters;
+	host_counters(w->host, &counters);
+	assert_true(counters.queued < 16000);
+	wire_allow(a, 2000);
+	world_run(w);
+	wire_allow(a, ALL);
+	for (int i = 0; i < 100; i++) {
+		struct message message;
+		wire_expect(a, &message, WIRE_PONG);
+		assert_int_equal(message.pong.payload.data[0], i);
+	}
+	assert_true(host_peer_wants_input(a->peer));
+	world_free(w);
+}
+
+static void answers_are_not_gathered_without_bound_while_the_store_is_slow(void **state)
+{
+	struct delay *d = delay_new(store_memory_new(&(struct store_memory_config){ .spool_bytes = 1 << 20 }));
+	struct world *w = world_new(NULL, &d->store);
+	struct wire_peer *a = room_of(w, 10);
+	d->hold = true;
+	for (int i = 0; i < 50; i++)
+		wire_history(a, 1, 0, 10, 0);
+	world_run(w);
+	assert_false(host_peer_wants_input(a->peer));
+	d->hold = false;
+	host_store_ready(w->host, w->now);
+	for (int i = 0; i < 50; i++) {
+		struct message message;
+		wire_expect(a, &message, WIRE_PAGE);
+		assert_int_equal(message.page.request, a->request - 49 + (uint32_t)i);
+	}
+	assert_true(host_peer_wants_input(a->peer));
+	world_free(w);
+}
+
+static void posts_gather_while_a_commit_is_under_way(void **state)
+{
+	struct delay *d = delay_new(store_memory_new(&(struct store_memory_config){ .spool_bytes = 1 << 20 }));
+	struct host_limits limits = { .round = 3000 };
+	struct world *w = world_new(&limits, &d->store);
+	struct wire_peer *a = room_of(w, 0);
+	unsigned before = d->batches;
+	d->hold = true;
+	for (int i = 0; i < 20; i++) {
+		wire_post(a, 1, "text");
+		world_run(w);
+	}
+	assert_int_equal(d->batches, before + 1);
+	wire_expect_nothing(a);
+	for (int i = 20; i < 100; i++)
+		wire_post(a, 1, "text");
+	assert_false(host_peer_wants_input(a->peer));
+	d->hold = false;
+	host_store_ready(w->host, w->now);
+	for (uint64_t i = 1; i <= 100; i++)
+		expect_ack(a, i, i, 0);
+	assert_true(host_peer_wants_input(a->peer));
+	world_free(w);
+}
+
+static void a_commit_that_fails_is_a_temporary_nack(void **state)
+{
+	struct delay *d = delay_new(store_memory_new(&(struct store_memory_config){ .spool_bytes = 1 << 20 }));
+	struct world *w = world_new(NULL, &d->store);
+	struct wire_peer *a = room_of(w, 1), *b = wire_member(w, 2, "bob");
+	struct host_event event;
+	wire_enter(b, "lobby", JOIN_LIVE);
+	wire_skip(a);
+	while (host_next_event(w->host, &event))
+		;
+	d->fail = true;
+	wire_post(a, 1, "two");
+	wire_post(a, 1, "three");
+	expect_nack(a, 2, TCHAT_ERR_BUSY, 0);
+	wire_expect_nothing(a);
+	wire_expect_nothing(b);
+	assert_true(host_next_event(w->host, &event));
+	assert_int_equal(event.type, HOST_EVENT_STORE);
+	d->fail = false;
+	wire_post(a, 1, "four");
+	wire_expect_nothing(a);
+	wire_post_as(a, 1, a->device, 2, KIND_TEXT, "two");
+	wire_post_as(a, 1, a->device, 3, KIND_TEXT, "three");
+	expect_ack(a, 2, 2, 0);
+	expect_ack(a, 3, 3, 0);
+	expect_msg(b, 2, "two");
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(others_get_the_message_and_the_sender_its_ack),
+		cmocka_unit_test(acks_stand_where_others_see_the_messages),
+		cmocka_unit_test(a_round_is_one_span_for_who_only_listens),
+		cmocka_unit_test(tags_are_relayed_and_a_topic_is_kept),
+		cmocka_unit_test(malformed_posts_end_the_connection),
+		cmocka_unit_test(a_post_that_is_not_allowed_is_refused_and_the_next_one_taken),
+		cmocka_unit_test(a_post_too_long_for_a_page_because_of_its_tags_is_refused),
+		cmocka_unit_test(repeats_holes_and_clones_are_told_apart),
+		cmocka_unit_test(outcomes_outlive_the_connection_until_they_are_settled),
+		cmocka_unit_test(history_is_paged_in_both_directions),
+		cmocka_unit_test(live_begins_right_behind_the_page_that_reaches_the_head),
+		cmocka_unit_test(a_page_holds_nothing_that_comes_live_as_well),
+		cmocka_unit_test(a_cursor_is_checked_against_the_room),
+		cmocka_unit_test(a_slow_reader_gets_gap_and_loses_nothing),
+		cmocka_unit_test(twenty_thousand_messages_pass_a_stopped_member_in_little_memory),
+		cmocka_unit_test(who_does_not_read_is_not_read),
+		cmocka_unit_test(answers_are_not_gathered_without_bound_while_the_store_is_slow),
+		cmocka_unit_test(posts_gather_while_a_commit_is_under_way),
+		cmocka_unit_test(a_commit_that_fails_is_a_temporary_nack),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
