@@ -39,3 +39,7 @@ CLEANFILES += packaging/systemd/tchat.conf
 packaging/systemd/tchat.conf: packaging/systemd/tchat.sysusers
 	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && cp $(srcdir)/packaging/systemd/tchat.sysusers $@
 endif
+
+# --- A Debian package: copy this folder to debian/, then dpkg-buildpackage.
+EXTRA_DIST += packaging/debian/changelog packaging/debian/control packaging/debian/copyright packaging/debian/rules \
+	packaging/debian/source/format packaging/debian/tests/control packaging/debian/tests/two-talk
