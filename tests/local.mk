@@ -45,7 +45,7 @@ EXTRA_DIST += tests/golden
 if HAVE_CMOCKA
 ui_libs = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 check_PROGRAMS += tests/unit-text
-tests_unit_text_CFLAGS = $(test_cflags)
+tests_unit_text_CFLAGS = $(test_cflags) $(UTF8PROC_CFLAGS)
 tests_unit_text_SOURCES = tests/unit-text.c
 tests_unit_text_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
@@ -64,9 +64,16 @@ tests_unit_ui_screen_CFLAGS = $(test_cflags)
 tests_unit_ui_screen_SOURCES = tests/unit-ui-screen.c tests/golden_screen.c tests/golden_screen.h
 tests_unit_ui_screen_LDADD = $(ui_libs)
 
+# Figures, not part of make check: make bench-pane
+EXTRA_PROGRAMS += tests/bench/bench-pane
+tests_bench_bench_pane_SOURCES = tests/bench/bench-pane.c
+tests_bench_bench_pane_LDADD = src/libui.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+bench-pane: tests/bench/bench-pane
+	$(AM_TESTS_ENVIRONMENT) tests/bench/bench-pane
+
 record-screens: tests/unit-ui-screen
 	$(AM_TESTS_ENVIRONMENT) RECORD_SCREENS=1 tests/unit-ui-screen
-.PHONY: record-screens
+.PHONY: bench-pane record-screens
 endif
 
 if HAVE_CMOCKA

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <utf8proc.h>
 
 #define FFFD "\xEF\xBF\xBD"
 #define ENTER "\xE2\x86\xB5"
@@ -128,6 +129,23 @@ static void hostile_bytes_become_harmless(void **state)
 	};
 	check_clean(cases, COUNT(cases), TEXT_LINE);
 	assert_string_equal(clean("nul\0byte", 8, TEXT_LINE), "nul" FFFD "byte");
+}
+
+/* Every code point alone: as utf8proc composes it, or replaced, or gone. */
+static void every_code_point_alone_becomes_nfc(void **state)
+{
+	for (char32_t c = 0xA0; c < 0x110000; c++) {
+		char bytes[5];
+		size_t length = utf8_encode(c, bytes);
+		const char *out = clean(bytes, length, TEXT_LINE);
+		if (*out == '\0' || strcmp(out, FFFD) == 0 || strcmp(out, ENTER) == 0 || (c >= 0x1F1E6 && c <= 0x1F1FF))
+			continue;
+		bytes[length] = '\0';
+		utf8proc_uint8_t *nfc = utf8proc_NFC((const utf8proc_uint8_t *)bytes);
+		assert_non_null(nfc);
+		assert_string_equal(out, (const char *)nfc);
+		free(nfc);
+	}
 }
 
 static void several_lines_keep_their_ends(void **state)
@@ -406,6 +424,7 @@ int main(void)
 		cmocka_unit_test(utf8_encodes_what_it_decodes),
 		cmocka_unit_test(utf8_counts_and_cuts_between_characters),
 		cmocka_unit_test(hostile_bytes_become_harmless),
+		cmocka_unit_test(every_code_point_alone_becomes_nfc),
 		cmocka_unit_test(several_lines_keep_their_ends),
 		cmocka_unit_test(a_full_buffer_gets_nothing),
 		cmocka_unit_test(huge_clusters_are_cut),

@@ -106,6 +106,13 @@ static size_t cluster_compose(const struct cleaner *cleaner, utf8proc_int32_t co
 	return count > 0 && count <= CLEAN_ROOM ? (size_t)count : 0;
 }
 
+/* Letters that alone are NFC already, by far the most of what is written: they go a short way. */
+static bool is_composed(char32_t c)
+{
+	return c < 0x300 || (c >= 0x400 && c < 0x460) || (c >= 0x3041 && c <= 0x3096) || (c >= 0x30A1 && c <= 0x30FA) ||
+	       (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3);
+}
+
 /* Writes the collected cluster: composed, marks counted, nothing without a base or a width. */
 static void cluster_flush(struct cleaner *cleaner)
 {
@@ -121,7 +128,7 @@ static void cluster_flush(struct cleaner *cleaner)
 	utf8proc_int32_t codes[CLEAN_ROOM + 1];
 	size_t count = 1, marks = 0;
 	codes[0] = (utf8proc_int32_t)cleaner->cluster[0];
-	if (cleaner->count > 1 || codes[0] >= 0x80)
+	if (cleaner->count > 1 || !is_composed(cleaner->cluster[0]))
 		count = cluster_compose(cleaner, codes);
 	bool base = false;
 	for (size_t i = 0; i < count; i++) {
