@@ -158,7 +158,8 @@ struct pane_rows pane_rows(const struct message_pane *pane, const struct shown_m
 }
 
 /* A line across the pane with a few words in it. */
-static void draw_rule(struct cells *cells, const struct area *area, int row, enum style_role role, const char *text)
+static void draw_rule(struct cells *cells, const struct area *area, int row, enum style_role line,
+                      enum style_role role, const char *text)
 {
 	int width = (int)text_width(text, strlen(text));
 	if (width + 4 > area->columns) {
@@ -166,9 +167,9 @@ static void draw_rule(struct cells *cells, const struct area *area, int row, enu
 		return;
 	}
 	int left = (area->columns - width - 2) / 2;
-	cells_repeat(cells, area, row, 0, left, role, 0x2500);
+	cells_repeat(cells, area, row, 0, left, line, 0x2500);
 	int column = cells_puts(cells, area, row, left + 1, role, text) + 1;
-	cells_repeat(cells, area, row, column, area->columns - column, role, 0x2500);
+	cells_repeat(cells, area, row, column, area->columns - column, line, 0x2500);
 }
 
 static void draw_day(struct cells *cells, const struct area *area, int row, uint64_t wall)
@@ -179,7 +180,7 @@ static void draw_day(struct cells *cells, const struct area *area, int row, uint
 		return;
 	/* TRANSLATORS: weekday, day, month, year; the order may change. */
 	snprintf(text, sizeof text, _("%1$s, %2$d %3$s %4$d"), weekday, tm.tm_mday, month, tm.tm_year + 1900);
-	draw_rule(cells, area, row, STYLE_DAY_LINE, text);
+	draw_rule(cells, area, row, STYLE_BORDER, STYLE_DAY_LINE, text);
 }
 
 void pane_draw_more(const struct message_pane *pane, struct cells *cells, const struct area *area, int row,
@@ -352,5 +353,5 @@ void pane_draw_line(const struct message_pane *pane, struct cells *cells, const 
 	else if (rows.day && line == 0)
 		draw_day(cells, area, row, message->wall);
 	else
-		draw_rule(cells, area, row, STYLE_UNREAD_LINE, _("new messages"));
+		draw_rule(cells, area, row, STYLE_UNREAD_LINE, STYLE_UNREAD_LINE, _("new messages"));
 }

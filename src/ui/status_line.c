@@ -120,7 +120,7 @@ static void add_parts(struct line *line, const struct status_view *view)
 	if (view->pending > 0)
 		part_add(line, 70, true, STYLE_STATUS, ngettext("%u sending", "%u sending", view->pending), view->pending);
 	if (view->mentions > 0)
-		part_add(line, 66, true, STYLE_STATUS_ALERT, " @%u ", view->mentions);
+		part_add(line, 66, true, STYLE_MORE, " @%u ", view->mentions);
 	if (view->rooms_unread > 0)
 		part_add(line, 65, true, STYLE_STATUS, ngettext("%u room unread", "%u rooms unread", view->rooms_unread),
 		         view->rooms_unread);
