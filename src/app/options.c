@@ -53,7 +53,8 @@ void say(const char *format, ...)
 void options_print_help(void)
 {
 	printf(_("Usage: tchat [OPTION]... [ADDRESS]\n"
-	         "Chat in the terminal: open a host, or join one. ADDRESS alone is short for --join.\n"));
+	         "Chat in the terminal: open a host, or join one.\n"
+	         "ADDRESS alone is short for --join.\n"));
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		if (rows[i].name == NULL) {
 			printf("\n%s:\n", _(rows[i].help));
