@@ -145,3 +145,14 @@ src_libhost_a_SOURCES = \
 	src/host/room.c \
 	src/host/roster.c \
 	src/host/user.c
+
+# What line mode, JSON mode and --ping are made of
+plain_sources = \
+	src/app/json_event.c src/app/json_event.h \
+	src/app/json_read.c src/app/json_read.h \
+	src/app/json_write.c src/app/json_write.h \
+	src/app/line_text.c src/app/line_text.h \
+	src/app/ping_stats.c src/app/ping_stats.h
+plain_libs = src/libbase.a $(JANSSON_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+src_tchat_SOURCES += src/app/plain_face.c src/app/plain_face.h $(plain_sources)
+src_tchat_LDADD += $(plain_libs)

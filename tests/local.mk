@@ -204,3 +204,14 @@ tests_unit_host_delivery_LDADD = $(host_libs)
 
 TESTS += $(check_PROGRAMS)
 endif
+
+# line mode, JSON mode, --ping
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit-json tests/unit-lines
+tests_unit_json_CFLAGS = $(test_cflags) $(JANSSON_CFLAGS)
+tests_unit_json_SOURCES = tests/unit-json.c $(plain_sources)
+tests_unit_json_LDADD = $(plain_libs) $(CMOCKA_LIBS)
+tests_unit_lines_CFLAGS = $(test_cflags) $(JANSSON_CFLAGS)
+tests_unit_lines_SOURCES = tests/unit-lines.c src/app/input.c $(plain_sources)
+tests_unit_lines_LDADD = src/libnet.a $(plain_libs) $(CMOCKA_LIBS)
+endif

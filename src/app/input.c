@@ -22,6 +22,7 @@ struct input {
 	struct loop_timer again;
 	bool at_end;
 	bool paused;
+	bool cut;  /* the line at hand goes on in the next one */
 	bool over; /* end was told */
 };
 
@@ -34,7 +35,7 @@ static void input_deliver(struct input *input)
 		uint8_t *newline = memchr(bytes, '\n', held);
 		size_t length = newline != NULL ? (size_t)(newline - bytes) : held;
 		size_t taken = newline != NULL ? length + 1 : length;
-		if (newline == NULL && held < input->maximum && !input->at_end)
+		if (newline == NULL && held <= input->maximum && !input->at_end)
 			return;
 		if (length > input->maximum) {
 			/* Cut between characters: not before a continuation byte. */
@@ -42,6 +43,7 @@ static void input_deliver(struct input *input)
 			while (length > input->maximum - 4 && (bytes[length] & 0xc0) == 0x80)
 				taken = --length;
 		}
+		input->cut = newline == NULL ? !input->at_end || taken < held : taken <= (size_t)(newline - bytes);
 		uint8_t kept = bytes[length]; /* one byte behind the data is always reserved */
 		bytes[length] = '\0';
 		size_t shown = length > 0 && newline != NULL && bytes[length - 1] == '\r' ? length - 1 : length;
@@ -118,8 +120,12 @@ void input_free(struct input *input)
 	free(input);
 }
 
+bool input_is_cut(const struct input *input)
+{
+	return input->cut;
+}
+
 void input_resume(struct input *input)
 {
-	if (input->paused)
-		loop_timer_set(input->loop, &input->again, 0);
+	loop_timer_set(input->loop, &input->again, 0);
 }

@@ -24,7 +24,10 @@ struct input_callbacks {
 struct input *input_new(struct loop *loop, int fd, size_t maximum, const struct input_callbacks *callbacks);
 void input_free(struct input *input);
 
-/* Goes on after a line callback said false. */
+/* In the line callback: whether the line at hand is but a piece, which goes on in the next one. */
+bool input_is_cut(const struct input *input);
+
+/* Goes on after a line callback said false, in the next round. It may be called inside that callback. */
 void input_resume(struct input *input);
 
 #endif

@@ -18,6 +18,7 @@ struct link {
 	struct loop_hook hook;
 	struct loop_timer timer;
 	struct link_dial last;
+	bool held;
 };
 
 static void machine_input(void *arg, const uint8_t *bytes, size_t length)
@@ -46,7 +47,8 @@ static void machine_consumed(void *arg, size_t length)
 
 static bool machine_wants_input(void *arg)
 {
-	return true;
+	struct link *link = arg;
+	return !link->held;
 }
 
 static bool machine_finished(void *arg)
@@ -127,6 +129,10 @@ static void link_settle(void *arg)
 	if (link->connection != NULL)
 		connection_flush(link->connection);
 	tchat_time now = loop_now(link->config.loop);
+	if (link->held) {
+		loop_timer_stop(link->config.loop, &link->timer);
+		return;
+	}
 	if (link->connection == NULL && link->dial == NULL && session_dial_at(session) <= now) {
 		link_dial_now(link);
 		if (link->dial == NULL)
@@ -165,6 +171,12 @@ void link_free(struct link *link)
 	loop_timer_stop(link->config.loop, &link->timer);
 	loop_hook_remove(link->config.loop, &link->hook);
 	free(link);
+}
+
+void link_hold(struct link *link, bool held)
+{
+	link->held = held;
+	loop_again(link->config.loop);
 }
 
 const struct stream *link_stream(const struct link *link)

@@ -8,6 +8,8 @@
 #include "net/resolve.h"
 #include "net/stream.h"
 
+#include <stdbool.h>
+
 struct link;
 
 struct link_target {
@@ -36,6 +38,10 @@ int link_attach(struct link *link, struct stream *stream);
 
 /* Ends the connection at once. The session must not be used by the link any more. NULL is fine. */
 void link_free(struct link *link);
+
+/* While held, nothing is read or dialled and no time passes for the session: for a face whose output is stuck. What was
+ * read already still comes as events. */
+void link_hold(struct link *link, bool held);
 
 /* The stream in use, or NULL. */
 const struct stream *link_stream(const struct link *link);

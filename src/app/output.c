@@ -23,11 +23,13 @@ struct output {
 	void (*failed)(void *arg);
 	void *arg;
 	bool broken;
+	int number; /* the errno that broke it */
 };
 
-static void output_break(struct output *output)
+static void output_break(struct output *output, int number)
 {
 	output->broken = true;
+	output->number = number;
 	buffer_free(&output->waiting);
 	loop_timer_set(output->loop, &output->end, 0);
 }
@@ -52,7 +54,7 @@ static bool output_write(struct output *output, int wait)
 		if (written > 0)
 			buffer_consume(&output->waiting, (size_t)written);
 		else if (errno != EINTR && errno != EAGAIN)
-			output_break(output);
+			output_break(output, errno);
 		else
 			return false;
 	}
@@ -103,13 +105,18 @@ void output_put(struct output *output, const char *bytes, size_t length)
 	if (output->broken)
 		return;
 	if (buffer_put(&output->waiting, bytes, length) != 0)
-		output_break(output);
+		output_break(output, ENOMEM);
 	loop_again(output->loop);
 }
 
 bool output_is_congested(const struct output *output)
 {
 	return buffer_length(&output->waiting) > OUTPUT_CONGESTED;
+}
+
+int output_error(const struct output *output)
+{
+	return output->number;
 }
 
 bool output_is_empty(const struct output *output)

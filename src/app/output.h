@@ -24,6 +24,9 @@ void output_put(struct output *output, const char *bytes, size_t length);
 bool output_is_congested(const struct output *output);
 bool output_is_empty(const struct output *output);
 
+/* The errno that ended it (EPIPE: nobody reads it any more), or 0. */
+int output_error(const struct output *output);
+
 /* Writes everything that is left, waiting for at most timeout. */
 void output_drain(struct output *output, tchat_time timeout);
 

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Line mode: messages on standard output, a line each; lines of standard input are messages. */
+#include "app/talk.h"
+
+#include "app/exit_status.h"
+#include "app/front.h"
+#include "app/line_text.h"
+#include "app/plain_face.h"
+#include "base/errors.h"
+#include "base/intl.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HISTORY_ON_TERMINAL = 10, NOTICE_MAX = 3 * WIRE_TEXT_LIMIT };
+
+struct lines {
+	struct plain_face plain; /* first: the callbacks' argument */
+	struct front front;
+	struct output *notices;  /* where notices go; NULL: to the output */
+	struct buffer line;      /* scratch */
+	struct line_clock clock;
+	char date[16];           /* of the message shown last */
+	char nick[TEXT_NAME_BYTES + 1]; /* as said last */
+	bool commands;           /* a leading slash is a command */
+	bool in_terminal;
+	bool out_terminal;
+	bool broken;             /* the connection was lost, and that was said */
+};
+
+static struct lines *lines_of(struct plain_face *face)
+{
+	return (struct lines *)face;
+}
+
+static struct lines *lines_of_front(struct front *front)
+{
+	return (struct lines *)((char *)front - offsetof(struct lines, front));
+}
+
+static void lines_put(struct lines *lines, struct output *output)
+{
+	if (buffer_length(&lines->line) > 0)
+		output_put(output, (const char *)buffer_data(&lines->line), buffer_length(&lines->line));
+	buffer_truncate(&lines->line, 0);
+}
+
+static void lines_notice(struct lines *lines, const char *text)
+{
+	line_notice(&lines->line, text, strlen(text));
+	lines_put(lines, lines->notices != NULL ? lines->notices : lines->plain.output);
+}
+
+/* --- What the user wants */
+
+static void lines_front_notice(struct front *front, const char *text)
+{
+	lines_notice(lines_of_front(front), text);
+}
+
+static void lines_switch_room(struct front *front, uint32_t handle)
+{
+	char text[2 * TEXT_NAME_BYTES + 64];
+	struct session_room room;
+	if (front->room == handle || !session_room(front->session, handle, &room))
+		return;
+	front->room = handle;
+	snprintf(text, sizeof text, _("now talking in %s%s"), room.direct ? "@" : "#", room.name);
+	lines_notice(lines_of_front(front), text);
+}
+
+static void lines_clear(struct front *front)
+{
+}
+
+static void lines_leave(struct front *front, enum front_leave how)
+{
+	plain_leave(&lines_of_front(front)->plain);
+}
+
+static const struct front_class lines_front_class = { lines_front_notice, lines_switch_room, lines_clear, lines_leave };
+
+static int lines_line(struct plain_face *face, const char *line, size_t length, bool cut)
+{
+	struct lines *lines = lines_of(face);
+	struct session_room room;
+	if (length == 0)
+		return 0;
+	if (!lines->commands || line[0] != '/') {
+		int err = front_post(&lines->front, KIND_TEXT, line, length);
+		if (err < 0 && err != TCHAT_ERR_FULL && !lines->in_terminal)
+			face->refused = true;
+		return err;
+	}
+	/* A command waits for the room that the one before it asked for. */
+	if (session_ready(face->talk.session) && session_room(face->talk.session, lines->front.room, &room) && !room.joined)
+		return TCHAT_ERR_AGAIN;
+	int err = front_input(&lines->front, line, length);
+	return err == TCHAT_ERR_FULL ? err : 0;
+}
+
+/* --- What the session tells */
+
+static void lines_message(struct lines *lines, const struct session_event *event)
+{
+	/* What was typed or piped in here is known here. */
+	if (event->counter != 0)
+		return;
+	line_clock_set(&lines->clock, event->time);
+	if (lines->out_terminal && strcmp(lines->date, lines->clock.date) != 0) {
+		strcpy(lines->date, lines->clock.date);
+		lines_notice(lines, lines->date);
+	}
+	line_message(&lines->line, event, lines->clock.time, event->room != lines->front.room);
+	lines_put(lines, lines->plain.output);
+}
+
+static void lines_connected(struct lines *lines, const struct session_event *event)
+{
+	char text[NOTICE_MAX], where[ADDRESS_TEXT];
+	bool first = lines->nick[0] == '\0';
+	address_format(&lines->plain.talk.place->address, where, sizeof where);
+	if (!first && lines->broken)
+		lines_notice(lines, _("connected again"));
+	else if (lines->in_terminal) {
+		snprintf(text, sizeof text, _("connected to %s as %s"), where, event->nick);
+		lines_notice(lines, text);
+	}
+	if (first && lines->in_terminal && event->length > 0)
+		lines_notice(lines, event->text);
+	if (strcmp(lines->nick, event->nick) != 0 && !event->own_wish) {
+		snprintf(text, sizeof text, _("you are called %s here; the name you wanted is taken or not allowed"),
+		         event->nick);
+		lines_notice(lines, text);
+	}
+	snprintf(lines->nick, sizeof lines->nick, "%s", event->nick);
+	lines->broken = false;
+}
+
+static void lines_disconnected(struct lines *lines, const struct session_event *event)
+{
+	char text[NOTICE_MAX], why[512];
+	bool first = lines->nick[0] == '\0';
+	if (event->final || first || lines->broken)
+		return;
+	lines->broken = true;
+	talk_explain(&lines->plain.talk, event->code, why, sizeof why);
+	snprintf(text, sizeof text, _("connection lost (%s); trying again"), why);
+	lines_notice(lines, text);
+}
+
+static void lines_room_joined(struct lines *lines, const struct session_event *event)
+{
+	char text[NOTICE_MAX];
+	if (!lines->in_terminal || event->again || !event->own || event->direct)
+		return;
+	snprintf(text, sizeof text,
+	         ngettext("#%1$s: %2$" PRIu64 " member", "#%1$s: %2$" PRIu64 " members", event->count > 1 ? 2 : 1),
+	         event->name, event->count);
+	lines_notice(lines, text);
+	if (event->length > 0) {
+		snprintf(text, sizeof text, _("Topic: %s"), event->text);
+		lines_notice(lines, text);
+	}
+}
+
+static void lines_parted(struct lines *lines, const struct session_event *event)
+{
+	char text[NOTICE_MAX];
+	if (event->code == 0) {
+		snprintf(text, sizeof text, _("you left %s%s"), event->direct ? "@" : "#", event->name);
+		lines_notice(lines, text);
+	}
+	if (event->room != lines->front.room)
+		return;
+	lines->front.room = 0;
+	/* Without commands there is no way into another room. */
+	if (!lines->commands)
+		plain_finish(&lines->plain, EXIT_STATUS_REFUSED);
+}
+
+static void lines_name(struct lines *lines, const struct session_event *event)
+{
+	char text[NOTICE_MAX];
+	snprintf(text, sizeof text, "  %s%s%s", event->nick, event->role == ROLE_OWNER ? _(" (owner)") : "",
+	         event->away ? _(" (away)") : "");
+	lines_notice(lines, text);
+}
+
+static void lines_event(struct plain_face *face, const struct session_event *event)
+{
+	struct lines *lines = lines_of(face);
+	char text[NOTICE_MAX];
+	if (event->type == SESSION_MESSAGE && event->kind != KIND_TOPIC) {
+		lines_message(lines, event);
+		return;
+	}
+	switch (event->type) {
+	case SESSION_CONNECTED: lines_connected(lines, event); break;
+	case SESSION_DISCONNECTED: lines_disconnected(lines, event); break;
+	case SESSION_ROOM_JOINED: lines_room_joined(lines, event); break;
+	case SESSION_ROOM_PARTED: lines_parted(lines, event); break;
+	case SESSION_NAME: lines_name(lines, event); break;
+	case SESSION_NAMES_END:
+		snprintf(text, sizeof text, ngettext("%" PRIu64 " member", "%" PRIu64 " members", event->count > 1 ? 2 : 1),
+		         event->count);
+		lines_notice(lines, text);
+		break;
+	default:
+		if (line_event_text(event, text, sizeof text))
+			lines_notice(lines, text);
+	}
+}
+
+/* Notices that cannot be written are not worth an end. */
+static void lines_notices_failed(void *arg)
+{
+}
+
+int face_lines(const struct options *options, struct talk_place *place)
+{
+	static const struct plain_class class = { lines_event, lines_line, WIRE_TEXT_LIMIT };
+	struct lines lines = { .in_terminal = isatty(STDIN_FILENO), .out_terminal = isatty(STDOUT_FILENO) };
+	bool terminal = lines.in_terminal && lines.out_terminal;
+	long history = options->history >= 0 ? options->history : terminal ? HISTORY_ON_TERMINAL : 0;
+	lines.commands = options->commands || lines.in_terminal;
+	buffer_init(&lines.line, LINE_TEXT_MAX);
+	int status = plain_open(&lines.plain, &class, options, place, (uint32_t)history);
+	if (status != 0)
+		goto out;
+	lines.front = (struct front){ .class = &lines_front_class,
+	                              .session = lines.plain.talk.session,
+	                              .room = lines.plain.room,
+	                              .owns_host = place->owns_host };
+	if (!lines.out_terminal)
+		lines.notices = output_new(lines.plain.talk.loop, STDERR_FILENO, lines_notices_failed, NULL);
+	status = plain_run(&lines.plain);
+	if (lines.notices != NULL)
+		output_drain(lines.notices, TCHAT_MS(500));
+out:
+	output_free(lines.notices);
+	plain_close(&lines.plain);
+	buffer_free(&lines.line);
+	return status;
+}

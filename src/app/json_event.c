@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One function for each form of object; the names in them never change. */
+#include "app/json_event.h"
+
+#include "base/errors.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROOM_NAME = 512 };
+
+/* "room": the name, of a direct one "@" and the other's nick. */
+static void write_room(struct json_writer *writer, const struct session_event *event)
+{
+	char name[ROOM_NAME];
+	if (event->direct) {
+		snprintf(name, sizeof name, "@%s", event->name);
+		json_text(writer, "room", name);
+	} else if (event->name[0] != '\0') {
+		json_text(writer, "room", event->name);
+	}
+}
+
+static void write_id(struct json_writer *writer, const struct message_id *id)
+{
+	char text[64];
+	snprintf(text, sizeof text, "%016" PRIx64 "-%" PRIu64, id->device, id->counter);
+	json_text(writer, "id", text);
+}
+
+static void write_unless_empty(struct json_writer *writer, const char *key, const char *text)
+{
+	if (text[0] != '\0')
+		json_text(writer, key, text);
+}
+
+static void write_if(struct json_writer *writer, const char *key, bool value)
+{
+	if (value)
+		json_bool(writer, key, true);
+}
+
+static void write_code(struct json_writer *writer, int code)
+{
+	json_text(writer, "code", tchat_err_name(code));
+	json_text(writer, "message", tchat_err_text(code));
+}
+
+static const char *kind_name(uint8_t kind)
+{
+	switch (kind) {
+	case KIND_TEXT: return "text";
+	case KIND_ACTION: return "action";
+	case KIND_TOPIC: return "topic";
+	default: return "other";
+	}
+}
+
+static const char *role_name(uint8_t role)
+{
+	return role == ROLE_OWNER ? "owner" : "member";
+}
+
+static const char *request_name(enum session_request request)
+{
+	switch (request) {
+	case REQUEST_JOIN:
+	case REQUEST_RESUME:
+	case REQUEST_CATCH_UP: return "join";
+	case REQUEST_DIRECT: return "direct";
+	case REQUEST_PART: return "part";
+	case REQUEST_HISTORY: return "history";
+	case REQUEST_NAMES:
+	case REQUEST_ROSTER: return "names";
+	case REQUEST_NICK: return "nick";
+	case REQUEST_KICK: return "kick";
+	case REQUEST_NONE: break;
+	}
+	return "";
+}
+
+static void write_message(struct json_writer *writer, const struct session_event *event, const char *own_nick)
+{
+	json_begin(writer, "message");
+	write_room(writer, event);
+	json_number(writer, "seq", event->seq);
+	json_time(writer, "time", event->time);
+	json_text(writer, "nick", event->nick);
+	json_text(writer, "kind", kind_name(event->kind));
+	json_bytes(writer, "text", event->text, event->length);
+	write_id(writer, &event->id);
+	json_number(writer, "user", event->user);
+	if (event->direct)
+		json_text(writer, "to", event->own ? event->name : own_nick);
+	write_if(writer, "own", event->own);
+	write_if(writer, "replay", event->replay || event->type == SESSION_PAST);
+	write_unless_empty(writer, "ref", event->ref);
+}
+
+static void write_ack(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "ack");
+	write_unless_empty(writer, "ref", event->ref);
+	write_room(writer, event);
+	json_number(writer, "seq", event->seq);
+	write_id(writer, &event->id);
+	json_time(writer, "time", event->time);
+	write_if(writer, "duplicate", event->duplicate);
+}
+
+static void write_nack(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "nack");
+	write_unless_empty(writer, "ref", event->ref);
+	write_room(writer, event);
+	write_code(writer, event->code);
+	json_text(writer, "kind", kind_name(event->kind));
+	json_bytes(writer, "text", event->text, event->length);
+}
+
+static void write_connected(struct json_writer *writer, const struct session_event *event)
+{
+	char host[2 * WIRE_KEY_SIZE + 1];
+	for (size_t i = 0; i < WIRE_KEY_SIZE; i++)
+		snprintf(host + 2 * i, 3, "%02x", event->host[i]);
+	json_begin(writer, "connected");
+	json_text(writer, "nick", event->nick);
+	json_number(writer, "user", event->user);
+	json_text(writer, "role", role_name(event->role));
+	json_text(writer, "host", host);
+	json_text(writer, "software", event->other);
+	write_unless_empty(writer, "motd", event->text);
+	json_bool(writer, "own_wish", event->own_wish);
+	json_bool(writer, "restarted", event->restarted);
+}
+
+static void write_disconnected(struct json_writer *writer, const struct session_event *event, tchat_time now)
+{
+	json_begin(writer, "disconnected");
+	write_code(writer, event->code);
+	json_bool(writer, "final", event->final);
+	if (!event->final && event->retry_at != TCHAT_NEVER)
+		json_number(writer, "retry_ms", event->retry_at > now ? (event->retry_at - now) / 1000 : 0);
+}
+
+static void write_goaway(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "goaway");
+	write_code(writer, event->code);
+	json_number(writer, "retry_ms", event->retry_at / 1000);
+	write_unless_empty(writer, "reason", event->text);
+}
+
+static void write_room_event(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "room");
+	write_room(writer, event);
+	json_number(writer, "members", event->count);
+	json_number(writer, "seq", event->seq);
+	json_text(writer, "topic", event->text);
+	json_bool(writer, "asked", event->own);
+	json_bool(writer, "again", event->again);
+}
+
+/* Who, where: the beginning of joined, left, kicked and name. */
+static void write_member(struct json_writer *writer, const char *type, const struct session_event *event)
+{
+	json_begin(writer, type);
+	write_room(writer, event);
+	json_text(writer, "nick", event->nick);
+	json_number(writer, "user", event->user);
+}
+
+static void write_kicked(struct json_writer *writer, const struct session_event *event)
+{
+	write_member(writer, "kicked", event);
+	json_text(writer, "by", event->other);
+	write_unless_empty(writer, "reason", event->text);
+	write_if(writer, "own", event->own);
+}
+
+static void write_renamed(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "renamed");
+	json_text(writer, "nick", event->nick);
+	write_unless_empty(writer, "old", event->other);
+	json_number(writer, "user", event->user);
+	write_if(writer, "own", event->own);
+}
+
+static void write_away(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "away");
+	json_text(writer, "nick", event->nick);
+	json_number(writer, "user", event->user);
+	json_bool(writer, "away", event->away);
+	write_unless_empty(writer, "reason", event->text);
+}
+
+static void write_topic(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "topic");
+	write_room(writer, event);
+	json_text(writer, "topic", event->text);
+	json_text(writer, "nick", event->nick);
+}
+
+static void write_error(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "error");
+	write_code(writer, event->code);
+	write_unless_empty(writer, "request", request_name(event->request));
+	write_room(writer, event);
+	write_unless_empty(writer, "nick", event->nick);
+}
+
+static void write_past_end(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "history");
+	write_room(writer, event);
+	json_number(writer, "before", event->seq);
+	json_bool(writer, "more", event->more);
+}
+
+static void write_pong(struct json_writer *writer, const struct session_event *event)
+{
+	json_begin(writer, "pong");
+	if (event->length > 0)
+		json_bytes(writer, "ref", event->text, event->length);
+	json_number(writer, "rtt_us", event->rtt);
+}
+
+/* A type, the room, and one number unless its key is NULL. */
+static void write_simple(struct json_writer *writer, const char *type, const struct session_event *event, const char *key,
+                         uint64_t value)
+{
+	json_begin(writer, type);
+	write_room(writer, event);
+	if (key != NULL)
+		json_number(writer, key, value);
+}
+
+/* What members and oneself do. False: not such an event. */
+static bool write_people(struct json_writer *writer, const struct session_event *event)
+{
+	switch (event->type) {
+	case SESSION_JOINED:
+	case SESSION_NAME:
+		write_member(writer, event->type == SESSION_NAME ? "name" : "joined", event);
+		json_text(writer, "role", role_name(event->role));
+		if (event->type == SESSION_NAME)
+			json_bool(writer, "away", event->away);
+		return true;
+	case SESSION_LEFT:
+		write_member(writer, "left", event);
+		write_unless_empty(writer, "reason", event->text);
+		return true;
+	case SESSION_RENAMED: write_renamed(writer, event); return true;
+	case SESSION_KICKED: write_kicked(writer, event); return true;
+	case SESSION_AWAY: write_away(writer, event); return true;
+	case SESSION_NAMES_END: write_simple(writer, "names", event, "count", event->count); return true;
+	case SESSION_NICK:
+		json_begin(writer, "nick");
+		json_text(writer, "nick", event->nick);
+		return true;
+	case SESSION_DONE:
+		json_begin(writer, "done");
+		json_text(writer, "request", request_name(event->request));
+		write_room(writer, event);
+		write_unless_empty(writer, "nick", event->nick);
+		return true;
+	default: return false;
+	}
+}
+
+int json_event(struct json_writer *writer, const struct session_event *event, const char *own_nick, tchat_time now)
+{
+	switch (event->type) {
+	case SESSION_MESSAGE:
+	case SESSION_PAST: write_message(writer, event, own_nick); break;
+	case SESSION_ACK: write_ack(writer, event); break;
+	case SESSION_NACK: write_nack(writer, event); break;
+	case SESSION_CONNECTED: write_connected(writer, event); break;
+	case SESSION_DISCONNECTED: write_disconnected(writer, event, now); break;
+	case SESSION_GOAWAY: write_goaway(writer, event); break;
+	case SESSION_ROOM_JOINED: write_room_event(writer, event); break;
+	case SESSION_ROOM_READY: write_simple(writer, "ready", event, NULL, 0); break;
+	case SESSION_ROOM_PARTED:
+		write_simple(writer, "parted", event, NULL, 0);
+		if (event->code != 0)
+			write_code(writer, event->code);
+		break;
+	case SESSION_GAP:
+		write_simple(writer, "gap", event, "seq", event->seq);
+		json_number(writer, "count", event->count);
+		break;
+	case SESSION_RESTARTED: write_simple(writer, "restarted", event, NULL, 0); break;
+	case SESSION_TOPIC: write_topic(writer, event); break;
+	case SESSION_PAST_END: write_past_end(writer, event); break;
+	case SESSION_PONG: write_pong(writer, event); break;
+	case SESSION_ERROR: write_error(writer, event); break;
+	default:
+		if (!write_people(writer, event))
+			return 0;
+	}
+	return json_end(writer);
+}
+
+int json_input_error(struct json_writer *writer, int code, const char *ref, const char *why)
+{
+	json_begin(writer, "error");
+	if (ref != NULL)
+		json_text(writer, "ref", ref);
+	json_text(writer, "code", tchat_err_name(code));
+	json_text(writer, "message", why != NULL && why[0] != '\0' ? why : tchat_err_text(code));
+	return json_end(writer);
+}

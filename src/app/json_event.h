@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A session's events as JSON objects; tchat(1), JSON OBJECTS. */
+#ifndef TCHAT_APP_JSON_EVENT_H
+#define TCHAT_APP_JSON_EVENT_H
+
+#include "app/json_write.h"
+#include "client/event.h"
+
+/* Writes the object of an event, if there is one for it. own_nick: what one is called now. now: monotonic. 0, or what
+ * json_end() says. */
+int json_event(struct json_writer *writer, const struct session_event *event, const char *own_nick, tchat_time now);
+
+/* Writes an "error" object about a line of input. ref and why may be NULL. */
+int json_input_error(struct json_writer *writer, int code, const char *ref, const char *why);
+
+#endif

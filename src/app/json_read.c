@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON input: a table says which verb takes and needs which members. */
+#include "app/json_read.h"
+
+#include "base/errors.h"
+#include "base/intl.h"
+#include "client/session.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { COUNT_DEFAULT = 50, COUNT_MAX = 256 };
+
+/* What a verb cannot do without. */
+enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8 };
+
+static const struct verb {
+	const char *name;
+	unsigned needs;
+} verbs[] = {
+	[JSON_POST] = { "post", NEEDS_TEXT },
+	[JSON_JOIN] = { "join", NEEDS_ROOM },
+	[JSON_DIRECT] = { "direct", NEEDS_NICK },
+	[JSON_PART] = { "part", 0 },
+	[JSON_NICK] = { "nick", NEEDS_NICK },
+	[JSON_TOPIC] = { "topic", NEEDS_TOPIC },
+	[JSON_NAMES] = { "names", 0 },
+	[JSON_KICK] = { "kick", NEEDS_NICK },
+	[JSON_AWAY] = { "away", 0 },
+	[JSON_HISTORY] = { "history", 0 },
+	[JSON_PING] = { "ping", 0 },
+	[JSON_QUIT] = { "quit", 0 },
+};
+
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+static int read_string(const json_t *root, const char *key, const char **value, char *why)
+{
+	const json_t *member = json_object_get(root, key);
+	if (member == NULL || json_is_null(member))
+		return 0;
+	*value = json_string_value(member);
+	if (*value != NULL)
+		return 0;
+	snprintf(why, JSON_WHY_SIZE, _("\"%s\" has to be a string"), key);
+	return TCHAT_ERR_ARGUMENT;
+}
+
+static int read_number(const json_t *root, const char *key, json_int_t low, json_int_t high, uint64_t *value, char *why)
+{
+	const json_t *member = json_object_get(root, key);
+	if (member == NULL || json_is_null(member))
+		return 0;
+	json_int_t number = json_integer_value(member);
+	*value = (uint64_t)number;
+	if (json_is_integer(member) && number >= low && number <= high)
+		return 0;
+	if (high == INT64_MAX)
+		snprintf(why, JSON_WHY_SIZE, _("\"%s\" has to be a whole number of at least %lld"), key, (long long)low);
+	else
+		snprintf(why, JSON_WHY_SIZE, _("\"%s\" has to be a whole number from %lld to %lld"), key, (long long)low,
+		         (long long)high);
+	return TCHAT_ERR_ARGUMENT;
+}
+
+static int read_verb(struct json_request *request, char *why)
+{
+	const char *name = NULL;
+	int err = read_string(request->root, "type", &name, why);
+	if (err != 0)
+		return err;
+	if (name == NULL) {
+		snprintf(why, JSON_WHY_SIZE, _("\"%s\" is missing"), "type");
+		return TCHAT_ERR_ARGUMENT;
+	}
+	for (int i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0) {
+			request->verb = (enum json_verb)i;
+			return 0;
+		}
+	snprintf(why, JSON_WHY_SIZE, _("unknown type \"%.100s\""), name);
+	return TCHAT_ERR_ARGUMENT;
+}
+
+static int read_kind(struct json_request *request, char *why)
+{
+	const char *kind = NULL;
+	int err = read_string(request->root, "kind", &kind, why);
+	request->kind = KIND_TEXT;
+	if (err != 0 || kind == NULL || strcmp(kind, "text") == 0)
+		return err;
+	request->kind = KIND_ACTION;
+	if (strcmp(kind, "action") == 0)
+		return 0;
+	snprintf(why, JSON_WHY_SIZE, _("\"kind\" has to be \"text\" or \"action\""));
+	return TCHAT_ERR_ARGUMENT;
+}
+
+static int read_away(struct json_request *request, char *why)
+{
+	const json_t *away = json_object_get(request->root, "away");
+	request->away = away == NULL || json_is_true(away);
+	if (away == NULL || json_is_boolean(away))
+		return 0;
+	snprintf(why, JSON_WHY_SIZE, _("\"away\" has to be true or false"));
+	return TCHAT_ERR_ARGUMENT;
+}
+
+static int read_members(struct json_request *request, char *why)
+{
+	json_t *root = request->root;
+	const char *text = verbs[request->verb].needs & NEEDS_TOPIC ? "topic" : "text";
+	uint64_t count = COUNT_DEFAULT;
+	int err = 0;
+	if ((err = read_string(root, "room", &request->room, why)) != 0 ||
+	    (err = read_string(root, "to", &request->to, why)) != 0 ||
+	    (err = read_string(root, "nick", &request->nick, why)) != 0 ||
+	    (err = read_string(root, text, &request->text, why)) != 0 ||
+	    (err = read_string(root, "reason", &request->reason, why)) != 0 || (err = read_kind(request, why)) != 0 ||
+	    (request->verb == JSON_AWAY && (err = read_away(request, why)) != 0) ||
+	    (err = read_number(root, "before", 0, INT64_MAX, &request->before, why)) != 0 ||
+	    (err = read_number(root, "count", 1, COUNT_MAX, &count, why)) != 0)
+		return err;
+	request->count = (uint32_t)count;
+	if (request->text != NULL)
+		request->length = json_string_length(json_object_get(root, text));
+	return 0;
+}
+
+static int check_needs(const struct json_request *request, char *why)
+{
+	unsigned needs = verbs[request->verb].needs;
+	const char *missing = NULL;
+	if ((needs & NEEDS_ROOM) != 0 && request->room == NULL)
+		missing = "room";
+	else if ((needs & NEEDS_NICK) != 0 && request->nick == NULL)
+		missing = "nick";
+	else if ((needs & NEEDS_TEXT) != 0 && request->text == NULL)
+		missing = "text";
+	else if ((needs & NEEDS_TOPIC) != 0 && request->text == NULL)
+		missing = "topic";
+	if (missing != NULL) {
+		snprintf(why, JSON_WHY_SIZE, _("\"%s\" is missing"), missing);
+		return TCHAT_ERR_ARGUMENT;
+	}
+	if (request->to != NULL && request->room != NULL) {
+		snprintf(why, JSON_WHY_SIZE, _("either \"room\" or \"to\", not both"));
+		return TCHAT_ERR_ARGUMENT;
+	}
+	return 0;
+}
+
+int json_read(struct json_request *request, const char *line, size_t length, char why[JSON_WHY_SIZE])
+{
+	json_error_t error;
+	*request = (struct json_request){ .away = true };
+	why[0] = '\0';
+	request->root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+	if (request->root == NULL) {
+		snprintf(why, JSON_WHY_SIZE, "%s", error.text);
+		return TCHAT_ERR_SYNTAX;
+	}
+	if (!json_is_object(request->root)) {
+		snprintf(why, JSON_WHY_SIZE, _("not an object"));
+		return TCHAT_ERR_SYNTAX;
+	}
+	int err = read_string(request->root, "ref", &request->ref, why);
+	if (err != 0)
+		return err;
+	if (request->ref != NULL && strlen(request->ref) > SESSION_REF_MAX) {
+		request->ref = NULL;
+		snprintf(why, JSON_WHY_SIZE, _("\"ref\" is longer than %d bytes"), SESSION_REF_MAX);
+		return TCHAT_ERR_TOO_LONG;
+	}
+	err = read_verb(request, why);
+	if (err == 0)
+		err = read_members(request, why);
+	return err == 0 ? check_needs(request, why) : err;
+}
+
+void json_read_free(struct json_request *request)
+{
+	json_decref(request->root);
+	request->root = NULL;
+}

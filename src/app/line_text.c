@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The lines of line mode. Every string came from the network, so nothing goes out that text_clean() has not seen. */
+#include "app/line_text.h"
+
+#include "base/errors.h"
+#include "base/intl.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { MINUTE = 60 };
+
+void line_clock_set(struct line_clock *clock, uint64_t microseconds)
+{
+	time_t seconds = (time_t)(microseconds / 1000000);
+	uint64_t minute = (uint64_t)seconds / MINUTE + 1;
+	struct tm tm;
+	if (minute == clock->minute)
+		return;
+	clock->minute = minute;
+	if (localtime_r(&seconds, &tm) == NULL || strftime(clock->time, sizeof clock->time, "%H:%M", &tm) == 0 ||
+	    strftime(clock->date, sizeof clock->date, "%Y-%m-%d", &tm) == 0) {
+		strcpy(clock->time, "--:--");
+		strcpy(clock->date, "");
+	}
+}
+
+/* Appends text cleaned to a single line. */
+static int put_clean(struct buffer *out, const char *text, size_t length)
+{
+	return text_clean(out, text, length, TEXT_LINE);
+}
+
+/* The room's mark and name and a blank. */
+static int put_room(struct buffer *out, const struct session_event *event)
+{
+	int err = buffer_put(out, event->direct ? "@" : "#", 1);
+	if (err == 0)
+		err = put_clean(out, event->name, strlen(event->name));
+	return err == 0 ? buffer_put(out, " ", 1) : err;
+}
+
+int line_message(struct buffer *out, const struct session_event *event, const char *time, bool elsewhere)
+{
+	bool action = event->kind == KIND_ACTION;
+	size_t before = buffer_length(out);
+	int err = buffer_put_string(out, time);
+	if (err == 0)
+		err = buffer_put(out, " ", 1);
+	if (err == 0 && elsewhere)
+		err = put_room(out, event);
+	if (err == 0 && action)
+		err = buffer_put(out, "* ", 2);
+	if (err == 0)
+		err = put_clean(out, event->nick, strlen(event->nick));
+	if (err == 0)
+		err = buffer_put_string(out, action ? " " : ": ");
+	if (err == 0)
+		err = put_clean(out, event->text, event->length);
+	if (err == 0)
+		err = buffer_put(out, "\n", 1);
+	if (err != 0)
+		buffer_truncate(out, before);
+	return err;
+}
+
+int line_notice(struct buffer *out, const char *text, size_t length)
+{
+	size_t before = buffer_length(out);
+	int err = 0;
+	while (err == 0 && length > 0) {
+		const char *end = memchr(text, '\n', length);
+		size_t part = end != NULL ? (size_t)(end - text) : length;
+		size_t taken = end != NULL ? part + 1 : part;
+		err = buffer_put(out, "-- ", 3);
+		if (err == 0)
+			err = put_clean(out, text, part);
+		if (err == 0)
+			err = buffer_put(out, "\n", 1);
+		text += taken;
+		length -= taken;
+	}
+	if (err != 0)
+		buffer_truncate(out, before);
+	return err;
+}
+
+static void kicked_text(const struct session_event *event, char *text, size_t size)
+{
+	const char *colon = event->text[0] != '\0' ? ": " : "";
+	if (event->own)
+		/* TRANSLATORS: 1 room, 2 who did it, 3 and 4 ": reason" or nothing. */
+		snprintf(text, size, _("you were put out of #%1$s by %2$s%3$s%4$s"), event->name, event->other, colon,
+		         event->text);
+	else
+		/* TRANSLATORS: 1 nick, 2 room, 3 who did it, 4 and 5 ": reason" or nothing. */
+		snprintf(text, size, _("%1$s was put out of #%2$s by %3$s%4$s%5$s"), event->nick, event->name,
+		         event->other, colon, event->text);
+}
+
+static void away_text(const struct session_event *event, char *text, size_t size)
+{
+	if (!event->away)
+		snprintf(text, size, _("%s is back"), event->nick);
+	else if (event->text[0] != '\0')
+		snprintf(text, size, _("%s is away: %s"), event->nick, event->text);
+	else
+		snprintf(text, size, _("%s is away"), event->nick);
+}
+
+static void renamed_text(const struct session_event *event, char *text, size_t size)
+{
+	if (event->own)
+		snprintf(text, size, _("you are called %s now"), event->nick);
+	else
+		snprintf(text, size, _("%s is called %s now"), event->other[0] != '\0' ? event->other : "?", event->nick);
+}
+
+static void left_text(const struct session_event *event, char *text, size_t size)
+{
+	if (event->text[0] != '\0')
+		snprintf(text, size, _("%s left #%s: %s"), event->nick, event->name, event->text);
+	else
+		snprintf(text, size, _("%s left #%s"), event->nick, event->name);
+}
+
+static void topic_text(const struct session_event *event, char *text, size_t size)
+{
+	if (event->text[0] != '\0')
+		snprintf(text, size, _("%s set the topic of #%s: %s"), event->nick, event->name, event->text);
+	else
+		snprintf(text, size, _("%s took the topic of #%s away"), event->nick, event->name);
+}
+
+/* A message that did not get through: what it was, so that it can be sent again. */
+static void nack_text(const struct session_event *event, char *text, size_t size)
+{
+	snprintf(text, size, _("not sent (%s): %s"), tchat_err_text(event->code), event->text);
+}
+
+static void error_text(const struct session_event *event, char *text, size_t size)
+{
+	if (event->nick[0] != '\0')
+		snprintf(text, size, "%s: %s", event->nick, tchat_err_text(event->code));
+	else if (event->name[0] != '\0')
+		snprintf(text, size, "%s%s: %s", event->direct ? "@" : "#", event->name, tchat_err_text(event->code));
+	else
+		snprintf(text, size, "%s", tchat_err_text(event->code));
+}
+
+bool line_event_text(const struct session_event *event, char *text, size_t size)
+{
+	text[0] = '\0';
+	switch (event->type) {
+	case SESSION_MESSAGE:
+	case SESSION_PAST:
+		if (event->kind == KIND_TOPIC)
+			topic_text(event, text, size);
+		break;
+	case SESSION_JOINED: snprintf(text, size, _("%s joined #%s"), event->nick, event->name); break;
+	case SESSION_LEFT: left_text(event, text, size); break;
+	case SESSION_RENAMED: renamed_text(event, text, size); break;
+	case SESSION_KICKED: kicked_text(event, text, size); break;
+	case SESSION_AWAY: away_text(event, text, size); break;
+	case SESSION_NACK: nack_text(event, text, size); break;
+	case SESSION_ERROR: error_text(event, text, size); break;
+	case SESSION_DONE: snprintf(text, size, _("done: %s"), event->nick); break;
+	case SESSION_GAP:
+		snprintf(text, size,
+		         ngettext("%" PRIu64 " message of #%s is no longer kept by the host",
+		                  "%" PRIu64 " messages of #%s are no longer kept by the host",
+		                  event->count > 1 ? 2 : 1),
+		         event->count, event->name);
+		break;
+	case SESSION_RESTARTED:
+		snprintf(text, size, _("the host began a new history of #%s"), event->name);
+		break;
+	case SESSION_GOAWAY:
+		snprintf(text, size, "%s%s%s", tchat_err_text(event->code), event->text[0] != '\0' ? ": " : "",
+		         event->text);
+		break;
+	default: break;
+	}
+	return text[0] != '\0';
+}
