@@ -156,20 +156,22 @@ static bool mentions(const char *text, size_t length, const char *nick)
 static struct shown_message shown(const struct face_rooms *rooms, const struct session_event *event,
                                   char line[NOTICE_MAX])
 {
+	/* A post of our own that is still under way comes without a nick. */
+	const char *nick = event->nick[0] != '\0' ? event->nick : rooms->own_nick;
 	struct shown_message message = {
 		.seq = event->seq,
 		.wall = event->time,
 		.kind = shown_kind(event->kind),
 		.own = event->own,
-		.nick = event->nick,
-		.nick_length = strlen(event->nick),
+		.nick = nick,
+		.nick_length = strlen(nick),
 		.text = event->text,
 		.text_length = event->length,
 	};
 	message.mention = !event->own && mentions(event->text, event->length, rooms->own_nick);
 	if (event->kind == KIND_TOPIC) {
 		snprintf(line, NOTICE_MAX, event->length > 0 ? _("%s set the topic: %s") : _("%s cleared the topic"),
-		         event->nick, event->text);
+		         nick, event->text);
 		message.text = line;
 		message.text_length = strlen(line);
 	}
@@ -207,8 +209,6 @@ static void take_pending(struct face_rooms *rooms, struct face_room *room, const
 	char line[NOTICE_MAX];
 	struct shown_message message = shown(rooms, event, line);
 	message.own = true;
-	message.nick = rooms->own_nick;
-	message.nick_length = strlen(rooms->own_nick);
 	message.wall = clock_wall();
 	message.seq = 0;
 	message.state = MESSAGE_PENDING;

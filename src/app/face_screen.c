@@ -297,7 +297,7 @@ void face_leave(struct face *face, enum front_leave how, bool asked)
 static void tell_how_to_join(struct face *face)
 {
 	char text[REACH_TEXT];
-	if (reach_describe(face->place, text, sizeof text) > 0)
+	if (face->place->listening_count > 0 && reach_describe(face->place, text, sizeof text) > 0)
 		face_room_say(face_rooms_current(&face->rooms), MESSAGE_SYSTEM, text, clock_wall());
 }
 
@@ -307,6 +307,7 @@ static void on_connected(struct face *face, const struct session_event *event)
 	bool first = !face->ever_ready;
 	face->ready = face->ever_ready = true;
 	face->code = 0;
+	face->front.owns_host = event->role == ROLE_OWNER;
 	face_rooms_set_own(&face->rooms, event->nick);
 	if (!event->own_wish && first) {
 		snprintf(text, sizeof text, _("you are %s here: your own name is taken or not possible"), event->nick);
@@ -400,11 +401,9 @@ static void face_event(void *arg, const struct session_event *event)
 		face_notice(face, MESSAGE_ERROR, _("the host is closing"));
 		break;
 	case SESSION_ROOM_JOINED:
-		if (event->own && !event->again) {
-			bool first = face->front.room == 0;
+		if (face->front.room == 0) {
 			show_handle(face, event->room);
-			if (first && face->place->owns_host)
-				tell_how_to_join(face);
+			tell_how_to_join(face);
 		}
 		break;
 	case SESSION_ROOM_PARTED:
@@ -580,7 +579,10 @@ int face_screen(const struct options *options, struct talk_place *place)
 		talk_free(&face.talk);
 		return status;
 	}
-	address_format(&place->address, face.host_text, sizeof face.host_text);
+	if (place->owns_host)
+		snprintf(face.host_text, sizeof face.host_text, "%s", _("your host"));
+	else
+		address_format(&place->address, face.host_text, sizeof face.host_text);
 	int err = face_make(&face);
 	const char *why = NULL;
 	if (err == 0)

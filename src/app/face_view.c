@@ -129,6 +129,7 @@ void face_draw(struct face *face)
 	int rows, columns;
 	struct screen_view view = {
 		.room = room->name,
+		.room_kind = room->direct ? ROOM_ROW_DIRECT : ROOM_ROW_PUBLIC,
 		.topic = room->topic,
 		.pane = room->pane,
 		.rooms = rooms,

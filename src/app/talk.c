@@ -15,9 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --nick, else $USER, else the account's name. NULL: the host chooses. */
-static const char *talk_nick(const struct options *options)
+/* --nick, else $USER, else the account's name. NULL: the host chooses, which on a host of one's own gives back the
+ * name that its owner has there. */
+static const char *talk_nick(const struct options *options, const struct talk_place *place)
 {
+	if (options->nick == NULL && place->address.kind == ADDRESS_UNIX && place->pair == NULL)
+		return NULL;
 	const char *nick = options->nick != NULL ? options->nick : getenv("USER");
 	if (nick != NULL && nick[0] != '\0')
 		return nick;
@@ -39,7 +42,7 @@ int talk_open(struct talk *talk, const struct options *options, struct talk_plac
 	struct session_config config = {
 		.environment = &environment_system,
 		.software = PACKAGE_NAME " " PACKAGE_VERSION,
-		.nick = talk_nick(options),
+		.nick = talk_nick(options, place),
 		.history = history,
 	};
 	talk->signals = signals_open(numbers, sizeof numbers / sizeof numbers[0]);
