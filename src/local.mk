@@ -45,7 +45,7 @@ src_libclient_a_SOURCES = \
 	src/client/roster.c \
 	src/client/session.c src/client/session.h
 
-EXTRA_PROGRAMS += src/tchat
+bin_PROGRAMS += src/tchat
 src_tchat_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_tchat_SOURCES = \
 	src/app/commands.def \

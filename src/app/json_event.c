@@ -75,6 +75,7 @@ static const char *request_name(enum session_request request)
 	case REQUEST_ROSTER: return "names";
 	case REQUEST_NICK: return "nick";
 	case REQUEST_KICK: return "kick";
+	case REQUEST_END: return "end";
 	case REQUEST_NONE: break;
 	}
 	return "";
