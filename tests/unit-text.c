@@ -119,6 +119,7 @@ static void hostile_bytes_become_harmless(void **state)
 		{ "\xE1\x85\x9F\xE1\x85\xA0\xE3\x85\xA4\xEF\xBE\xA0\xE1\x9E\xB4\xCD\x8Fx", "x" }, /* fillers */
 		{ "\xF3\xA0\x81\x81\xF3\xA0\x81\xBFx", "x" },                                    /* tags */
 		{ "a\xEF\xB8\x8F\xF3\xA0\x84\x80x", "ax" }, /* variation selectors */
+		{ "👍🏻👍🏼👍🏽👍🏾👍🏿", "👍👍👍👍👍" },    /* skin tones */
 		{ "\xCC\x81x", FFFD "x" },                  /* a mark without a base */
 		{ "\xCC\x81\xCC\x81\xCC\x81x", FFFD "x" },
 		{ "e\xCC\x81", "\xC3\xA9" }, /* NFC */

@@ -159,6 +159,41 @@ static void rows_break_between_words_and_never_inside_a_cluster(void **state)
 	WRAPS("trailing   ", 8, "trailing");
 }
 
+static void the_cache_tells_widths_and_contents_apart(void **state)
+{
+	struct wrap_cache *cache = wrap_cache_new();
+	struct wrap_key key = { .serial = 7, .first = 5, .rest = 10 };
+	assert_int_equal(wrap_cache_get(cache, &key, "one two three four", 18).count, 3);
+	assert_int_equal(wrap_cache_get(cache, &key, "not looked at", 13).count, 3);
+	key.rest = 20;
+	assert_int_equal(wrap_cache_get(cache, &key, "one two three four", 18).count, 2);
+	key.first = 20;
+	assert_int_equal(wrap_cache_get(cache, &key, "one two three four", 18).count, 1);
+	key.change = 1;
+	assert_int_equal(wrap_cache_get(cache, &key, "a\nb\nc\nd", 7).count, 4);
+	key.serial = 7 + 512; /* the same slot */
+	assert_int_equal(wrap_cache_get(cache, &key, "a\nb", 3).count, 2);
+	struct wrap wrap = wrap_cache_get(cache, &key, "a\nb", 3);
+	assert_int_equal(wrap_find(&wrap, 0), 0);
+	assert_int_equal(wrap_find(&wrap, 1), 0);
+	assert_int_equal(wrap_find(&wrap, 2), 1);
+	assert_int_equal(wrap_find(&wrap, 99), 1);
+	wrap_cache_free(cache);
+}
+
+static void the_cache_stays_in_its_bound(void **state)
+{
+	struct wrap_cache *cache = wrap_cache_new();
+	char text[4096];
+	memset(text, '\n', sizeof text);
+	for (uint64_t serial = 1; serial < 2000; serial++) {
+		struct wrap_key key = { .serial = serial, .first = 9, .rest = 9 };
+		assert_int_equal(wrap_cache_get(cache, &key, text, sizeof text).count, sizeof text + 1);
+	}
+	assert_true(wrap_cache_rows(cache) <= 128 * 1024 + 2 * 4096);
+	wrap_cache_free(cache);
+}
+
 struct scene {
 	struct message_list *list;
 	struct message_pane *pane;
@@ -231,6 +266,20 @@ static void new_messages_do_not_move_a_view_that_is_scrolled_back(void **state)
 	scene_draw(&scene, 10, 60);
 	assert_true(row_has(&scene, 9, "message 1499"));
 	assert_int_equal(message_pane_below(scene.pane), 0);
+	scene_close(&scene);
+}
+
+static void a_pane_that_was_never_drawn_has_nothing_new(void **state)
+{
+	struct scene scene;
+	scene_open(&scene, 10, 60);
+	for (unsigned i = 0; i < 100; i++)
+		append_number(scene.list, i);
+	message_pane_scroll(scene.pane, -5);
+	assert_false(message_pane_at_end(scene.pane));
+	assert_int_equal(message_pane_below(scene.pane), 0);
+	append_number(scene.list, 100);
+	assert_int_equal(message_pane_below(scene.pane), 1);
 	scene_close(&scene);
 }
 
@@ -473,6 +522,9 @@ int main(void)
 		cmocka_unit_test(history_goes_to_the_front_and_stops_at_the_maximum),
 		cmocka_unit_test(messages_are_found_and_changed),
 		cmocka_unit_test(rows_break_between_words_and_never_inside_a_cluster),
+		cmocka_unit_test(the_cache_tells_widths_and_contents_apart),
+		cmocka_unit_test(the_cache_stays_in_its_bound),
+		cmocka_unit_test(a_pane_that_was_never_drawn_has_nothing_new),
 		cmocka_unit_test(new_messages_do_not_move_a_view_that_is_scrolled_back),
 		cmocka_unit_test(scrolling_up_and_down_by_the_same_rows_comes_back),
 		cmocka_unit_test(history_put_in_front_does_not_move_the_view),

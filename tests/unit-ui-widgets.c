@@ -49,6 +49,8 @@ static void wide_characters_are_never_cut(void **state)
 	assert_string_equal(row_text(cells, 0), "  x中");
 	cells_puts(cells, &all, 0, 3, STYLE_TEXT, "y"); /* over a left half */
 	assert_string_equal(row_text(cells, 0), "  xy");
+	for (int column = 0; column < 6; column++)
+		assert_int_equal(cells_row(cells, 0)[column].width, 1); /* no half is left */
 	cells_clear(cells);
 	cells_puts(cells, &part, 0, -1, STYLE_TEXT, "田中さ"); /* cut at both sides */
 	assert_string_equal(row_text(cells, 0), "  中");
@@ -357,6 +359,19 @@ static void the_cursor_is_always_in_view(void **state)
 	}
 }
 
+static void a_word_goes_to_the_next_row_with_its_cursor(void **state)
+{
+	struct cells *cells = cells_new(1, 14);
+	struct area all = cells_area(cells);
+	struct input_view view = input("hello wonderful", 9); /* "> hello wonde" fits; the word does not */
+	int row, column;
+	input_line_draw(cells, &all, &view);
+	assert_string_equal(row_text(cells, 0), "  wonderful  ↑");
+	assert_true(cells_cursor(cells, &row, &column));
+	assert_int_equal(column, 5);
+	cells_free(cells);
+}
+
 static void a_draft_of_a_mebibyte_is_drawn_around_its_cursor(void **state)
 {
 	enum { SIZE = 1024 * 1024 };
@@ -543,6 +558,7 @@ int main(void)
 		cmocka_unit_test(the_cursor_stands_on_clusters),
 		cmocka_unit_test(a_draft_wants_as_many_rows_as_it_has),
 		cmocka_unit_test(the_cursor_is_always_in_view),
+		cmocka_unit_test(a_word_goes_to_the_next_row_with_its_cursor),
 		cmocka_unit_test(a_draft_of_a_mebibyte_is_drawn_around_its_cursor),
 		cmocka_unit_test(answers_are_keys),
 		cmocka_unit_test(a_chooser_finds_by_some_letters),

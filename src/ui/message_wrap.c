@@ -144,6 +144,11 @@ struct wrap wrap_cache_get(struct wrap_cache *cache, const struct wrap_key *key,
 	return (struct wrap){ slot->starts, slot->count };
 }
 
+size_t wrap_cache_rows(const struct wrap_cache *cache)
+{
+	return cache->rows;
+}
+
 size_t wrap_find(const struct wrap *wrap, size_t offset)
 {
 	size_t low = 0, high = wrap->count;

@@ -37,6 +37,9 @@ void wrap_cache_free(struct wrap_cache *cache);
 /* The wrap of a text, known or made now. Valid until the next call. When memory is out: one row. */
 struct wrap wrap_cache_get(struct wrap_cache *cache, const struct wrap_key *key, const char *text, size_t length);
 
+/* Rows that it has memory for: at most 131,072 and one text more. */
+size_t wrap_cache_rows(const struct wrap_cache *cache);
+
 /* The row that holds the offset. */
 size_t wrap_find(const struct wrap *wrap, size_t offset);
 
