@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A small program for the pty tests: tokenizer, line editor and curses put together as the real client does, with a
- * log of what arrived above a status line and the input line. */
+/* A small program for the pty tests: tokenizer, line editor and curses put together as the real client
+ * does, with a log of what arrived above a status line and the input line. */
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/errors.h"
@@ -36,6 +36,7 @@ struct drive {
 	bool quit;
 	bool utf8;
 	int signals[2];
+	uintptr_t nowhere; /* an address that nothing has */
 };
 
 static void say(struct drive *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -86,7 +87,8 @@ static void draw_input(struct drive *d, const struct area *area)
 	text_clean(&prompt, line_editor_prompt(d->editor), strlen(line_editor_prompt(d->editor)), TEXT_LINE);
 	int row = area->rows - 1;
 	int column = cells_put(d->cells, area, row, 0, STYLE_PROMPT, "> ", 2);
-	column = cells_put(d->cells, area, row, column, STYLE_PROMPT, (const char *)buffer_data(&prompt), buffer_length(&prompt));
+	column = cells_put(d->cells, area, row, column, STYLE_PROMPT, (const char *)buffer_data(&prompt),
+		buffer_length(&prompt));
 	while (from < cursor && column + (int)text_width(text + from, cursor - from) >= area->columns)
 		from = text_next(text, length, from, NULL);
 	cells_put(d->cells, area, row, column, STYLE_INPUT, text + from, length - from);
@@ -106,7 +108,8 @@ static void draw(struct drive *d)
 	struct area area = cells_area(d->cells);
 	int top = area.rows - 3;
 	for (int i = 0; i < top && (size_t)i < d->logged; i++)
-		cells_puts(d->cells, &area, top - 1 - i, 0, STYLE_TEXT, d->log[(d->logged - 1 - (size_t)i) % LOG_LINES]);
+		cells_puts(d->cells, &area, top - 1 - i, 0, STYLE_TEXT,
+			d->log[(d->logged - 1 - (size_t)i) % LOG_LINES]);
 	size_t count, lines = 1;
 	const char *const *matches = line_editor_matches(d->editor, &count);
 	int column = 0;
@@ -114,8 +117,8 @@ static void draw(struct drive *d)
 		column = cells_puts(d->cells, &area, area.rows - 3, column, STYLE_MATCH, matches[i]) + 1;
 	for (const char *at = line_editor_text(d->editor); (at = strchr(at, '\n')) != NULL; at++)
 		lines++;
-	snprintf(status, sizeof status, "%dx%d %s bytes=%zu lines=%zu %s", rows, columns, modes[line_editor_mode(d->editor)],
-		line_editor_length(d->editor), lines, d->utf8 ? "utf8" : "ascii");
+	snprintf(status, sizeof status, "%dx%d %s bytes=%zu lines=%zu %s", rows, columns,
+		modes[line_editor_mode(d->editor)], line_editor_length(d->editor), lines, d->utf8 ? "utf8" : "ascii");
 	cells_fill(d->cells, &(struct area){ area.rows - 2, 0, 1, area.columns }, STYLE_STATUS);
 	cells_puts(d->cells, &area, area.rows - 2, 0, STYLE_STATUS, status);
 	draw_input(d, &area);
@@ -125,14 +128,13 @@ static void draw(struct drive *d)
 
 static void submit(struct drive *d, const char *line)
 {
-	static volatile int *volatile nowhere;
 	size_t lines = 1;
 	for (const char *at = line; (at = strchr(at, '\n')) != NULL; at++)
 		lines++;
 	if (strcmp(line, "/quit") == 0)
 		d->quit = true;
 	else if (strcmp(line, "/segv") == 0)
-		*nowhere = 1;
+		*(volatile int *)d->nowhere = 1;
 	else if (strcmp(line, "/abort") == 0)
 		abort();
 	else if (strcmp(line, "/bell") == 0)
@@ -215,7 +217,7 @@ static void loop(struct drive *d)
 {
 	struct token token;
 	while (!d->quit) {
-		struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = d->signals[0], .events = POLLIN } };
+		struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 }, { d->signals[0], POLLIN, 0 } };
 		if (poll(fds, 2, wait_time(d, clock_monotonic())) < 0 && errno != EINTR)
 			return;
 		unsigned char number;
@@ -240,7 +242,7 @@ static void loop(struct drive *d)
 
 int main(int argc, char **argv)
 {
-	struct drive d = { .quit = false };
+	struct drive d = { .nowhere = 64 };
 	struct term_curses_options screen = { .theme = THEME_DARK, .no_colour = getenv("NO_COLOR") != NULL };
 	struct line_editor_options line = { .text_maximum = 2 << 20, .history_maximum = 100, .complete = complete };
 	const char *why;
@@ -262,20 +264,20 @@ int main(int argc, char **argv)
 	d.tokenizer = tokenizer_new(4 << 20);
 	d.cells = cells_new(24, 80);
 	d.terminal = term_curses_new(&screen, &err, &why);
-	if (d.terminal == NULL) {
+	if (d.terminal != NULL) {
+		frame_pacer_init(&d.pacer, FRAME_PACER_INTERVAL);
+		say(&d, "ready");
+		loop(&d);
+		terminal_free(d.terminal);
+		printf("bye\n");
+	} else {
 		fprintf(stderr, "drive: %s (%s)\n", why, tchat_err_name(err));
-		return 2;
 	}
-	frame_pacer_init(&d.pacer, FRAME_PACER_INTERVAL);
-	say(&d, "ready");
-	loop(&d);
-	terminal_free(d.terminal);
 	line_editor_free(d.editor);
 	tokenizer_free(d.tokenizer);
 	cells_free(d.cells);
 	restore_stop();
 	for (int i = 0; i < LOG_LINES; i++)
 		free(d.log[i]);
-	printf("bye\n");
-	return 0;
+	return err == 0 ? 0 : 2;
 }

@@ -278,7 +278,8 @@ static void a_flood_is_shown_to_its_end(void **state)
 	quit(pty);
 }
 
-/* Each of the ways to die: what was typed or sent, and the signal that the program dies of (0: it ends itself). */
+/* Each of the ways to die: what was typed or sent, and the signal that the program dies of (0: it ends
+ * itself). */
 static void dies(const char *keys, int sent, int expected)
 {
 	struct pty *pty = start();
@@ -327,7 +328,8 @@ static void control_z_and_fg_keep_everything(void **state)
 {
 	char script[512];
 	write_inputrc("");
-	snprintf(script, sizeof script, "set -m; %s; echo stopped-now; stty -a | grep -o ' icanon'; read -r line; fg; echo after", drive);
+	snprintf(script, sizeof script, "set -m; %s; echo stopped-now; "
+		"stty -a | grep -o ' icanon'; read -r line; fg; echo after", drive);
 	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
 	const char *const environment[] = { inputrc_variable, NULL };
 	struct pty *pty = pty_start(12, 60, argv, environment);
@@ -456,7 +458,8 @@ static void terminals_of_8_16_256_and_direct_colours_work(void **state)
 		"TERM=tmux-256color", "TERM=linux", "TERM=rxvt", "TERM=test-direct" };
 	describe_terminals();
 	char terminfo[256];
-	snprintf(terminfo, sizeof terminfo, "TERMINFO_DIRS=%s/terminfo:/etc/terminfo:/lib/terminfo:/usr/share/terminfo", folder);
+	snprintf(terminfo, sizeof terminfo,
+		"TERMINFO_DIRS=%s/terminfo:/etc/terminfo:/lib/terminfo:/usr/share/terminfo", folder);
 	for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
 		write_inputrc("");
 		const char *const argv[] = { drive, NULL };

@@ -245,7 +245,8 @@ struct pty *pty_start(int rows, int columns, const char *const argv[], const cha
 	fcntl(pty->slave, F_SETFD, FD_CLOEXEC);
 	fcntl(pty->master, F_SETFL, O_NONBLOCK);
 	tcgetattr(pty->slave, &pty->before);
-	snprintf(pty->name, sizeof pty->name, "%d:%s", slot, strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0]);
+	const char *slash = strrchr(argv[0], '/');
+	snprintf(pty->name, sizeof pty->name, "%d:%s", slot, slash != NULL ? slash + 1 : argv[0]);
 	pty->rows = rows;
 	pty->columns = columns;
 	pty->cursor_visible = true;
@@ -426,15 +427,12 @@ void pty_assert_quiet(struct pty *pty, int milliseconds)
 
 static size_t put_utf8(char *to, uint32_t c)
 {
-	if (c < 0x80)
-		return to[0] = (char)c, 1;
-	if (c < 0x800)
-		return to[0] = (char)(0xc0 | c >> 6), to[1] = (char)(0x80 | (c & 63)), 2;
-	if (c < 0x10000)
-		return to[0] = (char)(0xe0 | c >> 12), to[1] = (char)(0x80 | (c >> 6 & 63)), to[2] = (char)(0x80 | (c & 63)), 3;
-	to[0] = (char)(0xf0 | c >> 18), to[1] = (char)(0x80 | (c >> 12 & 63));
-	to[2] = (char)(0x80 | (c >> 6 & 63)), to[3] = (char)(0x80 | (c & 63));
-	return 4;
+	size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const unsigned char starts[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	for (size_t i = length - 1; i > 0; i--, c >>= 6)
+		to[i] = (char)(0x80 | (c & 63));
+	to[0] = (char)(starts[length] | c);
+	return length;
 }
 
 static size_t cell_text(const VTermScreenCell *cell, char *to)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs programs on terminals of their own (a pty and libvterm) inside a cmocka test: type, wait for a condition on
- * the screen, look at cells. What goes wrong fails the test and prints the screen. */
+/* Runs programs on terminals of their own (a pty and libvterm) inside a cmocka test: type, wait for a
+ * condition on the screen, look at cells. What goes wrong fails the test and prints the screen. */
 #ifndef TCHAT_TESTS_PTY_H
 #define TCHAT_TESTS_PTY_H
 
@@ -21,8 +21,9 @@ struct pty_cell {
 	int background;
 };
 
-/* Starts argv[0] on a terminal. environment is a NULL-ended list on top of this test's own: "NAME=value" sets, "NAME"
- * removes; NULL for nothing. Every wait reads from all terminals that are open, so several talk to each other. */
+/* Starts argv[0] on a terminal. environment is a NULL-ended list on top of this test's own: "NAME=value"
+ * sets, "NAME" removes; NULL for nothing. Every wait reads from all terminals that are open, so several
+ * talk to each other. */
 struct pty *pty_start(int rows, int columns, const char *const argv[], const char *const environment[]);
 
 /* Kills the program when it still runs, and frees. NULL is fine. */
@@ -39,9 +40,10 @@ void pty_wait_text(struct pty *pty, const char *text);      /* some row contains
 void pty_wait_no_text(struct pty *pty, const char *text);   /* no row contains it */
 void pty_wait_row(struct pty *pty, int row, const char *text); /* this row contains it; -1 is the last row */
 void pty_wait_cursor(struct pty *pty, int row, int column);
-void pty_wait_raw(struct pty *pty, const char *bytes);      /* the raw output, since the last pty_forget(), contains it */
+void pty_wait_raw(struct pty *pty, const char *bytes); /* what pty_raw() gives contains it */
 
-/* Lets milliseconds pass and fails when the program writes anything in them: only for "idle writes nothing". */
+/* Lets milliseconds pass and fails when the program writes anything in them: only for "idle writes
+ * nothing". */
 void pty_assert_quiet(struct pty *pty, int milliseconds);
 
 bool pty_has_text(const struct pty *pty, const char *text);
@@ -56,14 +58,16 @@ void pty_cursor(const struct pty *pty, int *row, int *column);
 bool pty_cursor_is_visible(const struct pty *pty);
 bool pty_is_alternate_screen(const struct pty *pty);
 
-/* The last setting of a DEC private mode in all output so far (2004 paste, 1006 mouse, ...): 1, 0, or -1 never. */
+/* The last setting of a DEC private mode in all output so far (2004 paste, 1006 mouse, ...): 1, 0, or -1
+ * never. */
 int pty_mode(const struct pty *pty, int mode);
 
 /* All bytes written since the start or the last pty_forget(). */
 const char *pty_raw(const struct pty *pty, size_t *length);
 void pty_forget(struct pty *pty);
 
-/* Lets the terminal know synchronised updates: it answers DECRQM ?2026 with 2, "reset". libvterm itself says 0, "unknown". */
+/* Lets the terminal know synchronised updates: it answers DECRQM ?2026 with 2, "reset". libvterm itself
+ * says 0, "unknown". */
 void pty_answer_synchronised(struct pty *pty, bool known);
 
 void pty_resize(struct pty *pty, int rows, int columns);

@@ -227,7 +227,8 @@ static void a_megabyte_paste_is_one_draft_and_quick(void **state)
 	for (const char *at = line_editor_text(editor); (at = strchr(at, '\n')) != NULL; at++)
 		lines++;
 	assert_int_equal(lines, 501);
-	/* Completion in a text without blanks must not look back over all of it, nor search from its start each time. */
+	/* Completion in a text without blanks must not look back over all of it, nor search from its start each
+	 * time. */
 	struct timespec before, after;
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	offer_start = length;

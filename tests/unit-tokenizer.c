@@ -51,8 +51,8 @@ static void describe(struct described *d, const struct token *t)
 	if (t->kind == TOKEN_GARBAGE && d->garbage)
 		return;
 	d->garbage = t->kind == TOKEN_GARBAGE;
-	put(d, "%s%s%s%s", d->length > 0 ? " " : "", t->modifiers & TOKEN_CTRL ? "C-" : "", t->modifiers & TOKEN_ALT ? "A-" : "",
-		t->modifiers & TOKEN_SHIFT ? "S-" : "");
+	put(d, "%s%s%s%s", d->length > 0 ? " " : "", t->modifiers & TOKEN_CTRL ? "C-" : "",
+		t->modifiers & TOKEN_ALT ? "A-" : "", t->modifiers & TOKEN_SHIFT ? "S-" : "");
 	switch (t->kind) {
 	case TOKEN_CHARACTER:
 		put_bytes(d, t->bytes, t->length);
@@ -149,7 +149,8 @@ static const struct sample samples[] = {
 	  "mouse(0,1,2,4) mouse(1,1,2,4) mouse(3,-1,0,0) mouse(3,1,8,8) mouse(2,0,1,1) mouse(0,3,199,299)" },
 	{ "\033[<0;0;0M\033[<1M", "garbage" },
 	{ "\033[?2026;2$y\033[?2026;0$yx", "reply2(2026,2) reply2(2026,0) x" },
-	{ "\033[?62;22c\033[>41;354;0c\033[12;40R\033[1;40R\033[?1;5R", "reply1(62,0) reply1(41,0) reply3(12,40) reply3(1,40) reply3(1,5)" },
+	{ "\033[?62;22c\033[>41;354;0c\033[12;40R\033[1;40R\033[?1;5R",
+	  "reply1(62,0) reply1(41,0) reply3(12,40) reply3(1,40) reply3(1,5)" },
 	{ "\033[0n\033[8;24;80t\033[?1u", "reply0(0,0) reply0(8,0) reply0(1,0)" },
 	{ "\033]11;rgb:0000/0000/0000\007\033]10;rgb:ff/ff/ff\033\\x", "reply4(11,0) reply4(10,0) x" },
 	{ "\033P>|XTerm(370)\033\\y", "reply4(-1,0) y" },
@@ -242,8 +243,9 @@ static void a_lone_escape_is_a_key_after_25_milliseconds_and_not_before(void **s
 static void alt_and_a_bracket_are_told_from_a_sequence_by_a_pause(void **state)
 {
 	static struct described d;
-	static const struct sample keys[] = { { "\033[", "A-^[[" }, { "\033O", "A-^[O" }, { "\033]", "A-^[]" }, { "\033P", "A-^[P" },
-		{ "\033\033", "A-escape" }, { "\033\033[", "escape A-^[[" }, { "\033[1;", "garbage" }, { "\033]11;rgb", "garbage" } };
+	static const struct sample keys[] = { { "\033[", "A-^[[" }, { "\033O", "A-^[O" },
+		{ "\033]", "A-^[]" }, { "\033P", "A-^[P" }, { "\033\033", "A-escape" },
+		{ "\033\033[", "escape A-^[[" }, { "\033[1;", "garbage" }, { "\033]11;rgb", "garbage" } };
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		tokens_of(keys[i].input, strlen(keys[i].input), NULL, 0, &d);
 		assert_string_equal(d.text, keys[i].tokens);

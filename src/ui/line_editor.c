@@ -1,57 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only file with readline in it. Readline gets whole tokens through a queue and shows nothing itself: it
- * reads and writes /dev/null, and what it would draw is asked for by the widgets. */
+/* Keys and what they do. Readline, which only this file and line_editor_history.c know, gets whole tokens
+ * through a queue; it reads and writes /dev/null, and what it would draw is asked for by the widgets. */
 #include "ui/line_editor.h"
 
 #include "base/buffer.h"
 #include "base/errors.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "ui/line_editor_inside.h"
+#include "ui/line_text.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
 
 enum {
-	EDITOR_LINES = 64,              /* submitted and not yet taken */
 	EDITOR_QUEUE = 1 << 16,         /* bytes of one token */
 	EDITOR_STARVED = 8,             /* reads from an empty queue before readline is told of an end */
-	EDITOR_MATCHES = 1000,          /* candidates of one completion */
-	EDITOR_HISTORY_BYTES = 16 << 20
-};
-
-struct line_history {
-	HISTORY_STATE state; /* readline's own while the history is in use */
-};
-
-struct line_draft {
-	char *text;
-	size_t cursor;
-	UNDO_LIST *undo;
-};
-
-struct line_editor {
-	struct line_editor_options options;
-	struct buffer queue;
-	int starved;          /* reads from the empty queue during this token */
-	char *lines[EDITOR_LINES];
-	size_t line_count;
-	char *rescued;        /* a line that was submitted only because the queue was empty */
-	bool eof;
-	struct line_completion completion;
-	bool completed;       /* the completer has been asked for this token */
-	char **matches;
-	size_t match_count;
-	struct line_history own;
-	struct line_history *history;
-	FILE *nothing_in, *nothing_out;
+	EDITOR_MATCHES = 1000           /* candidates of one completion */
 };
 
 static struct line_editor *the_editor;
@@ -62,7 +33,8 @@ static int on_getc(FILE *stream)
 {
 	struct line_editor *e = the_editor;
 	if (buffer_length(&e->queue) == 0) {
-		/* A command wants a key more than there is. ^G ends nearly all of them; the rest gets an end of input. */
+		/* A command wants a key more than there is. ^G ends nearly all of them; the rest gets an end of
+		 * input. */
 		return e->starved++ < EDITOR_STARVED ? 7 : EOF;
 	}
 	int byte = *buffer_data(&e->queue);
@@ -147,69 +119,22 @@ static char *on_word_break(void)
 	return none;
 }
 
-static char *join(const char *a, size_t a_length, const char *b, const char *c, size_t c_length)
-{
-	size_t b_length = strlen(b);
-	char *text = malloc(a_length + b_length + c_length + 1);
-	if (text == NULL)
-		return NULL;
-	memcpy(text, a, a_length);
-	memcpy(text + a_length, b, b_length);
-	memcpy(text + a_length + b_length, c, c_length);
-	text[a_length + b_length + c_length] = '\0';
-	return text;
-}
-
-/* How far all candidates agree, whole characters only. */
-static size_t common_length(char *const *candidates, size_t count)
-{
-	size_t length = strlen(candidates[0]);
-	for (size_t i = 1; i < count; i++) {
-		size_t same = 0;
-		while (same < length && candidates[i][same] == candidates[0][same])
-			same++;
-		length = same;
-	}
-	return utf8_cut(candidates[0], strlen(candidates[0]), length);
-}
-
-/* The array that readline wants: what to insert, then the candidates, each with what stands between readline's start
- * and the completer's. */
+/* The array that readline wants: what to insert, then the candidates, each with what stands between
+ * readline's start and the completer's. */
 static char **on_complete(const char *typed, int start, int end)
 {
 	struct line_editor *e = the_editor;
-	struct line_completion *c = &e->completion;
+	const struct line_completion *c = &e->completion;
 	rl_attempted_completion_over = 1;
 	completion_ask(e, (size_t)end);
 	if (c->count == 0 || c->start < (size_t)start)
 		return NULL;
-	size_t before = c->start - (size_t)start, count = c->count;
-	const char *suffix = c->suffix != NULL && count == 1 ? c->suffix : "";
+	const char *suffix = c->suffix != NULL && c->count == 1 ? c->suffix : "";
 	size_t suffix_length = strlen(suffix);
 	rl_completion_suppress_append = suffix_length == 0;
 	rl_completion_append_character = suffix_length == 0 ? '\0' : suffix[suffix_length - 1];
 	rl_sort_completion_matches = 0;
-	char **result = calloc(count + 2, sizeof *result);
-	if (result == NULL)
-		return NULL;
-	size_t made = 1;
-	if (count > 1) {
-		size_t common = common_length(c->candidates, count);
-		/* Candidates need not begin with what was typed; they never shorten it before one is chosen. */
-		char *lcd = strndup(c->candidates[0], common);
-		result[0] = lcd == NULL || before + common < strlen(typed) ? strdup(typed) : join(typed, before, lcd, "", 0);
-		free(lcd);
-		for (; made <= count && (result[made] = join(typed, before, c->candidates[made - 1], "", 0)) != NULL;)
-			made++;
-	} else {
-		result[0] = join(typed, before, c->candidates[0], suffix, suffix_length > 0 ? suffix_length - 1 : 0);
-	}
-	if (result[0] != NULL && (count == 1 || made == count + 1))
-		return result;
-	while (made-- > 0)
-		free(result[made]);
-	free(result);
-	return NULL;
+	return line_text_matches(typed, c->start - (size_t)start, c->candidates, c->count, suffix);
 }
 
 static void on_display_matches(char **matches, int count, int longest)
@@ -234,24 +159,10 @@ static int move_by_line(int count, int key, bool up)
 	if (count < 0)
 		return up ? rl_get_next_history(-count, key) : rl_get_previous_history(-count, key);
 	for (; count > 0; count--) {
-		size_t point = (size_t)rl_point, start = point, target, target_end;
-		while (start > 0 && rl_line_buffer[start - 1] != '\n')
-			start--;
-		if (up) {
-			if (start == 0)
-				return rl_get_previous_history(count, key);
-			for (target = start - 1; target > 0 && rl_line_buffer[target - 1] != '\n';)
-				target--;
-			target_end = start - 1;
-		} else {
-			const char *newline = strchr(rl_line_buffer + point, '\n');
-			if (newline == NULL)
-				return rl_get_next_history(count, key);
-			target = (size_t)(newline - rl_line_buffer) + 1;
-			target_end = target + strcspn(rl_line_buffer + target, "\n");
-		}
-		size_t column = text_width(rl_line_buffer + start, point - start);
-		rl_point = (int)(target + text_cut(rl_line_buffer + target, target_end - target, column, NULL));
+		size_t target = line_text_move(rl_line_buffer, (size_t)rl_point, up);
+		if (target == LINE_TEXT_NOWHERE)
+			return up ? rl_get_previous_history(count, key) : rl_get_next_history(count, key);
+		rl_point = (int)target;
 	}
 	return 0;
 }
@@ -267,16 +178,6 @@ static int next_line_or_history(int count, int key)
 }
 
 /* --- Start and end. */
-
-static void settle(struct line_editor *e);
-
-static void history_clear(void)
-{
-	HIST_ENTRY **entries = history_list();
-	rl_clear_history();
-	if (entries != NULL)
-		entries[0] = NULL; /* readline 8.2 leaves the freed entries in its list, and ^R reads them */
-}
 
 /* Before inputrc is read, so that the user's own bindings win. */
 static void bind_defaults(void)
@@ -314,8 +215,8 @@ static void set_variables(void)
 		rl_variable_bind("blink-matching-paren", "off");
 }
 
-/* Readline sets LC_CTYPE from the environment, which is not where the character set came from when the user has
- * no UTF-8 locale: let it see what is set. */
+/* Readline sets LC_CTYPE from the environment, which is not where the character set came from when the user
+ * has no UTF-8 locale: let it see what is set. */
 static void install_in_locale(void)
 {
 	const char *current = setlocale(LC_CTYPE, NULL), *all = getenv("LC_ALL");
@@ -384,11 +285,11 @@ void line_editor_free(struct line_editor *e)
 	if (e == NULL)
 		return;
 	if (the_editor == e) {
-		settle(e);
+		line_editor_settle(e);
 		line_editor_use_history(e, NULL);
 		rl_replace_line("", 1);
 		rl_callback_handler_remove();
-		history_clear();
+		line_history_clear();
 		rl_instream = rl_outstream = NULL;
 		the_editor = NULL;
 	}
@@ -446,8 +347,8 @@ enum line_editor_mode line_editor_mode(const struct line_editor *e)
 
 bool line_editor_is_busy(const struct line_editor *e)
 {
-	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_VIMOTION |
-		RL_STATE_CHARSEARCH) != 0;
+	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY |
+		RL_STATE_VIMOTION | RL_STATE_CHARSEARCH) != 0;
 }
 
 const char *const *line_editor_matches(const struct line_editor *e, size_t *count)
@@ -459,7 +360,7 @@ const char *const *line_editor_matches(const struct line_editor *e, size_t *coun
 /* --- Keys. */
 
 /* Keeps the text within its maximum, whatever brought it there (a paste, yanks, a number and a key). */
-static bool cut_text(struct line_editor *e)
+bool line_editor_cut(struct line_editor *e)
 {
 	if ((size_t)rl_end <= e->options.text_maximum)
 		return false;
@@ -504,7 +405,7 @@ static int feed_bytes(struct line_editor *e, const void *bytes, size_t length)
 		e->rescued = NULL;
 	}
 	set_variables();
-	cut_text(e);
+	line_editor_cut(e);
 	return outcome(e);
 }
 
@@ -531,7 +432,8 @@ static bool end_question(struct line_editor *e)
 	if (RL_ISSTATE(RL_STATE_ISEARCH))
 		feed_bytes(e, "\007", 1); /* unlike the clean-up below it gives the line back as it was */
 	if (!busy) {
-		/* A quoted insert (^V) may wait, without showing. It leaks when it is broken off, so give it something. */
+		/* A quoted insert (^V) may wait, without showing. It leaks when it is broken off, so give it
+		 * something. */
 		int before = rl_end;
 		if (rl_last_func == rl_quoted_insert && line_editor_mode(e) != LINE_EDITOR_VI_COMMAND)
 			feed_bytes(e, " ", 1);
@@ -564,7 +466,7 @@ static void leave_history(struct line_editor *e)
 	free(edited);
 }
 
-static void settle(struct line_editor *e)
+void line_editor_settle(struct line_editor *e)
 {
 	matches_clear(e);
 	end_question(e);
@@ -588,7 +490,7 @@ bool line_editor_cancel(struct line_editor *e)
 		return true;
 	if (rl_end == 0 && current_history() == NULL)
 		return false;
-	settle(e);
+	line_editor_settle(e);
 	replace_text("", 0);
 	return true;
 }
@@ -597,27 +499,9 @@ int line_editor_set_text(struct line_editor *e, const char *text, size_t cursor)
 {
 	if (strlen(text) > e->options.text_maximum)
 		return TCHAT_ERR_TOO_LONG;
-	settle(e);
+	line_editor_settle(e);
 	replace_text(text, cursor);
 	return 0;
-}
-
-/* Cleans pasted bytes into to, which has room for length + 1. */
-static void clean_paste(char *to, const char *bytes, size_t length)
-{
-	for (size_t at = 0; at < length;) {
-		char32_t c;
-		size_t taken = utf8_decode(bytes + at, length - at, &c);
-		if (c == '\r') {
-			*to++ = '\n';
-			taken += at + 1 < length && bytes[at + 1] == '\n';
-		} else if (c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f && (c < 0x80 || c >= 0xa0) && c != UTF8_INVALID)) {
-			memcpy(to, bytes + at, taken);
-			to += taken;
-		}
-		at += taken;
-	}
-	*to = '\0';
 }
 
 int line_editor_paste(struct line_editor *e, const void *bytes, size_t length)
@@ -627,7 +511,7 @@ int line_editor_paste(struct line_editor *e, const void *bytes, size_t length)
 		return TCHAT_ERR_MEMORY;
 	matches_clear(e);
 	end_question(e);
-	clean_paste(text, bytes, length);
+	line_text_clean(text, bytes, length);
 	size_t room = e->options.text_maximum - (size_t)rl_end, size = strlen(text);
 	bool cut = size > room;
 	if (cut)
@@ -651,193 +535,4 @@ void line_editor_undo(struct line_editor *e)
 	matches_clear(e);
 	if (!end_question(e))
 		rl_undo_command(1, 0);
-}
-
-/* --- Drafts. */
-
-/* No entry of the history may keep a list of undos that is about to be freed elsewhere. */
-static void forget_undo(const UNDO_LIST *undo)
-{
-	HIST_ENTRY **entries = history_list();
-	for (int i = 0; undo != NULL && i < history_length; i++)
-		if ((const void *)entries[i]->data == undo)
-			entries[i]->data = NULL;
-}
-
-struct line_draft *line_editor_save(struct line_editor *e)
-{
-	settle(e);
-	struct line_draft *draft = line_draft_new(rl_line_buffer, (size_t)rl_point);
-	if (draft == NULL)
-		return NULL;
-	draft->undo = rl_undo_list;
-	rl_undo_list = NULL;
-	forget_undo(draft->undo);
-	rl_replace_line("", 0);
-	rl_point = rl_mark = 0;
-	return draft;
-}
-
-void line_editor_restore(struct line_editor *e, struct line_draft *draft)
-{
-	settle(e);
-	rl_replace_line(draft != NULL ? draft->text : "", 1);
-	rl_point = rl_mark = 0;
-	if (draft == NULL)
-		return;
-	rl_point = (int)draft->cursor;
-	rl_undo_list = draft->undo;
-	draft->undo = NULL;
-	line_draft_free(draft);
-	cut_text(e);
-}
-
-struct line_draft *line_draft_new(const char *text, size_t cursor)
-{
-	struct line_draft *draft = calloc(1, sizeof *draft);
-	if (draft == NULL || (draft->text = strdup(text)) == NULL) {
-		free(draft);
-		return NULL;
-	}
-	size_t length = strlen(text);
-	draft->cursor = utf8_cut(text, length, cursor < length ? cursor : length);
-	return draft;
-}
-
-const char *line_draft_text(const struct line_draft *draft)
-{
-	return draft->text;
-}
-
-size_t line_draft_cursor(const struct line_draft *draft)
-{
-	return draft->cursor;
-}
-
-void line_draft_free(struct line_draft *draft)
-{
-	if (draft == NULL)
-		return;
-	for (UNDO_LIST *next, *undo = draft->undo; undo != NULL; undo = next) {
-		next = undo->next;
-		free(undo->text);
-		free(undo);
-	}
-	free(draft->text);
-	free(draft);
-}
-
-/* --- Histories. */
-
-struct line_history *line_history_new(struct line_editor *e)
-{
-	return calloc(1, sizeof(struct line_history));
-}
-
-static void history_switch(struct line_history *from, struct line_history *to)
-{
-	HISTORY_STATE *state = history_get_history_state();
-	from->state = *state;
-	free(state);
-	to->state.flags |= HS_STIFLED;
-	history_set_history_state(&to->state);
-}
-
-void line_editor_use_history(struct line_editor *e, struct line_history *history)
-{
-	struct line_history *next = history != NULL ? history : &e->own;
-	if (next == e->history)
-		return;
-	settle(e);
-	history_switch(e->history, next);
-	e->history = next;
-	using_history();
-}
-
-void line_history_free(struct line_history *history)
-{
-	if (history == NULL)
-		return;
-	if (history->state.entries != NULL && the_editor != NULL) {
-		struct line_history now;
-		memset(&now, 0, sizeof now);
-		history_switch(&now, history);
-		history_clear();
-		history_switch(history, &now);
-		free(history->state.entries);
-	}
-	free(history);
-}
-
-void line_editor_remember(struct line_editor *e, const char *line)
-{
-	bool at_end = current_history() == NULL;
-	HIST_ENTRY **entries = history_list();
-	if (line[0] == '\0' || (history_length > 0 && strcmp(entries[history_length - 1]->line, line) == 0))
-		return;
-	add_history(line);
-	if (at_end)
-		using_history();
-}
-
-/* Readline skips empty lines of the file: each empty line of an entry gets a mark while it is written, and a read
- * one loses all marks. Out of memory an entry stays as it is. */
-enum { EMPTY_LINE_MARK = '\002' };
-
-static void mark_empty_lines(HIST_ENTRY *entry)
-{
-	size_t length = strlen(entry->line), to = 0;
-	char *marked = malloc(2 * length + 2);
-	if (marked == NULL)
-		return;
-	for (size_t i = 0; i <= length; i++) {
-		bool line_begins = i == 0 || entry->line[i - 1] == '\n';
-		if (line_begins && (entry->line[i] == '\n' || entry->line[i] == '\0'))
-			marked[to++] = EMPTY_LINE_MARK;
-		marked[to++] = entry->line[i];
-	}
-	free(entry->line);
-	entry->line = marked;
-}
-
-static void unmark_empty_lines(HIST_ENTRY *entry)
-{
-	char *to = entry->line;
-	for (const char *from = entry->line; (*to = *from) != '\0'; from++)
-		to += *from != EMPTY_LINE_MARK;
-}
-
-static void each_entry(void (*change)(HIST_ENTRY *))
-{
-	HIST_ENTRY **entries = history_list();
-	for (int i = 0; i < history_length; i++)
-		change(entries[i]);
-}
-
-int line_editor_load_history(struct line_editor *e, const char *path)
-{
-	struct stat about;
-	if (stat(path, &about) != 0)
-		return errno == ENOENT ? TCHAT_ERR_NOT_FOUND : TCHAT_ERR_SYSTEM;
-	if (about.st_size > EDITOR_HISTORY_BYTES)
-		return TCHAT_ERR_TOO_LONG;
-	settle(e);
-	int failed = read_history(path);
-	each_entry(unmark_empty_lines);
-	using_history();
-	if (failed == 0)
-		return 0;
-	errno = failed;
-	return TCHAT_ERR_SYSTEM;
-}
-
-int line_editor_save_history(struct line_editor *e, const char *path)
-{
-	each_entry(mark_empty_lines);
-	int failed = write_history(path);
-	each_entry(unmark_empty_lines);
-	if (failed == 0)
-		return 0;
-	errno = failed;
-	return TCHAT_ERR_SYSTEM;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The input line: readline's editing, history, search and completion, without its terminal. Readline is global,
- * so only one editor exists at a time. Text is UTF-8 in the locale of LC_CTYPE; positions are in bytes. */
+/* The input line: readline's editing, history, search and completion, without its terminal. Readline is
+ * global, so only one editor exists at a time. Text is UTF-8 in the locale of LC_CTYPE; positions are in
+ * bytes. */
 #ifndef TCHAT_UI_LINE_EDITOR_H
 #define TCHAT_UI_LINE_EDITOR_H
 
@@ -13,9 +14,9 @@ struct line_editor;
 struct line_history;
 struct line_draft;
 
-/* What a completer answers: the candidates for line[start..cursor), in the order to show. The callee allocates
- * the array and each string with malloc(); the editor frees them. suffix follows an only candidate (" ", ": ");
- * NULL for none; it is copied. */
+/* What a completer answers: the candidates for line[start..cursor), in the order to show. The callee
+ * allocates the array and each string with malloc(); the editor frees them. suffix follows an only
+ * candidate (" ", ": "); NULL for none; it is copied. */
 struct line_completion {
 	char **candidates;
 	size_t count;
@@ -23,7 +24,8 @@ struct line_completion {
 	const char *suffix;
 };
 
-/* Fills *out, which is empty (start == cursor). line has a NUL at its end and is valid during the call only. */
+/* Fills *out, which is empty (start == cursor). line has a NUL at its end and is valid during the call
+ * only. */
 typedef void line_completer(void *arg, const char *line, size_t cursor, struct line_completion *out);
 
 struct line_editor_options {
@@ -43,17 +45,18 @@ enum line_editor_outcome {
 
 enum line_editor_mode { LINE_EDITOR_EMACS, LINE_EDITOR_VI_INSERT, LINE_EDITOR_VI_COMMAND };
 
-/* Starts readline: reads inputrc ($if tchat holds), may write about bad lines of it to stderr, so call it before
- * the screen is set up and after setlocale(). NULL: memory is out, or an editor exists already. */
+/* Starts readline: reads inputrc ($if tchat holds), may write about bad lines of it to stderr, so call it
+ * before the screen is set up and after setlocale(). NULL: memory is out, or an editor exists already. */
 struct line_editor *line_editor_new(const struct line_editor_options *options);
 void line_editor_free(struct line_editor *editor);
 
-/* Gives one whole token to the editor: characters, keys, sequences; a paste becomes line_editor_paste(); mouse,
- * focus, replies and garbage do nothing. ^C and Alt-Enter are the caller's: line_editor_cancel(), _newline(). */
+/* Gives one whole token to the editor: characters, keys, sequences; a paste becomes line_editor_paste();
+ * mouse, focus, replies and garbage do nothing. ^C and Alt-Enter are the caller's: line_editor_cancel(),
+ * _newline(). */
 int line_editor_feed(struct line_editor *editor, const struct token *token);
 
-/* The oldest submitted line, to be freed, or NULL. At most 64 wait (a macro may submit several); the line is not
- * put into the history. */
+/* The oldest submitted line, to be freed, or NULL. At most 64 wait (a macro may submit several); the line
+ * is not put into the history. */
 char *line_editor_take_line(struct line_editor *editor);
 
 /* What to show. Valid until the next call that changes the editor; both strings have a NUL at their end. */
@@ -74,8 +77,8 @@ const char *const *line_editor_matches(const struct line_editor *editor, size_t 
 /* Replaces the text, as one step that undo takes back; cursor is cut to the text. 0 or TCHAT_ERR_TOO_LONG. */
 int line_editor_set_text(struct line_editor *editor, const char *text, size_t cursor);
 
-/* Puts text at the cursor, as one step of undo, executing nothing: line ends become newlines, tabs stay, other
- * control characters and invalid UTF-8 go. Returns 0, or TCHAT_ERR_TOO_LONG when it had to be cut. */
+/* Puts text at the cursor, as one step of undo, executing nothing: line ends become newlines, tabs stay,
+ * other control characters and invalid UTF-8 go. Returns 0, or TCHAT_ERR_TOO_LONG when it had to be cut. */
 int line_editor_paste(struct line_editor *editor, const void *bytes, size_t length);
 
 /* A newline at the cursor. */
@@ -83,11 +86,12 @@ void line_editor_newline(struct line_editor *editor);
 
 void line_editor_undo(struct line_editor *editor);
 
-/* What ^C does: ends a search or another question, else clears the line. False when there was nothing to end. */
+/* What ^C does: ends a search or another question, else clears the line. False when there was nothing to
+ * end. */
 bool line_editor_cancel(struct line_editor *editor);
 
-/* Takes the text with its cursor and undo list out of the editor, which is empty then; NULL when memory is out
- * (nothing changed). Restoring puts it back and frees the draft; NULL restores an empty line. */
+/* Takes the text with its cursor and undo list out of the editor, which is empty then; NULL when memory is
+ * out (nothing changed). Restoring puts it back and frees the draft; NULL restores an empty line. */
 struct line_draft *line_editor_save(struct line_editor *editor);
 void line_editor_restore(struct line_editor *editor, struct line_draft *draft);
 
@@ -97,9 +101,9 @@ const char *line_draft_text(const struct line_draft *draft);
 size_t line_draft_cursor(const struct line_draft *draft);
 void line_draft_free(struct line_draft *draft);
 
-/* Histories, one for all or one a room. The editor starts with one of its own; using another one does not free
- * the one before. The history in use must be exchanged (NULL: the editor's own) before it is freed, and all are
- * freed before the editor. */
+/* Histories, one for all or one a room. The editor starts with one of its own; using another one does not
+ * free the one before. The history in use must be exchanged (NULL: the editor's own) before it is freed,
+ * and all are freed before the editor. */
 struct line_history *line_history_new(struct line_editor *editor);
 void line_history_free(struct line_history *history);
 void line_editor_use_history(struct line_editor *editor, struct line_history *history);

@@ -14,10 +14,11 @@
 
 enum { RESTORE_STACK = 64 * 1024 };
 
-/* In this order: end a synchronised update, attributes, scrolling region, keypad and cursor keys, mouse, focus, paste,
- * the cursor, its place where there is no alternate screen, and last the alternate screen. */
+/* In this order: end a synchronised update, attributes, scrolling region, keypad and cursor keys, mouse,
+ * focus, paste, the cursor, its place where there is no alternate screen, and last the alternate screen. */
 static const char reset_bytes[] =
-	"\033[?2026l\033[0m\033[r\033[?1l\033>\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?1004l\033[?2004l\033[?25h"
+	"\033[?2026l\033[0m\033[r\033[?1l\033>"
+	"\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?1004l\033[?2004l\033[?25h"
 	"\033[999;1H\033[?1049l";
 
 static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only file with curses in it: draws grids, sets and resets the terminal's modes, stops and goes on. Curses never reads. */
+/* The only file with curses in it: draws grids, sets and resets the terminal's modes, stops and goes on.
+ * Curses never reads. */
 #include "config.h"
 
 #include "ui/term_curses.h"
@@ -106,6 +107,12 @@ static int curses_colour(int colour)
 	return colour > 7 && COLORS > 256 ? (int)theme_rgb(colour) : colour;
 }
 
+static attr_t curses_attributes(unsigned attributes)
+{
+	return (attributes & CELL_BOLD ? A_BOLD : 0) | (attributes & CELL_DIM ? A_DIM : 0) |
+		(attributes & CELL_UNDERLINE ? A_UNDERLINE : 0) | (attributes & CELL_REVERSE ? A_REVERSE : 0);
+}
+
 static void set_looks(struct term_curses *t)
 {
 	/* Without colours alloc_pair() crashes (vt100, ncurses 6.4). */
@@ -113,8 +120,7 @@ static void set_looks(struct term_curses *t)
 	for (int role = 0; role < STYLE_COUNT; role++) {
 		struct theme_style style = theme_style(t->options.theme, colours ? COLORS : 0, (enum style_role)role);
 		struct look *look = &t->looks[role];
-		look->attributes = (style.attributes & CELL_BOLD ? A_BOLD : 0) | (style.attributes & CELL_DIM ? A_DIM : 0) |
-			(style.attributes & CELL_UNDERLINE ? A_UNDERLINE : 0) | (style.attributes & CELL_REVERSE ? A_REVERSE : 0);
+		look->attributes = curses_attributes(style.attributes);
 		look->pair = 0;
 		if (!colours || (style.foreground == THEME_DEFAULT && style.background == THEME_DEFAULT))
 			continue;
@@ -132,16 +138,16 @@ static void forget_drawn(struct term_curses *t)
 	t->cursor_known = false;
 }
 
-/* The screen is ours again, and nothing on it can be trusted. */
+/* The terminal is ours again, from the next update on (which curses begins with the alternate screen), and nothing
+ * that is on it can be trusted. */
 static void show(struct term_curses *t)
 {
 	if (t->shown)
 		return;
 	t->shown = true;
 	restore_screen(true);
-	clearok(curscr, TRUE);
-	refresh();
 	modes_on(t);
+	clearok(curscr, TRUE);
 	forget_drawn(t);
 }
 
@@ -158,10 +164,9 @@ static void hide(struct term_curses *t)
 static void put_cell(const struct term_curses *t, const struct cell *cell)
 {
 	const struct look *look = &t->looks[cell->role < STYLE_COUNT ? cell->role : 0];
-	attr_t attributes = look->attributes | (cell->attributes & CELL_BOLD ? A_BOLD : 0) |
-		(cell->attributes & CELL_DIM ? A_DIM : 0) | (cell->attributes & CELL_UNDERLINE ? A_UNDERLINE : 0);
+	attr_t attributes = look->attributes | curses_attributes(cell->attributes & (unsigned)~CELL_REVERSE);
 	if (cell->attributes & CELL_REVERSE)
-		attributes ^= A_REVERSE;
+		attributes ^= A_REVERSE; /* reverse in a reversed role stands out, too */
 	wchar_t text[CELL_MARKS + 2] = { (wchar_t)cell->base };
 	bool fallback = t->options.ascii && cell->base >= 0x80;
 	if (fallback)
@@ -425,14 +430,15 @@ static void start_screen(struct term_curses *t)
 		start_color();
 		use_default_colors();
 	}
-	/* Curses resets the palette at its start and end, and with it what the user's shell made of it. The string is
-	 * its own copy; there is no other way to take the capability away. */
+	/* Curses resets the palette at its start and end, and with it what the user's shell made of it. The
+	 * string is its own copy; there is no other way to take the capability away. */
 	char *palette = tigetstr("oc");
 	if (palette != NULL && palette != (char *)-1)
 		palette[0] = '\0';
 	/* Only from its second start on does ncurses 6.4 write a whole update at once. */
 	endwin();
 	show(t);
+	refresh();
 	ask(t);
 	term_curses_resize(&t->terminal);
 	set_looks(t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The full screen on the user's terminal, through curses. One per process. Keys are not its business: read the
- * descriptor and feed a tokenizer; hand it the tokens that are answers. */
+/* The full screen on the user's terminal, through curses. One per process. Keys are not its business: read
+ * the descriptor and feed a tokenizer; hand it the tokens that are answers. */
 #ifndef TCHAT_UI_TERM_CURSES_H
 #define TCHAT_UI_TERM_CURSES_H
 
@@ -19,17 +19,18 @@ struct term_curses_options {
 	bool clipboard;  /* terminal_copy() works (OSC 52) */
 };
 
-/* Takes over the terminal on standard input and output: full screen, raw keys, bracketed paste, focus reports. Call
- * after restore_start(), charset_start() and line_editor_new(). NULL with *err set and *why a line for the user
- * (translated, static): TCHAT_ERR_NOT_FOUND when TERM is not set or not known, TCHAT_ERR_UNREACHABLE when the terminal
- * cannot place its cursor (line mode still works), TCHAT_ERR_MEMORY, TCHAT_ERR_SYSTEM (no terminal). */
+/* Takes over the terminal on standard input and output: full screen, raw keys, bracketed paste, focus
+ * reports. Call after restore_start(), charset_start() and line_editor_new(). NULL with *err set and *why a
+ * line for the user (translated, static): TCHAT_ERR_NOT_FOUND when TERM is not set or not known,
+ * TCHAT_ERR_UNREACHABLE when the terminal cannot place its cursor (line mode still works),
+ * TCHAT_ERR_MEMORY, TCHAT_ERR_SYSTEM (no terminal). */
 struct terminal *term_curses_new(const struct term_curses_options *options, int *err, const char **why);
 
 /* After SIGWINCH or SIGCONT: asks for the size. True when it changed; draw a grid of the new size then. */
 bool term_curses_resize(struct terminal *terminal);
 
-/* ^Z: gives the terminal back, stops the process group, and returns when it goes on; draw then. False when there is no shell
- * that could let it go on (it did not stop). */
+/* ^Z: gives the terminal back, stops the process group, and returns when it goes on; draw then. False when
+ * there is no shell that could let it go on (it did not stop). */
 bool term_curses_stop(struct terminal *terminal);
 
 /* After SIGCONT: somebody else may have changed the terminal; the next draw sets everything anew. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the user's terminal said, cut into whole tokens: a character, a key, a paste, a click, an answer to a query. */
+/* What the user's terminal said, cut into whole tokens: a character, a key, a paste, a click, an answer to
+ * a query. */
 #ifndef TCHAT_UI_TOKEN_H
 #define TCHAT_UI_TOKEN_H
 
@@ -44,7 +45,7 @@ enum token_modifier { TOKEN_SHIFT = 1, TOKEN_ALT = 2, TOKEN_CTRL = 4 };
 enum token_reply {
 	TOKEN_REPLY_OTHER,      /* recognised as an answer, of no use here */
 	TOKEN_REPLY_ATTRIBUTES, /* DA1, DA2 or DA3: the terminal has answered everything asked before it */
-	TOKEN_REPLY_MODE,       /* DECRPM: value is the mode, state its setting (0 unknown, 1 set, 2 reset, 3/4 permanent) */
+	TOKEN_REPLY_MODE,       /* DECRPM: value is the mode, state its setting: 0 unknown, 1 set, 2 reset */
 	TOKEN_REPLY_POSITION,   /* CPR: value is the row, state the column, from 1 */
 	TOKEN_REPLY_STRING      /* OSC or DCS: see bytes; value is the OSC number, or -1 */
 };
@@ -69,7 +70,7 @@ struct token {
 	int state;
 	struct token_mouse mouse;
 	bool truncated;      /* TOKEN_PASTE: longer than allowed (then cut anywhere), or its end never came */
-	const uint8_t *bytes; /* what goes whole into the line editor: what was read, or its classic spelling (CSI u) */
+	const uint8_t *bytes; /* for the line editor: what was read, or its classic spelling (CSI u) */
 	size_t length;
 	size_t consumed;     /* bytes of input that this token stands for */
 };
@@ -77,7 +78,8 @@ struct token {
 /* True for the control key of a letter: token_is_control(&token, 'C') for ^C. */
 static inline bool token_is_control(const struct token *token, char letter)
 {
-	return token->kind == TOKEN_CONTROL && token->codepoint == ((uint32_t)letter & 0x1f) && token->modifiers == 0;
+	uint32_t codepoint = (uint32_t)letter & 0x1f;
+	return token->kind == TOKEN_CONTROL && token->codepoint == codepoint && token->modifiers == 0;
 }
 
 /* True for the named key with exactly these modifiers. */

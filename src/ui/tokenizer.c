@@ -91,7 +91,9 @@ static void scan_take(struct scan *s, struct token *token, size_t length, enum t
 /* How many bytes the character that begins with this byte has; 1 when none can begin so. */
 static size_t character_length(uint8_t first)
 {
-	return first >= 0xf0 && first <= 0xf4 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 1;
+	return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
 }
 
 /* One character at in[skip]; skip is 1 after an ESC. */
@@ -172,7 +174,8 @@ static void scan_sequence(struct scan *s, struct token *token, uint8_t *spelled)
 	}
 }
 
-/* The end of an OSC or DCS from in[i] on: its index, n when it is not there. *after is behind the terminator. */
+/* The end of an OSC or DCS from in[i] on: its index, n when it is not there. *after is behind the
+ * terminator. */
 static size_t string_end(const uint8_t *in, size_t i, size_t n, size_t *after)
 {
 	for (; i < n; i++) {
@@ -395,7 +398,8 @@ bool tokenizer_next(struct tokenizer *t, tchat_time now, struct token *token)
 	t->given = 0;
 	if (t->paste_given)
 		paste_drop(t);
-	/* Only a wait that was announced can be over: bytes that arrive late with a timer still belong together. */
+	/* Only a wait that was announced can be over: bytes that arrive late with a timer still belong
+	 * together. */
 	bool expired = t->wait > 0 && now >= t->since + t->wait;
 	t->wait = 0;
 	while (!t->pasting && buffer_length(&t->input) + (t->skip != SKIP_NOTHING) > 0) {

@@ -20,7 +20,8 @@ enum {
 
 struct tokenizer;
 
-/* A tokenizer whose pastes keep at most paste_maximum bytes (4 MiB is a good value). NULL when memory is out. */
+/* A tokenizer whose pastes keep at most paste_maximum bytes (4 MiB is a good value). NULL when memory is
+ * out. */
 struct tokenizer *tokenizer_new(size_t paste_maximum);
 void tokenizer_free(struct tokenizer *tokenizer);
 
@@ -28,8 +29,8 @@ void tokenizer_free(struct tokenizer *tokenizer);
  * TCHAT_ERR_MEMORY. */
 int tokenizer_feed(struct tokenizer *tokenizer, const void *bytes, size_t length, tchat_time now);
 
-/* Fills *token with the next one and returns true, or returns false when more bytes or a later now are needed.
- * Call until false after each feed and when the deadline has come. */
+/* Fills *token with the next one and returns true, or returns false when more bytes or a later now are
+ * needed. Call until false after each feed and when the deadline has come. */
 bool tokenizer_next(struct tokenizer *tokenizer, tchat_time now, struct token *token);
 
 /* When tokenizer_next() has something to say even without more bytes; TCHAT_NEVER when it has not. */

@@ -139,7 +139,8 @@ static void mouse_token(const struct control_sequence *s, struct token *token)
 		return;
 	}
 	token->kind = TOKEN_MOUSE;
-	token->modifiers = (bits & 4 ? TOKEN_SHIFT : 0u) | (bits & 8 ? TOKEN_ALT : 0u) | (bits & 16 ? TOKEN_CTRL : 0u);
+	token->modifiers = (bits & 4 ? TOKEN_SHIFT : 0u) | (bits & 8 ? TOKEN_ALT : 0u) |
+		(bits & 16 ? TOKEN_CTRL : 0u);
 	token->mouse.row = row - 1;
 	token->mouse.column = column - 1;
 	int button = bits & 3;
@@ -147,7 +148,9 @@ static void mouse_token(const struct control_sequence *s, struct token *token)
 		token->mouse.action = TOKEN_MOUSE_WHEEL;
 		token->mouse.button = button == 0 ? -1 : button == 1 ? 1 : 0;
 	} else {
-		token->mouse.action = bits & 32 ? TOKEN_MOUSE_MOVE : s->final == 'm' ? TOKEN_MOUSE_RELEASE : TOKEN_MOUSE_PRESS;
+		token->mouse.action = s->final == 'm' ? TOKEN_MOUSE_RELEASE : TOKEN_MOUSE_PRESS;
+		if (bits & 32)
+			token->mouse.action = TOKEN_MOUSE_MOVE;
 		token->mouse.button = button == 3 ? 0 : button + 1;
 	}
 }
@@ -167,7 +170,8 @@ static bool sequence_is_reply(const struct control_sequence *s, struct token *to
 		reply_token(token, TOKEN_REPLY_MODE, s->prefix == '?' ? s->parameter[0] : -1, s->parameter[1]);
 	else if (s->final == 'c' && s->prefix != 0)
 		reply_token(token, TOKEN_REPLY_ATTRIBUTES, s->parameter[0], 0);
-	else if (s->final == 'R' && s->count >= 2 && (s->prefix == '?' || s->parameter[0] != 1 || s->parameter[1] > 16))
+	else if (s->final == 'R' && s->count >= 2 &&
+		(s->prefix == '?' || s->parameter[0] != 1 || s->parameter[1] > 16))
 		/* Row 1 up to column 16 is F3 with a modifier to every other program, too. */
 		reply_token(token, TOKEN_REPLY_POSITION, s->parameter[0], s->parameter[1]);
 	else if (s->prefix != 0 || s->final == 'n' || s->final == 't' || s->final == 'x')

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the tokenizer's two files: tokenizer.c collects and waits, tokenizer_csi.c knows what sequences mean. */
+/* Shared by the tokenizer's two files: tokenizer.c collects and waits, tokenizer_csi.c knows what sequences
+ * mean. */
 #ifndef TCHAT_UI_TOKENIZER_INSIDE_H
 #define TCHAT_UI_TOKENIZER_INSIDE_H
 
@@ -20,8 +21,9 @@ struct control_sequence {
 /* Takes apart the bytes after ESC [ up to and with the final byte. */
 void control_sequence_parse(struct control_sequence *sequence, const uint8_t *bytes, size_t length);
 
-/* Says what it means: fills kind, key, modifiers and so on of *token, whose bytes are the whole sequence already. What has a
- * classic spelling gets it in spelled (token->bytes then points there). 1 when a paste begins here, else 0. */
+/* Says what it means: fills kind, key, modifiers and so on of *token, whose bytes are the whole sequence
+ * already. What has a classic spelling gets it in spelled (token->bytes then points there). 1 when a paste
+ * begins here, else 0. */
 int control_sequence_token(const struct control_sequence *sequence, struct token *token,
 	uint8_t spelled[TOKENIZER_SPELLED]);
 
