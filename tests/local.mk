@@ -87,6 +87,9 @@ tests_unit_base_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 EXTRA_PROGRAMS += tests/bench/idle-crowd
 tests_bench_idle_crowd_SOURCES = tests/bench/idle-crowd.c
 tests_bench_idle_crowd_LDADD = src/libnet.a src/libbase.a $(LIBINTL)
+EXTRA_PROGRAMS += tests/bench/host
+tests_bench_host_SOURCES = tests/bench/host.c
+tests_bench_host_LDADD = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
 
 net_libs = src/libnet.a src/libbase.a $(CMOCKA_LIBS) $(LIBINTL)
 
@@ -189,6 +192,15 @@ EXTRA_tests_pty_terminal_DEPENDENCIES = tests/drive-terminal
 endif
 
 host_libs = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+check_PROGRAMS += tests/unit-host-memory
+tests_unit_host_memory_CFLAGS = $(test_cflags)
+tests_unit_host_memory_SOURCES = tests/unit-host-memory.c
+tests_unit_host_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_host_memory_LDADD = $(host_libs)
+check_PROGRAMS += tests/unit-store
+tests_unit_store_CFLAGS = $(test_cflags)
+tests_unit_store_SOURCES = tests/unit-store.c
+tests_unit_store_LDADD = $(host_libs)
 check_PROGRAMS += tests/unit-host-handshake
 tests_unit_host_handshake_CFLAGS = $(test_cflags)
 tests_unit_host_handshake_SOURCES = tests/unit-host-handshake.c tests/wire-peer.h

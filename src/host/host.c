@@ -41,17 +41,18 @@ static void limits_default(struct host_limits *limits)
 		limits->text = WIRE_TEXT_LIMIT;
 }
 
-static void host_open_lobby(struct host *host)
+static bool host_open_lobby(struct host *host)
 {
 	struct pending *pending = host_pending_new(host, NULL, STORE_ROOM, 0, 0);
 	if (pending == NULL)
-		return;
+		return false;
 	struct store_room *room = &pending->store.room;
 	room->kind = ROOM_PUBLIC;
 	room->create = true;
 	memcpy(room->key, "lobby", 6);
 	memcpy(room->name, "lobby", 6);
 	host_pending_send(host, pending);
+	return true;
 }
 
 struct host *host_new(const struct host_config *config)
@@ -88,11 +89,11 @@ struct host *host_new(const struct host_config *config)
 	host->software = strdup(config->software == NULL ? "" : config->software);
 	host->motd = config->motd == NULL ? NULL : strdup(config->motd);
 	host->events = calloc(EVENTS, sizeof *host->events);
-	if (host->software == NULL || host->events == NULL || (config->motd != NULL && host->motd == NULL)) {
+	if (host->software == NULL || host->events == NULL || (config->motd != NULL && host->motd == NULL) ||
+	    !host_open_lobby(host)) {
 		host_free(host);
 		return NULL;
 	}
-	host_open_lobby(host);
 	host_flush(host, 0);
 	return host;
 }

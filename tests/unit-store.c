@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store: the memory back end's decisions, its ring of records, its bounds, and a disk that is full. */
+#include "base/errors.h"
+#include "store/memory.h"
+#include "store/store.h"
+#include "wire/frame.h"
+#include "wire/message.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+enum { POSTS = 64, RECORD = FRAME_HEADER + MSG_BODY };
+
+static void run(struct store *store, struct store_request *request, int err)
+{
+	store_submit(store, request);
+	assert_ptr_equal(store_completed(store), request);
+	assert_null(store_completed(store));
+	assert_int_equal(request->error, err);
+}
+
+static struct store_room open_room(struct store *store, const char *key, bool create, int err)
+{
+	struct store_room room = { .request = { .type = STORE_ROOM }, .kind = ROOM_PUBLIC, .create = create };
+	snprintf(room.key, sizeof room.key, "%s", key);
+	snprintf(room.name, sizeof room.name, "%s", key);
+	run(store, &room.request, err);
+	return room;
+}
+
+static uint64_t open_device(struct store *store, uint64_t device, uint64_t lowest)
+{
+	struct store_device open = { .request = { .type = STORE_DEVICE }, .device = device, .lowest_unsettled = lowest };
+	run(store, &open.request, 0);
+	return open.mark;
+}
+
+/* A batch under construction: at most two rooms, records of any length. */
+struct round {
+	struct store_batch batch;
+	struct store_part parts[2];
+	struct store_post posts[POSTS];
+};
+
+static struct round *round_new(uint64_t room, uint64_t other)
+{
+	struct round *r = calloc(1, sizeof *r);
+	r->batch = (struct store_batch){ .request = { .type = STORE_BATCH }, .time = 12345, .parts = r->parts,
+		                         .part_count = other == 0 ? 1 : 2, .posts = r->posts };
+	r->parts[0] = (struct store_part){ .room = room, .block = block_new(1 << 20) };
+	r->parts[1] = (struct store_part){ .room = other, .block = other == 0 ? NULL : block_new(1 << 20) };
+	return r;
+}
+
+static struct store_post *round_add(struct round *r, uint32_t part, uint64_t device, uint64_t counter, int kind,
+                                    const char *text, int refusal)
+{
+	struct store_post *post = &r->posts[r->batch.post_count++];
+	size_t length = strlen(text);
+	*post = (struct store_post){ .device = device, .counter = counter, .part = part, .refusal = (uint16_t)-refusal };
+	post->hash = store_hash((uint8_t)kind, 0, text, length, NULL, 0);
+	if (refusal != 0)
+		return post;
+	struct block *block = r->parts[part].block;
+	uint8_t *to = block->bytes + block->length;
+	memset(to, 0, RECORD);
+	frame_header(to, WIRE_MSG, MSG_BODY + length);
+	to[FRAME_HEADER + MSG_KIND] = (uint8_t)kind;
+	wire_set(to + FRAME_HEADER + MSG_BODY_LENGTH, 4, length);
+	memcpy(to + RECORD, text, length);
+	post->offset = block->length;
+	post->length = (uint32_t)(RECORD + length);
+	block->length += post->length;
+	return post;
+}
+
+static void round_free(struct round *r)
+{
+	block_give(r->parts[0].block);
+	block_give(r->parts[1].block);
+	free(r);
+}
+
+/* One accepted post of a text. */
+static void post(struct store *store, uint64_t room, uint64_t device, uint64_t counter, const char *text)
+{
+	struct round *r = round_new(room, 0);
+	struct store_post *p = round_add(r, 0, device, counter, KIND_TEXT, text, 0);
+	run(store, &r->batch.request, 0);
+	assert_int_equal(p->outcome, STORE_ACCEPTED);
+	round_free(r);
+}
+
+static struct store_read read_room(struct store *store, uint64_t room, uint64_t from, uint32_t limit, uint32_t bytes,
+                                   bool forward)
+{
+	struct store_read read = { .request = { .type = STORE_READ }, .room = room, .from = from, .limit = limit,
+		                   .max_bytes = bytes, .forward = forward };
+	run(store, &read.request, 0);
+	uint64_t seq = read.first;
+	for (size_t at = 0; read.records != NULL && at < read.records->length; seq++) {
+		struct frame frame;
+		int size = frame_peek(&frame, read.records->bytes + at, read.records->length - at, WIRE_LIMIT);
+		assert_true(size > 0);
+		assert_int_equal(wire_get(frame.payload + MSG_SEQ, 8), seq);
+		at += (size_t)size;
+	}
+	assert_true(read.records == NULL ? read.first == 0 && read.last == 0 : seq == read.last + 1);
+	return read;
+}
+
+static void expect_read(struct store *store, uint64_t room, uint64_t from, uint32_t limit, bool forward,
+                        uint64_t first, uint64_t last, bool more)
+{
+	struct store_read read = read_room(store, room, from, limit, 1 << 20, forward);
+	assert_int_equal(read.first, first);
+	assert_int_equal(read.last, last);
+	assert_int_equal(read.more, more);
+	block_give(read.records);
+}
+
+static struct store *store_of(struct store_memory_config config)
+{
+	struct store *store = store_memory_new(&config);
+	assert_non_null(store);
+	return store;
+}
+
+static void a_room_is_made_once(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ 0 });
+	open_room(store, "a", false, TCHAT_ERR_NO_ROOM);
+	struct store_room a = open_room(store, "a", true, 0), b = open_room(store, "b", true, 0);
+	assert_true(a.created);
+	assert_int_equal(a.id, 1);
+	assert_int_equal(b.id, 2);
+	assert_int_not_equal(a.epoch, 0);
+	assert_int_not_equal(a.epoch, b.epoch);
+	assert_int_equal(a.floor, 1);
+	assert_int_equal(a.head, 0);
+	struct store_room again = open_room(store, "a", true, 0);
+	assert_false(again.created);
+	assert_int_equal(again.id, a.id);
+	assert_int_equal(again.epoch, a.epoch);
+	store_free(store);
+}
+
+static void each_post_gets_its_outcome_and_the_same_one_again(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ 0 });
+	uint64_t room = open_room(store, "a", true, 0).id, other = open_room(store, "b", true, 0).id;
+	assert_int_equal(open_device(store, 7, 5), 4);
+	assert_int_equal(open_device(store, 8, 1), 0);
+	struct round *r = round_new(room, other);
+	struct store_post *p[8];
+	p[0] = round_add(r, 0, 7, 5, KIND_TEXT, "five", 0);
+	p[1] = round_add(r, 1, 8, 1, KIND_TEXT, "one", 0);
+	p[2] = round_add(r, 0, 7, 5, KIND_TEXT, "five", 0);
+	p[3] = round_add(r, 0, 7, 5, KIND_TEXT, "other", 0);
+	p[4] = round_add(r, 0, 7, 8, KIND_TEXT, "hole", 0);
+	p[5] = round_add(r, 0, 7, 6, KIND_TEXT, "refused", TCHAT_ERR_BAD_TEXT);
+	p[6] = round_add(r, 0, 7, 7, KIND_TEXT, "seven", 0);
+	p[7] = round_add(r, 0, 99, 1, KIND_TEXT, "nobody", 0);
+	static const enum store_outcome outcomes[] = { STORE_ACCEPTED, STORE_ACCEPTED, STORE_DUPLICATE, STORE_CLONED,
+		                                       STORE_HOLE, STORE_REFUSED, STORE_ACCEPTED, STORE_HOLE };
+	static const bool fresh[] = { true, true, false, false, false, true, true, false };
+	run(store, &r->batch.request, 0);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(p[i]->outcome, outcomes[i]);
+		assert_int_equal(p[i]->fresh, fresh[i]);
+	}
+	assert_int_equal(p[0]->seq, 1);
+	assert_int_equal(p[1]->seq, 1);
+	assert_int_equal(p[2]->seq, 1);
+	assert_int_equal(p[2]->time, 12345);
+	assert_int_equal(p[5]->code, -TCHAT_ERR_BAD_TEXT);
+	assert_int_equal(p[6]->seq, 2);
+	assert_int_equal(r->parts[0].head, 2);
+	assert_int_equal(r->parts[1].head, 1);
+	assert_int_equal(wire_get(r->parts[0].block->bytes + p[6]->offset + FRAME_HEADER + MSG_SEQ, 8), 2);
+	assert_int_equal(wire_get(r->parts[0].block->bytes + p[6]->offset + FRAME_HEADER + MSG_TIME, 8), 12345);
+	/* All of it again, in a later round, with other refusals: nothing changes. */
+	r->parts[0].block->length = r->parts[1].block->length = 0;
+	r->batch.post_count = 0;
+	p[0] = round_add(r, 0, 7, 6, KIND_TEXT, "refused", 0);
+	p[1] = round_add(r, 0, 7, 7, KIND_TEXT, "seven", TCHAT_ERR_NOT_MEMBER);
+	run(store, &r->batch.request, 0);
+	assert_int_equal(p[0]->outcome, STORE_REFUSED);
+	assert_int_equal(p[0]->code, -TCHAT_ERR_BAD_TEXT);
+	assert_int_equal(p[1]->outcome, STORE_DUPLICATE);
+	assert_int_equal(p[1]->seq, 2);
+	assert_int_equal(open_device(store, 7, 8), 7);
+	expect_read(store, room, 1, 10, true, 1, 2, false);
+	round_free(r);
+	store_free(store);
+}
+
+static void settled_and_too_many_outcomes_are_forgotten(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ .outcomes = 16 });
+	uint64_t room = open_room(store, "a", true, 0).id;
+	open_device(store, 7, 1);
+	for (uint64_t i = 1; i <= 40; i++)
+		post(store, room, 7, i, "x");
+	static const struct {
+		uint64_t settled, counter;
+		enum store_outcome outcome;
+	} cases[] = { { 1, 24, STORE_CLONED }, { 1, 25, STORE_DUPLICATE }, { 30, 29, STORE_CLONED },
+		      { 30, 30, STORE_DUPLICATE }, { 41, 40, STORE_CLONED } };
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(open_device(store, 7, cases[i].settled), 40);
+		struct round *r = round_new(room, 0);
+		struct store_post *p = round_add(r, 0, 7, cases[i].counter, KIND_TEXT, "x", 0);
+		run(store, &r->batch.request, 0);
+		assert_int_equal(p->outcome, cases[i].outcome);
+		round_free(r);
+	}
+	post(store, room, 7, 41, "x");
+	store_free(store);
+}
+
+static void reads_run_both_ways_within_their_bounds(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ 0 });
+	uint64_t room = open_room(store, "a", true, 0).id, other = open_room(store, "b", true, 0).id;
+	open_device(store, 7, 1);
+	expect_read(store, room, 0, 10, false, 0, 0, false);
+	expect_read(store, room, 1, 10, true, 0, 0, false);
+	/* Records of two rooms lie between one another in the spool. */
+	for (uint64_t i = 1; i <= 40; i++)
+		post(store, i % 2 == 0 ? room : other, 7, i, "0123456789");
+	expect_read(store, room, 0, 5, false, 16, 20, true);
+	expect_read(store, room, 16, 100, false, 1, 15, false);
+	expect_read(store, room, 1, 5, false, 0, 0, false);
+	expect_read(store, room, 21, 1, false, 20, 20, true);
+	expect_read(store, room, 99, 1, false, 20, 20, true);
+	expect_read(store, room, 0, 7, true, 1, 7, true);
+	expect_read(store, room, 14, 7, true, 14, 20, false);
+	expect_read(store, room, 21, 7, true, 0, 0, false);
+	expect_read(store, room, 5, 0, true, 0, 0, true);
+	struct store_read read = read_room(store, room, 3, 100, 3 * (RECORD + 10) + 5, true);
+	assert_int_equal(read.first, 3);
+	assert_int_equal(read.last, 5);
+	assert_true(read.more);
+	block_give(read.records);
+	read = read_room(store, room, 9, 100, 3 * (RECORD + 10), false);
+	assert_int_equal(read.first, 6);
+	assert_int_equal(read.last, 8);
+	block_give(read.records);
+	struct store_read none = { .request = { .type = STORE_READ }, .room = 99, .limit = 1, .max_bytes = 99 };
+	run(store, &none.request, TCHAT_ERR_NO_ROOM);
+	store_free(store);
+}
+
+static void the_ring_wraps_and_rooms_keep_what_is_not_overwritten(void **state)
+{
+	static const char *const directories[] = { NULL, "/nonexistent" };
+	for (int d = 0; d < 2; d++) {
+		struct store *store = store_of((struct store_memory_config){ .directory = directories[d], .spool_bytes = 1 << 20 });
+		uint64_t room = open_room(store, "a", true, 0).id, quiet = open_room(store, "b", true, 0).id;
+		char text[3001] = { 0 };
+		uint64_t total = 0, head = 0;
+		memset(text, 'x', 3000);
+		open_device(store, 7, 1);
+		post(store, quiet, 7, 1, "soon gone");
+		for (uint64_t i = 2; i <= 2000; i++) {
+			text[i * 7919 % 3000] = '\0'; /* of all lengths */
+			post(store, room, 7, i, text);
+			total += RECORD + strlen(text);
+			text[i * 7919 % 3000] = 'x';
+			head++;
+			if (i % 100 != 0)
+				continue;
+			struct store_read read = read_room(store, room, 0, 1, 1 << 20, true);
+			assert_int_equal(read.head, head);
+			assert_true(total < 1 << 20 ? read.floor == 1 : head - read.floor > 300 && read.floor > 1);
+			block_give(read.records);
+			expect_read(store, room, 0, 40, false, head - 39, head, true);
+			expect_read(store, room, read.floor, 40, true, read.floor, read.floor + 39, true);
+		}
+		struct store_room lost = open_room(store, "b", false, 0);
+		assert_int_equal(lost.head, 1);
+		assert_int_equal(lost.floor, 2);
+		store_free(store);
+	}
+}
+
+static void a_room_keeps_so_many_records(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ .records_per_room = 10 });
+	uint64_t room = open_room(store, "a", true, 0).id;
+	open_device(store, 7, 1);
+	for (uint64_t i = 1; i <= 35; i++)
+		post(store, room, 7, i, "x");
+	expect_read(store, room, 1, 100, true, 26, 35, false);
+	struct store_room a = open_room(store, "a", false, 0);
+	assert_int_equal(a.floor, 26);
+	assert_int_equal(a.head, 35);
+	store_free(store);
+}
+
+static void what_is_not_in_use_makes_place(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ .rooms = 2, .devices = 2 });
+	uint64_t a = open_room(store, "a", true, 0).id;
+	open_room(store, "b", true, 0);
+	open_room(store, "c", true, TCHAT_ERR_TOO_MANY_ROOMS);
+	store_release(store, STORE_ROOM, a);
+	store_release(store, STORE_ROOM, a);
+	assert_int_equal(open_room(store, "c", true, 0).id, 3);
+	open_room(store, "a", false, TCHAT_ERR_NO_ROOM);
+	open_device(store, 1, 10);
+	open_device(store, 2, 1);
+	struct store_device third = { .request = { .type = STORE_DEVICE }, .device = 3, .lowest_unsettled = 1 };
+	run(store, &third.request, TCHAT_ERR_BUSY);
+	store_release(store, STORE_DEVICE, 1);
+	assert_int_equal(open_device(store, 1, 1), 9); /* known still */
+	store_release(store, STORE_DEVICE, 1);
+	open_device(store, 3, 1);
+	store_release(store, STORE_DEVICE, 2);
+	assert_int_equal(open_device(store, 1, 1), 0); /* was forgotten */
+	store_free(store);
+}
+
+static void a_topic_is_kept_with_its_room(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ 0 });
+	uint64_t room = open_room(store, "a", true, 0).id;
+	open_device(store, 7, 1);
+	struct round *r = round_new(room, 0);
+	round_add(r, 0, 7, 1, KIND_TOPIC, "tea", 0);
+	round_add(r, 0, 7, 2, KIND_TEXT, "no topic", 0);
+	run(store, &r->batch.request, 0);
+	assert_string_equal(open_room(store, "a", false, 0).topic, "tea");
+	round_free(r);
+	store_free(store);
+}
+
+/* The file's size limit stands for a full disk. */
+static void a_batch_that_cannot_be_written_changes_nothing(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ 0 });
+	uint64_t room = open_room(store, "a", true, 0).id;
+	open_device(store, 7, 1);
+	post(store, room, 7, 1, "one");
+	struct round *r = round_new(room, 0);
+	round_add(r, 0, 7, 1, KIND_TEXT, "one", 0);
+	round_add(r, 0, 7, 2, KIND_TEXT, "two", 0);
+	round_add(r, 0, 7, 3, KIND_TEXT, "three", TCHAT_ERR_BAD_TEXT);
+	round_add(r, 0, 7, 3, KIND_TEXT, "three", TCHAT_ERR_BAD_TEXT);
+	round_add(r, 0, 7, 4, KIND_TOPIC, "four", 0);
+	struct rlimit old, none;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = old;
+	none.rlim_cur = 1;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	store_submit(store, &r->batch.request);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_ptr_equal(store_completed(store), &r->batch.request);
+	assert_int_equal(r->batch.request.error, TCHAT_ERR_BUSY);
+	assert_int_equal(open_device(store, 7, 1), 1);
+	struct store_room a = open_room(store, "a", false, 0);
+	assert_int_equal(a.head, 1);
+	assert_string_equal(a.topic, "");
+	/* The same batch, once there is room again. */
+	run(store, &r->batch.request, 0);
+	assert_int_equal(r->posts[0].outcome, STORE_DUPLICATE);
+	assert_int_equal(r->posts[1].seq, 2);
+	assert_int_equal(r->posts[2].outcome, STORE_REFUSED);
+	assert_int_equal(r->posts[4].seq, 3);
+	expect_read(store, room, 1, 10, true, 1, 3, false);
+	round_free(r);
+	store_free(store);
+}
+
+static void the_content_hash_tells_contents_apart_and_never_changes(void **state)
+{
+	assert_int_equal(store_hash(1, 0, "hello", 5, NULL, 0), store_hash(1, 0, "hello", 5, "", 0));
+	uint64_t all[] = { store_hash(1, 0, "hello", 5, NULL, 0), store_hash(2, 0, "hello", 5, NULL, 0),
+		           store_hash(1, 1, "hello", 5, NULL, 0), store_hash(1, 0, "hellp", 5, NULL, 0),
+		           store_hash(1, 0, "hello\0", 6, NULL, 0), store_hash(1, 0, "hell", 4, "o", 1),
+		           store_hash(1, 0, "", 0, "hello", 5), store_hash(1, 0, "hello wo", 8, NULL, 0),
+		           store_hash(1, 0, "hello wp", 8, NULL, 0) };
+	size_t count = sizeof all / sizeof all[0];
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_int_not_equal(all[i], all[j]);
+	assert_int_equal(all[0], UINT64_C(0x7ae8e5e517e90f2d));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_room_is_made_once),
+		cmocka_unit_test(each_post_gets_its_outcome_and_the_same_one_again),
+		cmocka_unit_test(settled_and_too_many_outcomes_are_forgotten),
+		cmocka_unit_test(reads_run_both_ways_within_their_bounds),
+		cmocka_unit_test(the_ring_wraps_and_rooms_keep_what_is_not_overwritten),
+		cmocka_unit_test(a_room_keeps_so_many_records),
+		cmocka_unit_test(what_is_not_in_use_makes_place),
+		cmocka_unit_test(a_topic_is_kept_with_its_room),
+		cmocka_unit_test(a_batch_that_cannot_be_written_changes_nothing),
+		cmocka_unit_test(the_content_hash_tells_contents_apart_and_never_changes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
