@@ -318,6 +318,21 @@ def sigterm_says_goodbye(host):
     same(host.status(), 0)
 
 
+def the_owner_ends_the_host(host):
+    owner, ann = Peer(host.socket, "owner"), Peer(host.address, "ann")
+    try:
+        ann.request("MODERATE", "DONE", action=2)
+        raise AssertionError("anybody may end the host")
+    except peer_client.Refused as refusal:
+        same((refusal.code, refusal.request != 0), (101, True))
+    owner.request("MODERATE", "DONE", action=2)
+    for peer in (owner, ann):
+        same(peer.take("GOAWAY")["code"], 74)
+        peer_support.closed_by_host(peer.sock)
+        peer.close()
+    same(host.status(), 0)
+
+
 def peers_talk_with_line_mode(host):
     ann = Peer(host.address, "ann")
     room = ann.join("lobby")

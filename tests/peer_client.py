@@ -51,7 +51,7 @@ PUBLIC, DIRECT = 0, 2
 TEXT, ACTION, TOPIC = 1, 2, 3
 FORWARD, ATTACH = 1, 2
 MORE, LIVE = 1, 2
-BAD_FRAME, UNKNOWN_TYPE, WRONG_STATE, FENCED, KICKED, LEAVING, HOLE = 64, 66, 68, 72, 73, 76, 104
+BAD_FRAME, UNKNOWN_TYPE, WRONG_STATE, FENCED, KICKED, LEAVING = 64, 66, 68, 72, 73, 76
 
 
 class Broken(Exception):
@@ -367,7 +367,8 @@ class Peer:
         if fields["flags"] & 1:
             self.unsettled.pop(counter, None)
             self.refused.append(fields)
-        elif fields["code"] == HOLE:
+        else:
+            select.select([], [], [], fields["retry_ms"] / 1000)
             self.post_again()
 
     def note_page(self, fields):
