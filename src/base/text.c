@@ -60,7 +60,8 @@ enum text_class text_classify(char32_t c)
 bool text_is_mark(char32_t c)
 {
 	utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
-	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
+	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+	       category == UTF8PROC_CATEGORY_ME;
 }
 
 static bool is_regional(char32_t c)
@@ -109,8 +110,8 @@ static size_t cluster_compose(const struct cleaner *cleaner, utf8proc_int32_t co
 /* Letters that alone are NFC already, by far the most of what is written: they go a short way. */
 static bool is_composed(char32_t c)
 {
-	return c < 0x300 || (c >= 0x400 && c < 0x460) || (c >= 0x3041 && c <= 0x3096) || (c >= 0x30A1 && c <= 0x30FA) ||
-	       (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3);
+	return c < 0x300 || (c >= 0x400 && c < 0x460) || (c >= 0x3041 && c <= 0x3096) ||
+	       (c >= 0x30A1 && c <= 0x30FA) || (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3);
 }
 
 /* Writes the collected cluster: composed, marks counted, nothing without a base or a width. */
@@ -158,8 +159,8 @@ static void clean_take(struct cleaner *cleaner, char32_t c)
 {
 	if (cleaner->last == 0)
 		cleaner->state = 0; /* a state kept over a boundary would join what does not belong together */
-	if (cleaner->last == 0 || utf8proc_grapheme_break_stateful((utf8proc_int32_t)cleaner->last, (utf8proc_int32_t)c,
-	                                                            &cleaner->state))
+	utf8proc_int32_t last = (utf8proc_int32_t)cleaner->last;
+	if (last == 0 || utf8proc_grapheme_break_stateful(last, (utf8proc_int32_t)c, &cleaner->state))
 		cluster_flush(cleaner);
 	if (cleaner->count < TEXT_CLUSTER_MAX)
 		cleaner->cluster[cleaner->count++] = c;

@@ -120,7 +120,8 @@ static char *text_map(const char *text, size_t length, utf8proc_option_t options
 
 static int name_put(struct buffer *out, const char *name, size_t length, utf8proc_option_t options)
 {
-	if (length == 0 || length > 4 * TEXT_NAME_BYTES || !utf8_valid(name, length) || memchr(name, 0, length) != NULL)
+	if (length == 0 || length > 4 * TEXT_NAME_BYTES || !utf8_valid(name, length) ||
+	    memchr(name, 0, length) != NULL)
 		return TCHAT_ERR_BAD_NAME;
 	/* What is refused must be seen before it is mapped away. */
 	for (size_t at = 0; at < length;) {

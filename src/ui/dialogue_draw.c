@@ -73,7 +73,8 @@ static int draw_answers(const struct dialogue *dialogue, struct cells *cells, co
 		const struct answer *answer = &dialogue->answers[i];
 		char key[8];
 		key[utf8_encode(answer->key, key)] = '\0';
-		int width = (int)(text_width(key, strlen(key)) + 1 + text_width(answer->label, strlen(answer->label)));
+		int width = (int)(text_width(key, strlen(key)) + 1);
+		width += (int)text_width(answer->label, strlen(answer->label));
 		if (column > 0 && column + width > area->columns) {
 			column = 0;
 			rows++;
@@ -98,7 +99,8 @@ static void draw_question(const struct dialogue *dialogue, struct cells *cells, 
 	int answers = draw_answers(dialogue, NULL, &inside, 0, &widest);
 	inside.columns = smaller(inside.columns, widest);
 	int gap = text + answers + 3 <= area->rows;
-	int rows = smaller(text + gap + answers + 2, area->rows), columns = smaller(inside.columns + 4, area->columns);
+	int rows = smaller(text + gap + answers + 2, area->rows);
+	int columns = smaller(inside.columns + 4, area->columns);
 	struct area box = { area->row + (area->rows - rows) / 2, area->column + (area->columns - columns) / 2, rows,
 		            columns };
 	draw_frame(dialogue, cells, &box);
@@ -130,8 +132,8 @@ static void draw_item(const struct item *item, struct cells *cells, const struct
 		cells_fill(cells, &line, STYLE_SELECTION);
 	int columns = area->columns;
 	int remark = item->remark != NULL ? (int)text_width(item->remark, strlen(item->remark)) : 0;
-	int column = cells_put_cut(cells, &line, 0, 1, columns, chosen ? STYLE_SELECTION : STYLE_DIALOGUE, item->label,
-	                           strlen(item->label));
+	int column = cells_put_cut(cells, &line, 0, 1, columns, chosen ? STYLE_SELECTION : STYLE_DIALOGUE,
+	                           item->label, strlen(item->label));
 	int space = columns + 1 - (column + 2);
 	if (remark > 0 && space > 2)
 		cells_put_cut(cells, &line, 0, remark <= space ? columns + 1 - remark : column + 2, space,

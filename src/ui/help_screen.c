@@ -133,7 +133,8 @@ static int draw_line(const struct help_screen *help, struct cells *cells, const 
 	const char *line = help->lines[i];
 	if (!help->pairs[i]) {
 		bool heading = line[0] == '#' && line[1] == ' ';
-		return draw_wrapped(cells, area, row, 0, heading ? STYLE_PROMPT : STYLE_TEXT, heading ? line + 2 : line);
+		return draw_wrapped(cells, area, row, 0, heading ? STYLE_PROMPT : STYLE_TEXT,
+		                    heading ? line + 2 : line);
 	}
 	const char *text = line + strlen(line) + 1;
 	int key = (int)text_width(line, strlen(line));
@@ -172,7 +173,8 @@ void help_screen_draw(struct help_screen *help, struct cells *cells, const struc
 	const char *hint = help->total > help->rows ? _("PgUp PgDn scroll · Esc closes") : _("Esc closes");
 	int width = (int)text_width(hint, strlen(hint));
 	cells_fill(cells, &title, STYLE_TITLE);
-	int column = cells_put_cut(cells, &title, 0, 1, area->columns - 2, STYLE_TITLE, help->title, strlen(help->title));
+	int column = cells_put_cut(cells, &title, 0, 1, area->columns - 2, STYLE_TITLE, help->title,
+	                           strlen(help->title));
 	if (column + 2 + width < area->columns)
 		cells_puts(cells, &title, 0, area->columns - width - 1, STYLE_TOPIC, hint);
 }

@@ -17,8 +17,8 @@ enum {
 	CLUSTER = 1024,   /* a longer cluster is drawn cut */
 };
 
-/* Widths for a view: rows hold columns cells and one more where a blank, a newline or the cursor may stand. The first one
- * begins behind the prompt, the others at hang. */
+/* Widths for a view: rows hold columns cells and one more where a blank, a newline or the cursor may stand. The
+ * first one begins behind the prompt, the others at hang. */
 struct shape {
 	int columns, spare, prompt, hang;
 };
@@ -49,7 +49,7 @@ static struct shape shape_of(const struct input_view *view, int columns)
 	return shape;
 }
 
-/* One element of the draft: a cluster or a newline. Its end and columns; clean text into out when it is not NULL. */
+/* One element of the draft: a cluster or a newline. Its end and columns; clean text into out unless that is NULL. */
 static size_t element(const struct input_view *view, size_t at, int *width, struct buffer *out)
 {
 	const char *text = view->text;
@@ -76,8 +76,8 @@ static size_t element(const struct input_view *view, size_t at, int *width, stru
 	return end;
 }
 
-/* One row: where the next begins, the column of the cursor when that stands in it (else -1), and whether it is the last.
- * Behind the text there is one more element, a cell for the cursor; the row that has it is the last. */
+/* One row: where the next begins, the column of the cursor when that stands in it (else -1), and whether it is the
+ * last. Behind the text there is one more element, a cell for the cursor; the row that has it is the last. */
 struct row {
 	size_t end;
 	int cursor;
@@ -188,8 +188,8 @@ static void draw_prompt(struct cells *cells, const struct area *area, const stru
 		over -= width;
 	}
 	if (at < length)
-		cells_put(cells, area, 0, shape->prompt - (int)text_width(text + at, length - at), STYLE_PROMPT, text + at,
-		          length - at);
+		cells_put(cells, area, 0, shape->prompt - (int)text_width(text + at, length - at), STYLE_PROMPT,
+		          text + at, length - at);
 	buffer_free(&prompt);
 }
 
@@ -205,8 +205,8 @@ void input_line_draw(struct cells *cells, const struct area *area, const struct 
 	if (start == 0)
 		draw_prompt(cells, area, view, &shape);
 	if (view->length == 0 && view->hint != NULL)
-		cells_put_unclean(cells, area, 0, shape.prompt, shape.columns - shape.prompt, STYLE_INPUT_NEWLINE, view->hint,
-		                  strlen(view->hint));
+		cells_put_unclean(cells, area, 0, shape.prompt, shape.columns - shape.prompt, STYLE_INPUT_NEWLINE,
+		                  view->hint, strlen(view->hint));
 	struct row found = { .last = false };
 	for (int row = 0; row < rows && !found.last; row++, start = found.end) {
 		found = row_find(view, &shape, start);

@@ -223,8 +223,8 @@ static int draw_head(const struct message_pane *pane, struct cells *cells, const
 		const char *who = nick ? message->nick : sign_of(message);
 		int width = (int)text_width(who, strlen(who));
 		int pad = width < columns->nick ? columns->nick - width : 0;
-		cells_put_cut(cells, area, row, TIME_WIDTH + pad, columns->nick, nick ? nick_role(message) : quiet, who,
-		              strlen(who));
+		enum style_role role = nick ? nick_role(message) : quiet;
+		cells_put_cut(cells, area, row, TIME_WIDTH + pad, columns->nick, role, who, strlen(who));
 		if (mark != NULL)
 			cells_puts(cells, area, row, column - MARK_WIDTH + 1, mark_role, mark);
 	} else if (columns->all >= 8) {

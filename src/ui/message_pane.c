@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which rows of the list are in view. A place is a message and one of its lines; everything is walked from the anchor, message
- * by message, as far as the area is high: the length of the list never matters. */
+/* Which rows of the list are in view. A place is a message and one of its lines; everything is walked from the
+ * anchor, message by message, as far as the area is high: the length of the list never matters. */
 #include "ui/message_pane.h"
 
 #include "ui/message_pane_inside.h"

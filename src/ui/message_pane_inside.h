@@ -46,7 +46,8 @@ struct message_pane {
 /* The division for an area's width. */
 struct pane_columns pane_columns(int columns);
 
-/* What stands before a message's text on its first row, as columns: the nick of an action; marks and nick in a narrow pane. */
+/* What stands before a message's text on its first row, as columns: the nick of an action; marks and nick in a
+ * narrow pane. */
 int pane_prefix(const struct message_pane *pane, const struct shown_message *message);
 
 /* The wrap of a message at the pane's width; valid until the next call. */

@@ -20,8 +20,9 @@ static bool holds(const struct shown_message *message, const struct buffer *need
 	buffer_truncate(scratch, 0);
 	if (text_search_fold(scratch, message->text, message->text_length) != 0)
 		return false;
-	return buffer_length(scratch) >= buffer_length(needle) &&
-	       memmem(buffer_data(scratch), buffer_length(scratch), buffer_data(needle), buffer_length(needle)) != NULL;
+	size_t length = buffer_length(needle);
+	return buffer_length(scratch) >= length &&
+	       memmem(buffer_data(scratch), buffer_length(scratch), buffer_data(needle), length) != NULL;
 }
 
 /* The next message that holds the folded needle; 0: none. */

@@ -61,7 +61,8 @@ struct wrap_row wrap_row(const char *text, size_t length, size_t start, int colu
 			wide_before = false;
 			continue;
 		}
-		if (at > start && (width == 2 || wide_before) && !(width == 2 && binds_to_before(text + at, length - at)))
+		bool between = at > start && (width == 2 || wide_before);
+		if (between && !(width == 2 && binds_to_before(text + at, length - at)))
 			chance = at;
 		if (used + width > columns) {
 			size_t cut = at > start ? at : end;

@@ -56,7 +56,8 @@ static void draw_title(struct cells *cells, const struct area *area, const struc
 	int right = area->columns - 1;
 	char count[64];
 	if (!members && view->member_total > 0 && area->columns >= 40) {
-		snprintf(count, sizeof count, ngettext("%zu member", "%zu members", view->member_total), view->member_total);
+		snprintf(count, sizeof count, ngettext("%zu member", "%zu members", view->member_total),
+		         view->member_total);
 		int width = (int)text_width(count, strlen(count));
 		right -= width;
 		cells_puts(cells, area, 0, right, STYLE_TOPIC, count);

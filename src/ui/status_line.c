@@ -78,7 +78,8 @@ static void add_connection(struct line *line, const struct status_view *view)
 		break;
 	case STATUS_CONNECTED:
 		if (view->lag >= 1000)
-			part_add(line, 100, false, STYLE_STATUS_ALERT, " ● %d.%d s ", view->lag / 1000, view->lag / 100 % 10);
+			part_add(line, 100, false, STYLE_STATUS_ALERT, " ● %d.%d s ", view->lag / 1000,
+			         view->lag / 100 % 10);
 		else if (view->lag >= 0)
 			part_add(line, 100, false, STYLE_STATUS_GOOD, "● %d ms", view->lag);
 		else
@@ -110,7 +111,8 @@ static void add_parts(struct line *line, const struct status_view *view)
 		if (view->host != NULL)
 			part_add(line, 40, false, STYLE_STATUS, "%s", name_of(view->host, name));
 		if (view->nick != NULL)
-			part_add(line, 30, false, STYLE_STATUS, view->away ? _("%s (away)") : "%s", name_of(view->nick, name));
+			part_add(line, 30, false, STYLE_STATUS, view->away ? _("%s (away)") : "%s",
+			         name_of(view->nick, name));
 	}
 	if (view->room != NULL)
 		part_add(line, 60, false, STYLE_STATUS, "#%s", name_of(view->room, name));
@@ -118,12 +120,13 @@ static void add_parts(struct line *line, const struct status_view *view)
 		part_add(line, 75, true, STYLE_STATUS_ALERT, ngettext(" %u not sent ", " %u not sent ", view->failed),
 		         view->failed);
 	if (view->pending > 0)
-		part_add(line, 70, true, STYLE_STATUS, ngettext("%u sending", "%u sending", view->pending), view->pending);
+		part_add(line, 70, true, STYLE_STATUS, ngettext("%u sending", "%u sending", view->pending),
+		         view->pending);
 	if (view->mentions > 0)
 		part_add(line, 66, true, STYLE_MORE, " @%u ", view->mentions);
 	if (view->rooms_unread > 0)
-		part_add(line, 65, true, STYLE_STATUS, ngettext("%u room unread", "%u rooms unread", view->rooms_unread),
-		         view->rooms_unread);
+		part_add(line, 65, true, STYLE_STATUS,
+		         ngettext("%u room unread", "%u rooms unread", view->rooms_unread), view->rooms_unread);
 	if (view->clock != NULL)
 		part_add(line, 50, true, STYLE_STATUS, "%s", view->clock);
 }
