@@ -69,6 +69,9 @@ static void marks_stay_on_their_base_and_controls_are_shown(void **state)
 	assert_int_equal(line[2].base, 0xFFFD);
 	assert_int_equal(line[3].base, 0xFFFD);
 	assert_int_equal(line[4].base, ' ');
+	cells_clear(cells);
+	cells_puts(cells, &all, 0, 0, STYLE_TEXT, "a\xE2\x80\xAE" "b\xE2\x80\x8D" "c\xEF\xB8\x8F"); /* text that nobody cleaned */
+	assert_string_equal(row_text(cells, 0), "a\xEF\xBF\xBD" "bc");
 	cells_free(cells);
 }
 

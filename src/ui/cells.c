@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/errors.h"
 #include "base/text.h"
+#include "base/text_filter.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -175,7 +176,7 @@ static void cluster_set(struct cells *cells, struct cell *line, int column, enum
 		at += utf8_decode(text + at, length - at, &c);
 		int width = text_char_width(c);
 		if (width == 0 && begun) {
-			if (marks < CELL_MARKS)
+			if (marks < CELL_MARKS && text_classify(c) == TEXT_KEEP) /* no joiner gets out, whoever forgot to clean */
 				cell.marks[marks++] = c;
 			continue;
 		}

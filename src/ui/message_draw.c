@@ -59,7 +59,7 @@ static const char *mark_of(const struct shown_message *message, enum style_role 
 	*role = message->state == MESSAGE_FAILED ? STYLE_FAILED :
 	        message->state == MESSAGE_PENDING ? STYLE_PENDING : STYLE_MENTION;
 	return message->state == MESSAGE_FAILED ? "✗" : message->state == MESSAGE_PENDING ? "…" :
-	       message->mention ? "»" : NULL;
+	       message->mention && !message->own ? "»" : NULL;
 }
 
 static enum style_role text_role(const struct shown_message *message)
@@ -336,7 +336,7 @@ static void draw_text(const struct message_pane *pane, struct cells *cells, cons
 	bool selected = pane->selected == message->serial;
 	if (message->state != MESSAGE_FAILED && (has_nick(message) || message->kind == MESSAGE_TOPIC))
 		tint_links(cells, area, &line);
-	if (message->mention && pane->own != NULL)
+	if (message->mention && !message->own && pane->own != NULL)
 		tint_word(cells, area, &line, pane->own, true, STYLE_MENTION);
 	if (selected)
 		cells_tint(cells, area, row, 0, area->columns, STYLE_SELECTION);
