@@ -7,7 +7,8 @@ src_libbase_a_SOURCES = \
 	src/base/block.c src/base/block.h \
 	src/base/buffer.c src/base/buffer.h \
 	src/base/clock.c src/base/clock.h \
-	src/base/errors.c src/base/errors.def src/base/errors.h
+	src/base/errors.c src/base/errors.def src/base/errors.h \
+	src/base/intl.h
 
 noinst_LIBRARIES += src/libnet.a
 src_libnet_a_CFLAGS = $(AM_CFLAGS)
