@@ -109,7 +109,7 @@ static int json_carry_out(struct json *json, const struct json_request *request)
 	case JSON_NICK: return session_nick(session, request->nick);
 	case JSON_AWAY: return session_away(session, request->away, request->reason);
 	case JSON_PING: return session_ping(session, payload, strlen(payload), clock_monotonic());
-	case JSON_QUIT: plain_leave(&json->plain); return 0;
+	case JSON_QUIT: plain_leave(&json->plain, plain_is_last(&json->plain)); return 0;
 	default: return json_room_request(json, request);
 	}
 }

@@ -6,6 +6,7 @@
 #include "app/front.h"
 #include "app/line_text.h"
 #include "app/plain_face.h"
+#include "app/reach.h"
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/text.h"
@@ -78,7 +79,8 @@ static void lines_clear(struct front *front)
 
 static void lines_leave(struct front *front, enum front_leave how)
 {
-	plain_leave(&lines_of_front(front)->plain);
+	struct plain_face *plain = &lines_of_front(front)->plain;
+	plain_leave(plain, how == FRONT_END_HOST || (how == FRONT_QUIT && plain_is_last(plain)));
 }
 
 static const struct front_class lines_front_class = { lines_front_notice, lines_switch_room, lines_clear, lines_leave };
@@ -120,7 +122,7 @@ static void lines_message(struct lines *lines, const struct session_event *event
 
 static void lines_connected(struct lines *lines, const struct session_event *event)
 {
-	char text[NOTICE_MAX], where[ADDRESS_TEXT];
+	char text[NOTICE_MAX], where[ADDRESS_TEXT], reach[REACH_TEXT];
 	bool first = lines->nick[0] == '\0';
 	address_format(&lines->plain.talk.place->address, where, sizeof where);
 	if (!first && lines->broken)
@@ -131,6 +133,9 @@ static void lines_connected(struct lines *lines, const struct session_event *eve
 	}
 	if (first && lines->in_terminal && event->length > 0)
 		lines_notice(lines, event->text);
+	if (first && lines->in_terminal && lines->plain.talk.place->listening_count > 0 &&
+	    reach_describe(lines->plain.talk.place, reach, sizeof reach) > 0)
+		lines_notice(lines, reach);
 	if (strcmp(lines->nick, event->nick) != 0 && !event->own_wish) {
 		snprintf(text, sizeof text, _("you are called %s here; the name you wanted is taken or not allowed"),
 		         event->nick);
@@ -209,6 +214,12 @@ static void lines_event(struct plain_face *face, const struct session_event *eve
 		         event->count);
 		lines_notice(lines, text);
 		break;
+	case SESSION_GOAWAY:
+	case SESSION_ERROR:
+	case SESSION_DONE:
+		if (face->leaving) /* one's own doing */
+			break;
+		/* fall through */
 	default:
 		if (line_event_text(event, text, sizeof text))
 			lines_notice(lines, text);

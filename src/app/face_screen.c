@@ -244,25 +244,10 @@ static const struct front_class face_front = { front_notice, front_switch_room, 
 
 /* --- Leaving */
 
-static bool others_are_here(const struct face *face)
-{
-	uint32_t own = session_own_user(face->talk.session);
-	struct session_room room;
-	struct session_member member;
-	for (size_t i = 0; session_room_at(face->talk.session, i, &room); i++) {
-		if (room.members > SESSION_ROSTER_MAX)
-			return true;
-		for (size_t k = 0; session_member_at(face->talk.session, room.room, k, &member); k++)
-			if (member.user != own)
-				return true;
-	}
-	return false;
-}
-
 void face_leave(struct face *face, enum front_leave how, bool asked)
 {
 	if (how == FRONT_QUIT && face->front.owns_host && !asked && !face->leaving) {
-		if (!face->ready || !others_are_here(face)) {
+		if (!face->ready || !talk_others_are_here(&face->talk)) {
 			how = FRONT_END_HOST;
 		} else {
 			struct dialogue *dialogue = dialogue_question(

@@ -243,6 +243,9 @@ int mode_ping(const struct options *options, struct talk_place *place)
 		const struct stream *stream = link_stream(ping.talk.link);
 		if (stream != NULL)
 			stream_info(stream, &info);
+		/* A goodbye, so that the host does not take it for a loss. */
+		session_leave(ping.talk.session);
+		loop_run_once(ping.talk.loop, 0);
 		print_statistics(&ping, &info);
 		if (fflush(stdout) != 0 && errno != EPIPE)
 			status = EXIT_STATUS_SYSTEM;

@@ -7,6 +7,7 @@
 #include "base/intl.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,15 +39,32 @@ static void plain_wait_at_most(struct plain_face *face, tchat_time patience)
 	loop_timer_set(face->talk.loop, &face->patience, when);
 }
 
-void plain_leave(struct plain_face *face)
+/* Says goodbye, as soon as everything is acknowledged; a host that ends takes no more. */
+static void plain_say_goodbye(struct plain_face *face)
+{
+	if (face->ends_host && session_pending(face->talk.session) > 0)
+		return;
+	if (face->ends_host && session_ready(face->talk.session))
+		session_end_host(face->talk.session);
+	face->ends_host = false;
+	session_leave(face->talk.session);
+	loop_again(face->talk.loop);
+}
+
+void plain_leave(struct plain_face *face, bool end_host)
 {
 	if (face->leaving)
 		return;
 	face->leaving = true;
+	face->ends_host = end_host;
 	if (!face->signalled && !session_ready(face->talk.session))
 		plain_wait_at_most(face, PATIENCE_GONE);
-	session_leave(face->talk.session);
-	loop_again(face->talk.loop);
+	plain_say_goodbye(face);
+}
+
+bool plain_is_last(const struct plain_face *face)
+{
+	return face->talk.place->owns_host && !talk_others_are_here(&face->talk);
 }
 
 static void plain_out_of_patience(void *arg)
@@ -71,7 +89,8 @@ static void plain_signal(void *arg, int number)
 	face->signalled = true;
 	if (again || !session_ready(face->talk.session))
 		plain_finish(face, plain_outcome(face));
-	plain_leave(face);
+	/* A terminal that went leaves the host running. */
+	plain_leave(face, number != SIGHUP && plain_is_last(face));
 	plain_wait_at_most(face, PATIENCE_SIGNAL);
 	if (again)
 		loop_stop(face->talk.loop, 0);
@@ -85,7 +104,7 @@ static void plain_output_failed(void *arg)
 		say(_("standard output: %s"), strerror(number));
 		plain_finish(face, EXIT_STATUS_SYSTEM);
 	}
-	plain_leave(face);
+	plain_leave(face, plain_is_last(face));
 	plain_wait_at_most(face, PATIENCE_CLOSED);
 }
 
@@ -109,12 +128,14 @@ static void plain_input_end(void *arg)
 {
 	struct plain_face *face = arg;
 	if (!face->talk.options->stay)
-		plain_leave(face);
+		plain_leave(face, plain_is_last(face));
 }
 
 static void plain_resume(void *arg)
 {
 	struct plain_face *face = arg;
+	if (face->ends_host)
+		plain_say_goodbye(face);
 	if (face->stuck && face->input != NULL)
 		input_resume(face->input);
 }

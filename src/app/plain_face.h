@@ -26,6 +26,7 @@ struct plain_face {
 	bool refused;            /* something posted was refused: exit status 1. May be set by the class */
 	bool connected;          /* private from here on: there was a connection that was ready */
 	bool leaving;            /* no more input is taken */
+	bool ends_host;          /* one's own host is ended, too */
 	bool stuck;              /* a line waits to be taken again */
 	bool held;               /* the output is congested */
 	bool signalled;
@@ -48,8 +49,11 @@ void plain_close(struct plain_face *face);
 /* Takes input from now on; it is taken by itself when the first room is ready. */
 void plain_start_input(struct plain_face *face);
 
-/* Leaves when all is acknowledged, as at the end of input. */
-void plain_leave(struct plain_face *face);
+/* Leaves when all is acknowledged, as at the end of input. end_host: ends the host, which has to be one's own, too. */
+void plain_leave(struct plain_face *face, bool end_host);
+
+/* Whether leaving ends the host, unless the user says something else: it is one's own, and nobody else is there. */
+bool plain_is_last(const struct plain_face *face);
 
 /* Ends with this status when the output is written. The first call counts. */
 void plain_finish(struct plain_face *face, int status);

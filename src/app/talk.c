@@ -89,6 +89,21 @@ void talk_free(struct talk *talk)
 	signals_close();
 }
 
+bool talk_others_are_here(const struct talk *talk)
+{
+	uint32_t own = session_own_user(talk->session);
+	struct session_room room;
+	struct session_member member;
+	for (size_t i = 0; session_room_at(talk->session, i, &room); i++) {
+		if (room.members > SESSION_ROSTER_MAX || (!room.roster && room.members > 1 && !room.direct))
+			return true;
+		for (size_t k = 0; session_member_at(talk->session, room.room, k, &member); k++)
+			if (member.user != own && !room.direct)
+				return true;
+	}
+	return false;
+}
+
 int talk_status(const struct talk *talk, int code)
 {
 	switch (code) {

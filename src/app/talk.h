@@ -44,6 +44,9 @@ int talk_start(struct talk *talk);
 
 void talk_free(struct talk *talk);
 
+/* Whether another user is in one of the rooms. */
+bool talk_others_are_here(const struct talk *talk);
+
 /* The exit status for the end of a session: event is the final DISCONNECTED, or the first failure to connect. */
 int talk_status(const struct talk *talk, int code);
 
