@@ -223,6 +223,10 @@ TESTS += $(check_PROGRAMS)
 endif
 
 # line mode, JSON mode, --ping
+EXTRA_DIST += tests/faces-test.py
+if HAVE_PYTHON
+TESTS += tests/faces-test.py
+endif
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit-json tests/unit-lines
 tests_unit_json_CFLAGS = $(test_cflags) $(JANSSON_CFLAGS)
