@@ -84,6 +84,7 @@ noinst_LIBRARIES += src/libsystem.a
 src_libsystem_a_SOURCES = src/system/signals.c src/system/signals.h
 
 src_libbase_a_SOURCES += \
+	src/base/table.h \
 	src/base/text.c src/base/text.h \
 	src/base/text_filter.h \
 	src/base/text_name.c \

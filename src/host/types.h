@@ -4,14 +4,12 @@
 #define TCHAT_HOST_TYPES_H
 
 #include "base/buffer.h"
+#include "base/table.h"
 #include "base/text.h"
 #include "host/host.h"
 #include "wire/message.h"
 
 #include <sys/queue.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 enum {
 	NICK_BYTES = 32,

@@ -3,13 +3,11 @@
 #ifndef TCHAT_STORE_MEMORY_DEVICE_H
 #define TCHAT_STORE_MEMORY_DEVICE_H
 
+#include "base/table.h"
 #include "store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 struct memory_outcome {
 	uint64_t hash;

@@ -3,14 +3,12 @@
 #ifndef TCHAT_STORE_MEMORY_ROOM_H
 #define TCHAT_STORE_MEMORY_ROOM_H
 
-#include "store/store.h"
+#include "base/table.h"
 #include "store/spool.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 struct memory_record {
 	uint64_t at;
