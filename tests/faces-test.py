@@ -125,12 +125,12 @@ def a_slash_is_text_unless_commands_are_wanted(host):
 
 def long_lines_become_several_messages(host):
     ann = Json(host.address, "ann")
-    text = "é" * 20000
+    text = "€" * 20000
     same(tchat("--join", host.address, "--lines", text=text.encode() + b"\n"), (0, "", ""))
-    ann.wait_for("message", seq=3)
+    ann.wait_for("message", seq=4)
     messages = [m["text"] for m in ann.objects("message")]
     same("".join(messages), text)
-    same([len(m.encode()) for m in messages], [16384, 16384, 40000 - 32768])
+    same([len(m.encode()) for m in messages], [16383, 16383, 16383, 60000 - 3 * 16383])
     ann.quit()
 
 

@@ -195,6 +195,13 @@ static void lines_name(struct lines *lines, const struct session_event *event)
 	lines_notice(lines, text);
 }
 
+/* What comes of leaving and of ending one's own host is no news. */
+static bool is_own_end(const struct plain_face *face, const struct session_event *event)
+{
+	return face->leaving &&
+	       (event->type == SESSION_GOAWAY || event->type == SESSION_ERROR || event->type == SESSION_DONE);
+}
+
 static void lines_event(struct plain_face *face, const struct session_event *event)
 {
 	struct lines *lines = lines_of(face);
@@ -214,14 +221,8 @@ static void lines_event(struct plain_face *face, const struct session_event *eve
 		         event->count);
 		lines_notice(lines, text);
 		break;
-	case SESSION_GOAWAY:
-	case SESSION_ERROR:
-	case SESSION_DONE:
-		if (face->leaving) /* one's own doing */
-			break;
-		/* fall through */
 	default:
-		if (line_event_text(event, text, sizeof text))
+		if (!is_own_end(face, event) && line_event_text(event, text, sizeof text))
 			lines_notice(lines, text);
 	}
 }
