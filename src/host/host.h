@@ -16,7 +16,7 @@
 struct host;
 struct host_peer;
 
-/* 0 gives the default in brackets. Bytes and microseconds. */
+/* 0 gives the default in brackets. */
 struct host_limits {
 	uint32_t peers;          /* connections [16,384] */
 	uint32_t remembered;     /* users without a connection [4,096] */
@@ -45,7 +45,7 @@ struct host_config {
 	struct host_limits limits;
 };
 
-/* NULL when memory is out. Submits the making of the lobby to the store. */
+/* NULL when memory is out. Has the store make the lobby. */
 struct host *host_new(const struct host_config *config);
 
 /* Frees all, peers included. NULL is fine. */
@@ -141,9 +141,8 @@ struct host_counters {
 	size_t rooms;
 	size_t queued;       /* bytes of blocks that wait for some peer */
 	uint64_t posts;      /* accepted so far, as all below */
-	uint64_t refused, gaps;
+	uint64_t refused, gaps, events_lost;
 	uint64_t deliveries; /* (message, connection) pairs queued live */
-	uint64_t events_lost;
 };
 
 void host_counters(const struct host *host, struct host_counters *counters);
