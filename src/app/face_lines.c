@@ -98,7 +98,8 @@ static int lines_line(struct plain_face *face, const char *line, size_t length, 
 		return err;
 	}
 	/* A command waits for the room that the one before it asked for. */
-	if (session_ready(face->talk.session) && session_room(face->talk.session, lines->front.room, &room) && !room.joined)
+	struct session *session = face->talk.session;
+	if (session_ready(session) && session_room(session, lines->front.room, &room) && !room.joined)
 		return TCHAT_ERR_AGAIN;
 	int err = front_input(&lines->front, line, length);
 	return err == TCHAT_ERR_FULL ? err : 0;
@@ -195,11 +196,10 @@ static void lines_name(struct lines *lines, const struct session_event *event)
 	lines_notice(lines, text);
 }
 
-/* What comes of leaving and of ending one's own host is no news. */
+/* What comes of ending one's own host is no news. */
 static bool is_own_end(const struct plain_face *face, const struct session_event *event)
 {
-	return face->leaving &&
-	       (event->type == SESSION_GOAWAY || event->type == SESSION_ERROR || event->type == SESSION_DONE);
+	return face->leaving && (event->type == SESSION_GOAWAY || event->request == REQUEST_END);
 }
 
 static void lines_event(struct plain_face *face, const struct session_event *event)

@@ -233,8 +233,8 @@ static void write_pong(struct json_writer *writer, const struct session_event *e
 }
 
 /* A type, the room, and one number unless its key is NULL. */
-static void write_simple(struct json_writer *writer, const char *type, const struct session_event *event, const char *key,
-                         uint64_t value)
+static void write_simple(struct json_writer *writer, const char *type, const struct session_event *event,
+                         const char *key, uint64_t value)
 {
 	json_begin(writer, type);
 	write_room(writer, event);

@@ -47,7 +47,8 @@ static int read_string(const json_t *root, const char *key, const char **value, 
 	return TCHAT_ERR_ARGUMENT;
 }
 
-static int read_number(const json_t *root, const char *key, json_int_t low, json_int_t high, uint64_t *value, char *why)
+static int read_number(const json_t *root, const char *key, json_int_t low, json_int_t high, uint64_t *value,
+                       char *why)
 {
 	const json_t *member = json_object_get(root, key);
 	if (member == NULL || json_is_null(member))

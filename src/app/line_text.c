@@ -115,8 +115,10 @@ static void renamed_text(const struct session_event *event, char *text, size_t s
 {
 	if (event->own)
 		snprintf(text, size, _("you are called %s now"), event->nick);
-	else
-		snprintf(text, size, _("%s is called %s now"), event->other[0] != '\0' ? event->other : "?", event->nick);
+	else if (event->other[0] != '\0')
+		snprintf(text, size, _("%s is called %s now"), event->other, event->nick);
+	else /* renamed before the list of members came */
+		snprintf(text, size, _("a member is called %s now"), event->nick);
 }
 
 static void left_text(const struct session_event *event, char *text, size_t size)
