@@ -55,11 +55,14 @@ src_tchat_SOURCES = \
 	src/app/exit_status.h \
 	src/app/face.h \
 	src/app/face_complete.c \
+	src/app/face_event.c \
 	src/app/face_json.c \
 	src/app/face_keys.c \
 	src/app/face_lines.c \
+	src/app/face_overlay.c \
 	src/app/face_room.c src/app/face_room.h \
 	src/app/face_screen.c \
+	src/app/face_submit.c \
 	src/app/face_view.c \
 	src/app/front.c src/app/front.h \
 	src/app/input.c src/app/input.h \

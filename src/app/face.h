@@ -70,6 +70,7 @@ void face_changed(struct face *face, bool urgent);
 
 /* Shows the room at an index, keeping the draft of the one before. */
 void face_show_room(struct face *face, size_t index);
+void face_show_handle(struct face *face, uint32_t handle);
 
 /* Gives the terminal to the shell until it says "go on" (^Z). */
 void face_suspend(struct face *face);
@@ -80,10 +81,18 @@ void face_notice(struct face *face, enum message_kind kind, const char *text);
 /* Leaves: asks first when others would be left without their host. */
 void face_leave(struct face *face, enum front_leave how, bool asked);
 
-/* Opens the room switcher; sends a line that was asked about; closes whatever is over the screen. */
+/* Lies over the screen (face_overlay.c): a question, whose dialogue (NULL: memory is out) is taken; the room switcher;
+ * the help; nothing any more. */
+void face_ask(struct face *face, enum face_question question, struct dialogue *dialogue);
 void face_open_switcher(struct face *face);
 void face_open_help(struct face *face);
 void face_close_overlay(struct face *face);
+
+/* Takes one event of the session; arg is the face (face_event.c). */
+void face_event(void *arg, const struct session_event *event);
+
+/* The verbs of the face's front (face_submit.c). */
+extern const struct front_class face_front;
 
 /* Carries out a submitted line; asks first when it is long. Frees it. */
 void face_submit(struct face *face, char *line);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The full screen: its life on the loop, the session's events, what a submitted line does. */
+/* The full screen: its life on the loop, the room it shows, how it is left. */
 #include "app/face.h"
 
 #include "app/exit_status.h"
-#include "app/listen.h"
-#include "app/reach.h"
 #include "base/errors.h"
 #include "base/intl.h"
-#include "base/text.h"
 #include "system/signals.h"
 #include "ui/charset.h"
 #include "ui/restore.h"
@@ -25,7 +22,6 @@ enum {
 	DRAFT_MAXIMUM = 4 << 20,
 	INPUT_HISTORY = 1000,
 	FIRST_HISTORY = 100,
-	ASK_LINES = 10, /* a draft of more lines is asked about before it goes out */
 };
 
 void face_changed(struct face *face, bool urgent)
@@ -59,188 +55,12 @@ void face_show_room(struct face *face, size_t index)
 	face_changed(face, true);
 }
 
-static void show_handle(struct face *face, uint32_t handle)
+void face_show_handle(struct face *face, uint32_t handle)
 {
 	for (size_t i = 0; i < face->rooms.count; i++)
 		if (face->rooms.rooms[i]->handle == handle)
 			face_show_room(face, i);
 }
-
-/* --- What lies over the screen */
-
-void face_close_overlay(struct face *face)
-{
-	dialogue_free(face->dialogue);
-	help_screen_free(face->help);
-	face->dialogue = NULL;
-	face->help = NULL;
-	face->question = ASK_NOTHING;
-}
-
-void face_open_switcher(struct face *face)
-{
-	face_close_overlay(face);
-	face->dialogue = dialogue_chooser(_("Go to room"), true);
-	if (face->dialogue == NULL)
-		return;
-	face->question = ASK_ROOM;
-	for (size_t i = 0; i < face->rooms.count; i++) {
-		const struct face_room *room = face->rooms.rooms[i];
-		char remark[64] = "";
-		if (room->unread > 0)
-			snprintf(remark, sizeof remark, ngettext("%u unread", "%u unread", room->unread), room->unread);
-		dialogue_item(face->dialogue, room->name, remark);
-	}
-}
-
-void face_open_help(struct face *face)
-{
-	struct buffer text;
-	buffer_init(&text, 65536);
-	buffer_put_string(&text, _("# Keys\n"
-	                           "Enter\tsend\n"
-	                           "Alt-Enter\ta new line in the draft\n"
-	                           "Tab\tcomplete a command, a nick or a room\n"
-	                           "PgUp, PgDn\tscroll by a page; with Shift to the oldest or newest\n"
-	                           "Shift-Up, Shift-Down\tscroll by a line\n"
-	                           "Alt-Up, Alt-Down\tthe room before or after\n"
-	                           "Alt-a\tthe next room with something unread\n"
-	                           "F2\tfind a room\n"
-	                           "F3, F4\tshow or hide the rooms, the members\n"
-	                           "Ctrl-L\tdraw the screen anew\n"
-	                           "Ctrl-C\tclear what is typed\n"
-	                           "Ctrl-Z\tback to the shell for a while; fg returns\n"
-	                           "Ctrl-D\tleave, on an empty line\n"
-	                           "\nEditing keys are those of readline, with your ~/.inputrc.\n"
-	                           "\n# Commands\n"));
-	for (size_t i = 0; command_at(i) != NULL; i++) {
-		const struct command *row = command_at(i);
-		char line[256];
-		snprintf(line, sizeof line, "/%s %s\t%s\n", row->name, row->usage[0] != '\0' ? _(row->usage) : "",
-		         _(row->help));
-		buffer_put_string(&text, line);
-	}
-	face_close_overlay(face);
-	if (buffer_put(&text, "", 1) == 0)
-		face->help = help_screen_new(_("tchat: help (any other key goes back)"), (const char *)buffer_data(&text));
-	buffer_free(&text);
-}
-
-static void ask(struct face *face, enum face_question question, struct dialogue *dialogue)
-{
-	face_close_overlay(face);
-	face->dialogue = dialogue;
-	face->question = dialogue != NULL ? question : ASK_NOTHING;
-}
-
-/* --- Lines */
-
-/* Sends a long text as several messages, cut at line ends where there are any. */
-static void send_in_pieces(struct face *face, const char *line, size_t length)
-{
-	size_t at = 0;
-	while (at < length) {
-		size_t piece = length - at;
-		if (piece > WIRE_TEXT_LIMIT) {
-			piece = WIRE_TEXT_LIMIT;
-			while (piece > 0 && line[at + piece] != '\n')
-				piece--;
-			if (piece == 0)
-				piece = WIRE_TEXT_LIMIT;
-			while (piece > 0 && ((unsigned char)line[at + piece] & 0xc0) == 0x80)
-				piece--;
-		}
-		if (piece == 0 || front_post(&face->front, KIND_TEXT, line + at, piece) != 0)
-			return;
-		at += piece;
-		at += at < length && line[at] == '\n';
-	}
-}
-
-static void run_line(struct face *face, const char *line)
-{
-	size_t length = strlen(line);
-	if (length > WIRE_TEXT_LIMIT && line[0] != '/')
-		send_in_pieces(face, line, length);
-	else if (front_input(&face->front, line, length) == TCHAT_ERR_FULL)
-		face_notice(face, MESSAGE_ERROR, _("too many messages wait for the host; try again later"));
-}
-
-static size_t count_lines(const char *line)
-{
-	size_t lines = 1;
-	for (; *line != '\0'; line++)
-		lines += *line == '\n';
-	return lines;
-}
-
-void face_submit(struct face *face, char *line)
-{
-	size_t lines = count_lines(line);
-	line_editor_remember(face->editor, line);
-	if (lines > ASK_LINES || strlen(line) > WIRE_TEXT_LIMIT) {
-		char text[128];
-		snprintf(text, sizeof text, ngettext("Send %zu line (%zu bytes)?", "Send %zu lines (%zu bytes)?", lines),
-		         lines, strlen(line));
-		struct dialogue *dialogue = dialogue_question(_("A long message"), text);
-		if (dialogue != NULL) {
-			dialogue_answer(dialogue, 'y', _("send it"));
-			dialogue_answer(dialogue, 'n', _("back to the draft"));
-		}
-		ask(face, ASK_SEND, dialogue);
-		/* Until the answer it stays what it was: a draft. */
-		line_editor_set_text(face->editor, line, strlen(line));
-		free(face->held_line);
-		face->held_line = line;
-		return;
-	}
-	run_line(face, line);
-	free(line);
-}
-
-void face_send_held(struct face *face)
-{
-	if (face->held_line == NULL)
-		return;
-	line_editor_set_text(face->editor, "", 0);
-	run_line(face, face->held_line);
-	free(face->held_line);
-	face->held_line = NULL;
-}
-
-/* --- The front's verbs */
-
-static void front_notice(struct front *front, const char *text)
-{
-	face_notice((struct face *)front, MESSAGE_SYSTEM, text);
-}
-
-static void front_switch_room(struct front *front, uint32_t room)
-{
-	struct face *face = (struct face *)front;
-	struct session_room info;
-	if (session_room(face->talk.session, room, &info) &&
-	    face_rooms_add(&face->rooms, room, info.name, info.direct) != NULL)
-		show_handle(face, room);
-}
-
-static void front_clear(struct front *front)
-{
-	struct face *face = (struct face *)front;
-	struct face_room *room = face_rooms_current(&face->rooms);
-	message_list_clear(room->list);
-	message_pane_end(room->pane);
-	room->past_before = 0;
-	room->failed = 0;
-	face_changed(face, true);
-}
-
-static void front_leave(struct front *front, enum front_leave how)
-{
-	face_leave((struct face *)front, how, false);
-}
-
-static const struct front_class face_front = { front_notice, front_switch_room, front_clear, front_leave };
 
 /* --- Leaving */
 
@@ -257,7 +77,7 @@ void face_leave(struct face *face, enum front_leave how, bool asked)
 				dialogue_answer(dialogue, 'l', _("leave it running"));
 				dialogue_answer(dialogue, 's', _("stay"));
 			}
-			ask(face, ASK_END_HOST, dialogue);
+			face_ask(face, ASK_END_HOST, dialogue);
 			return;
 		}
 	}
@@ -274,136 +94,6 @@ void face_leave(struct face *face, enum front_leave how, bool asked)
 		         _("Your host runs on. 'tchat' brings you back; it ends some time after its last member left."));
 	session_leave(face->talk.session);
 	loop_again(face->talk.loop);
-}
-
-/* --- Events */
-
-/* The lines that others can copy, in the room that the owner sees first. */
-static void tell_how_to_join(struct face *face)
-{
-	char text[REACH_TEXT];
-	if (face->place->listening_count > 0 && reach_describe(face->place, text, sizeof text) > 0)
-		face_room_say(face_rooms_current(&face->rooms), MESSAGE_SYSTEM, text, clock_wall());
-}
-
-static void on_connected(struct face *face, const struct session_event *event)
-{
-	char text[256];
-	bool first = !face->ever_ready;
-	face->ready = face->ever_ready = true;
-	face->code = 0;
-	face->front.owns_host = event->role == ROLE_OWNER;
-	face_rooms_set_own(&face->rooms, event->nick);
-	if (!event->own_wish && first) {
-		snprintf(text, sizeof text, _("you are %s here: your own name is taken or not possible"), event->nick);
-		face_notice(face, MESSAGE_SYSTEM, text);
-	}
-	if (event->length > 0 && first)
-		face_notice(face, MESSAGE_SYSTEM, event->text);
-	if (!first)
-		face_notice(face, MESSAGE_SYSTEM, _("connected again"));
-}
-
-static void on_disconnected(struct face *face, const struct session_event *event)
-{
-	char reason[512];
-	bool was_ready = face->ready;
-	bool changed = was_ready || face->code != event->code;
-	face->ready = false;
-	face->code = event->code != 0 ? event->code : TCHAT_ERR_CLOSED;
-	face->retry_at = event->retry_at;
-	talk_explain(&face->talk, face->code, reason, sizeof reason);
-	if (face->leaving || (!face->ever_ready && !face->place->owns_host)) {
-		/* The first try failed, or we are through: back to the shell, with one line. */
-		face->status = talk_status(&face->talk, event->code);
-		if (!face->leaving)
-			snprintf(face->last_words, sizeof face->last_words, "%s", reason);
-		loop_stop(face->talk.loop, 0);
-		return;
-	}
-	if (event->final) {
-		face->status = talk_status(&face->talk, event->code);
-		snprintf(reason, sizeof reason, _("the connection ended: %s. /reconnect tries again, /quit leaves."),
-		         tchat_err_text(face->code));
-	}
-	if (changed)
-		face_notice(face, MESSAGE_ERROR, reason);
-}
-
-static void on_error(struct face *face, const struct session_event *event)
-{
-	char text[512];
-	const char *why = tchat_err_text(event->code);
-	if (event->nick[0] != '\0')
-		snprintf(text, sizeof text, "%s: %s", event->nick, why);
-	else if (event->name[0] != '\0')
-		snprintf(text, sizeof text, "%s: %s", event->name, why);
-	else
-		snprintf(text, sizeof text, "%s", why);
-	face_notice(face, MESSAGE_ERROR, text);
-}
-
-/* One line of /names. */
-static void on_name(struct face *face, const struct session_event *event)
-{
-	char text[256];
-	const char *role = event->role == ROLE_OWNER ? _(", owner") : "";
-	snprintf(text, sizeof text, "  %s%s%s", event->nick, role, event->away ? _(", away") : "");
-	face_notice(face, MESSAGE_SYSTEM, text);
-}
-
-static void on_parted(struct face *face, const struct session_event *event)
-{
-	char text[256];
-	struct face_room *room = face_rooms_find(&face->rooms, event->room);
-	if (room == NULL)
-		return;
-	if (event->code != 0) {
-		snprintf(text, sizeof text, _("you are no longer in #%s: %s"), event->name, tchat_err_text(event->code));
-		face_room_say(room, MESSAGE_ERROR, text, clock_wall());
-		return;
-	}
-	if (room == face_rooms_current(&face->rooms))
-		face_show_room(face, face->rooms.current > 0 ? face->rooms.current - 1 : face->rooms.count - 1);
-	face_rooms_remove(&face->rooms, event->room);
-	face->front.room = face_rooms_current(&face->rooms)->handle;
-}
-
-static void face_event(void *arg, const struct session_event *event)
-{
-	struct face *face = arg;
-	unsigned bits = face_rooms_event(&face->rooms, event);
-	if ((bits & FACE_MENTION) != 0)
-		terminal_bell(face->terminal);
-	switch (event->type) {
-	case SESSION_CONNECTED:
-		on_connected(face, event);
-		break;
-	case SESSION_DISCONNECTED:
-		on_disconnected(face, event);
-		break;
-	case SESSION_GOAWAY:
-		face_notice(face, MESSAGE_ERROR, _("the host is closing"));
-		break;
-	case SESSION_ROOM_JOINED:
-		if (face->front.room == 0) {
-			show_handle(face, event->room);
-			tell_how_to_join(face);
-		}
-		break;
-	case SESSION_ROOM_PARTED:
-		on_parted(face, event);
-		break;
-	case SESSION_ERROR:
-		on_error(face, event);
-		break;
-	case SESSION_NAME:
-		on_name(face, event);
-		break;
-	default:
-		break;
-	}
-	face_changed(face, false);
 }
 
 /* --- The terminal on the loop */

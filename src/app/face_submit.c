@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a submitted line does, and the verbs by which commands act on the full screen. */
+#include "app/face.h"
+
+#include "base/errors.h"
+#include "base/intl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ASK_LINES = 10 }; /* a draft of more lines is asked about before it goes out */
+
+/* Sends a long text as several messages, cut at line ends where there are any. */
+static void send_in_pieces(struct face *face, const char *line, size_t length)
+{
+	size_t at = 0;
+	while (at < length) {
+		size_t piece = length - at;
+		if (piece > WIRE_TEXT_LIMIT) {
+			piece = WIRE_TEXT_LIMIT;
+			while (piece > 0 && line[at + piece] != '\n')
+				piece--;
+			if (piece == 0)
+				piece = WIRE_TEXT_LIMIT;
+			while (piece > 0 && ((unsigned char)line[at + piece] & 0xc0) == 0x80)
+				piece--;
+		}
+		if (piece == 0 || front_post(&face->front, KIND_TEXT, line + at, piece) != 0)
+			return;
+		at += piece;
+		at += at < length && line[at] == '\n';
+	}
+}
+
+static void run_line(struct face *face, const char *line)
+{
+	size_t length = strlen(line);
+	if (length > WIRE_TEXT_LIMIT && line[0] != '/')
+		send_in_pieces(face, line, length);
+	else if (front_input(&face->front, line, length) == TCHAT_ERR_FULL)
+		face_notice(face, MESSAGE_ERROR, _("too many messages wait for the host; try again later"));
+}
+
+static size_t count_lines(const char *line)
+{
+	size_t lines = 1;
+	for (; *line != '\0'; line++)
+		lines += *line == '\n';
+	return lines;
+}
+
+void face_submit(struct face *face, char *line)
+{
+	size_t lines = count_lines(line);
+	line_editor_remember(face->editor, line);
+	if (lines > ASK_LINES || strlen(line) > WIRE_TEXT_LIMIT) {
+		char text[128];
+		snprintf(text, sizeof text, ngettext("Send %zu line (%zu bytes)?", "Send %zu lines (%zu bytes)?", lines),
+		         lines, strlen(line));
+		struct dialogue *dialogue = dialogue_question(_("A long message"), text);
+		if (dialogue != NULL) {
+			dialogue_answer(dialogue, 'y', _("send it"));
+			dialogue_answer(dialogue, 'n', _("back to the draft"));
+		}
+		face_ask(face, ASK_SEND, dialogue);
+		/* Until the answer it stays what it was: a draft. */
+		line_editor_set_text(face->editor, line, strlen(line));
+		free(face->held_line);
+		face->held_line = line;
+		return;
+	}
+	run_line(face, line);
+	free(line);
+}
+
+void face_send_held(struct face *face)
+{
+	if (face->held_line == NULL)
+		return;
+	line_editor_set_text(face->editor, "", 0);
+	run_line(face, face->held_line);
+	free(face->held_line);
+	face->held_line = NULL;
+}
+
+/* --- The front's verbs */
+
+static void front_notice(struct front *front, const char *text)
+{
+	face_notice((struct face *)front, MESSAGE_SYSTEM, text);
+}
+
+static void front_switch_room(struct front *front, uint32_t room)
+{
+	struct face *face = (struct face *)front;
+	struct session_room info;
+	if (session_room(face->talk.session, room, &info) &&
+	    face_rooms_add(&face->rooms, room, info.name, info.direct) != NULL)
+		face_show_handle(face, room);
+}
+
+static void front_clear(struct front *front)
+{
+	struct face *face = (struct face *)front;
+	struct face_room *room = face_rooms_current(&face->rooms);
+	message_list_clear(room->list);
+	message_pane_end(room->pane);
+	room->past_before = 0;
+	room->failed = 0;
+	face_changed(face, true);
+}
+
+static void front_leave(struct front *front, enum front_leave how)
+{
+	face_leave((struct face *)front, how, false);
+}
+
+const struct front_class face_front = { front_notice, front_switch_room, front_clear, front_leave };
