@@ -236,3 +236,23 @@ tests_unit_lines_CFLAGS = $(test_cflags) $(JANSSON_CFLAGS)
 tests_unit_lines_SOURCES = tests/unit-lines.c src/app/input.c $(plain_sources)
 tests_unit_lines_LDADD = src/libnet.a $(plain_libs) $(CMOCKA_LIBS)
 endif
+
+# The same suite again with other tools, each in a build of its own below this one.
+check-sanitize:
+	$(MKDIR_P) sanitize
+	test -f sanitize/config.status || { cd sanitize && \
+	  $(abs_srcdir)/configure CC='$(SANITIZE_CC)' CFLAGS='-g -O1' \
+	    --enable-sanitizers --enable-werror --enable-tests; }
+	$(MAKE) -C sanitize check
+SANITIZE_CC = clang
+
+# Programs that fork a terminal or count allocations have their own watchers.
+check-valgrind: $(check_PROGRAMS)
+	@for test in $(check_PROGRAMS); do \
+	  case $$test in tests/unit-*) ;; *) continue ;; esac; \
+	  echo "valgrind $$test"; \
+	  srcdir='$(srcdir)' HOME=/nonexistent LC_ALL=C.UTF-8 TZ=UTC TERM=xterm-256color INPUTRC=/dev/null \
+	    $(VALGRIND) --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+	    ./$$test >$$test.valgrind 2>&1 || { tail -n 40 $$test.valgrind; exit 1; }; \
+	done
+CLEANFILES += tests/*.valgrind

@@ -68,7 +68,7 @@ static void view_status(const struct face *face, struct status_view *status, cha
 	status->clock = clock;
 	status->host = face->host_text;
 	status->lag = lag == TCHAT_NEVER ? -1 : (int)(lag / 1000);
-	status->insecure = true;
+	status->insecure = face->place->address.kind == ADDRESS_TCP;
 	status->nick = session_own_nick(face->talk.session);
 	status->away = face->front.away;
 	status->pending = minimum((unsigned)session_pending(face->talk.session), 9999);
