@@ -155,8 +155,11 @@ void plain_start_input(struct plain_face *face)
 static void plain_disconnected(struct plain_face *face, const struct session_event *event)
 {
 	if (!event->final && face->connected) {
-		if (face->leaving || (face->input == NULL && !isatty(STDIN_FILENO)))
-			plain_wait_at_most(face, face->signalled ? 0 : PATIENCE_GONE);
+		if (face->signalled)
+			plain_wait_at_most(face, 0);
+		else if (!loop_timer_is_set(&face->patience) &&
+		         (face->leaving || (face->input == NULL && !isatty(STDIN_FILENO))))
+			plain_wait_at_most(face, PATIENCE_GONE); /* from the first failure on, not from each */
 		return;
 	}
 	if (event->code == TCHAT_ERR_LEAVING) {
