@@ -264,6 +264,10 @@ int main(int argc, char **argv)
 	d.tokenizer = tokenizer_new(4 << 20);
 	d.cells = cells_new(24, 80);
 	d.terminal = term_curses_new(&screen, &err, &why);
+	if (argc > 1 && strcmp(argv[1], "--twice") == 0) {
+		terminal_free(d.terminal);
+		d.terminal = term_curses_new(&screen, &err, &why);
+	}
 	if (d.terminal != NULL) {
 		frame_pacer_init(&d.pacer, FRAME_PACER_INTERVAL);
 		say(&d, "ready");

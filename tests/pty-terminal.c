@@ -184,6 +184,64 @@ static void alt_enter_makes_lines_and_enter_sends_them(void **state)
 	quit(pty);
 }
 
+static void wide_characters_are_replaced_whole(void **state)
+{
+	struct pty *pty = start();
+	pty_type(pty, "漢字漢字");
+	pty_wait_row(pty, -1, "> 漢字漢字");
+	pty_type(pty, "\001x");
+	pty_wait_row(pty, -1, "> x漢字漢字");
+	pty_type(pty, "\033[C\177y");
+	pty_wait_row(pty, -1, "> xy字漢字");
+	struct pty_cell cell;
+	pty_cell(pty, -1, 4, &cell);
+	assert_string_equal(cell.text, "字");
+	assert_int_equal(cell.width, 2);
+	/* At the last column: only what has room for both halves. */
+	pty_type(pty, "\003");
+	pty_wait_row(pty, -2, "bytes=0 ");
+	for (int i = 0; i < 28; i++)
+		pty_type(pty, "漢");
+	pty_wait_row(pty, -2, "bytes=84 ");
+	pty_type(pty, "a字");
+	pty_wait_row(pty, -2, "bytes=88 ");
+	pty_wait_row(pty, -1, "漢a字");
+	assert_int_equal(pty_find_row(pty, "12x60"), 10);
+	quit(pty);
+}
+
+static void marks_stay_on_their_base(void **state)
+{
+	struct pty *pty = start();
+	pty_type(pty, "x\314\243\314\202z");
+	pty_wait_row(pty, -1, "> x\314\243\314\202z");
+	struct pty_cell cell;
+	pty_cell(pty, -1, 3, &cell);
+	assert_string_equal(cell.text, "z");
+	quit(pty);
+}
+
+static void the_terminals_size_counts_not_the_environments(void **state)
+{
+	write_inputrc("");
+	struct pty *pty = start_with(NULL, "LINES=5");
+	pty_wait_row(pty, -2, "12x60");
+	quit(pty);
+	pty = start_with(NULL, "COLUMNS=20");
+	pty_wait_row(pty, -2, "12x60");
+	quit(pty);
+}
+
+static void a_second_screen_after_the_first_works(void **state)
+{
+	write_inputrc("");
+	struct pty *pty = start_with("--twice", NULL);
+	pty_type(pty, "again");
+	pty_wait_row(pty, -1, "> again");
+	pty_wait_row(pty, -2, "bytes=5 ");
+	quit(pty);
+}
+
 static void control_c_cancels_and_never_kills(void **state)
 {
 	struct pty *pty = start();
@@ -602,6 +660,10 @@ int main(void)
 		cmocka_unit_test(tab_completes_and_twice_lists),
 		cmocka_unit_test(a_paste_of_a_megabyte_is_one_draft_and_sends_nothing),
 		cmocka_unit_test(alt_enter_makes_lines_and_enter_sends_them),
+		cmocka_unit_test(wide_characters_are_replaced_whole),
+		cmocka_unit_test(marks_stay_on_their_base),
+		cmocka_unit_test(the_terminals_size_counts_not_the_environments),
+		cmocka_unit_test(a_second_screen_after_the_first_works),
 		cmocka_unit_test(control_c_cancels_and_never_kills),
 		cmocka_unit_test(control_d_on_an_empty_line_ends),
 		cmocka_unit_test(keys_mouse_focus_and_answers_are_told_apart),

@@ -154,6 +154,25 @@ static void keys_edit_and_enter_submits(void **state)
 	assert_line("", 0);
 }
 
+static void keys_of_many_terminals_move_and_delete(void **state)
+{
+	static const char *const homes[] = { "\033[H", "\033OH", "\033[1~", "\033[7~", "\001" };
+	static const char *const ends[] = { "\033[F", "\033OF", "\033[4~", "\033[8~", "\005" };
+	type("one two three");
+	for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++) {
+		type(homes[i]);
+		assert_line("one two three", 0);
+		type(ends[i]);
+		assert_line("one two three", 13);
+	}
+	type("\033[1;5D\033Od");
+	assert_line("one two three", 4);
+	type("\033[3~");
+	assert_line("one wo three", 4);
+	type("\033[1;5C\033[3;5~");
+	assert_line("one wo", 6);
+}
+
 static void characters_are_moved_over_and_deleted_whole(void **state)
 {
 	type("aé漢🙂");
@@ -690,6 +709,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		EACH(keys_edit_and_enter_submits),
+		EACH(keys_of_many_terminals_move_and_delete),
 		EACH(characters_are_moved_over_and_deleted_whole),
 		EACH(control_d_ends_an_empty_line_only),
 		EACH(inputrc_sees_the_programs_name),

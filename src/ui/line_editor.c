@@ -179,18 +179,28 @@ static int next_line_or_history(int count, int key)
 
 /* --- Start and end. */
 
-/* Before inputrc is read, so that the user's own bindings win. */
+/* Keys that terminals send and readline alone does not know, or that do more here. */
 static void bind_defaults(void)
 {
 	static Keymap const maps[] = { emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap };
+	static const struct {
+		const char *keys;
+		rl_command_func_t *function;
+	} bindings[] = {
+		{ "\\e[A", previous_line_or_history }, { "\\eOA", previous_line_or_history },
+		{ "\\e[B", next_line_or_history }, { "\\eOB", next_line_or_history },
+		{ "\\e[1~", rl_beg_of_line }, { "\\e[7~", rl_beg_of_line },
+		{ "\\e[4~", rl_end_of_line }, { "\\e[8~", rl_end_of_line },
+		{ "\\e[3~", rl_delete }, { "\\e[3;5~", rl_kill_word },
+		{ "\\e[1;5C", rl_forward_word }, { "\\e[1;3C", rl_forward_word }, { "\\eOc", rl_forward_word },
+		{ "\\e[1;5D", rl_backward_word }, { "\\e[1;3D", rl_backward_word }, { "\\eOd", rl_backward_word },
+	};
 	rl_add_defun("previous-line-or-history", previous_line_or_history, -1);
 	rl_add_defun("next-line-or-history", next_line_or_history, -1);
-	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
-		rl_bind_keyseq_in_map("\\e[A", previous_line_or_history, maps[i]);
-		rl_bind_keyseq_in_map("\\eOA", previous_line_or_history, maps[i]);
-		rl_bind_keyseq_in_map("\\e[B", next_line_or_history, maps[i]);
-		rl_bind_keyseq_in_map("\\eOB", next_line_or_history, maps[i]);
-	}
+	/* Before inputrc is read, so that the user's own bindings win. */
+	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+		for (size_t k = 0; k < sizeof bindings / sizeof bindings[0]; k++)
+			rl_bind_keyseq_in_map(bindings[k].keys, bindings[k].function, maps[i]);
 }
 
 static int ignore_key(int count, int key)

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* term.h makes macros of plain words. */
@@ -29,6 +30,7 @@
 enum {
 	TERM_COPY_MAXIMUM = 74994,   /* what xterm takes by OSC 52 */
 	TERM_TEXT_MAXIMUM = 256,     /* a title or a notification */
+	TERM_ANSWER_WAIT = 100,      /* milliseconds for answers when the screen closes right after its start */
 	TERM_SYNC_ROWS = 2           /* changed rows from which on an update is worth announcing */
 };
 
@@ -45,6 +47,7 @@ struct term_curses {
 	bool shown;         /* in full screen; false while suspended */
 	bool alternate;     /* a terminal of xterm's kind: it knows private modes, and may be asked */
 	bool synchronised;
+	bool asked;         /* the answers to ask() have not all come */
 	bool own_stop;      /* a SIGCONT that answers a stop of one's own is still to be heard of */
 	struct look looks[STYLE_COUNT];
 	struct cell *last;  /* what was drawn, last_rows * last_columns cells; NULL: unknown */
@@ -151,11 +154,21 @@ static void show(struct term_curses *t)
 	forget_drawn(t);
 }
 
+/* Answers on their way would end up on the shell's command line. */
+static void drop_answers(struct term_curses *t)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	if (t->asked && poll(&fd, 1, TERM_ANSWER_WAIT) > 0)
+		tcflush(STDIN_FILENO, TCIFLUSH);
+	t->asked = false;
+}
+
 static void hide(struct term_curses *t)
 {
 	if (!t->shown)
 		return;
 	t->shown = false;
+	drop_answers(t);
 	modes_off(t);
 	endwin();
 	restore_screen(false);
@@ -410,10 +423,12 @@ static int check_terminal(const char **why)
 }
 
 /* Asks what the terminal can do; the answers come as keys do. Attributes last: everybody answers those. */
-static void ask(const struct term_curses *t)
+static void ask(struct term_curses *t)
 {
-	if (t->alternate)
-		put_string("\033[?2026$p\033[c");
+	if (!t->alternate)
+		return;
+	put_string("\033[?2026$p\033[c");
+	t->asked = true;
 }
 
 static void start_screen(struct term_curses *t)
@@ -514,7 +529,11 @@ void term_curses_continued(struct terminal *terminal)
 void term_curses_reply(struct terminal *terminal, const struct token *token)
 {
 	struct term_curses *t = (struct term_curses *)terminal;
-	if (token->kind == TOKEN_REPLY && token->reply == TOKEN_REPLY_MODE && token->value == 2026)
+	if (token->kind != TOKEN_REPLY)
+		return;
+	if (token->reply == TOKEN_REPLY_ATTRIBUTES)
+		t->asked = false;
+	if (token->reply == TOKEN_REPLY_MODE && token->value == 2026)
 		t->synchronised = token->state == 1 || token->state == 2;
 }
 
