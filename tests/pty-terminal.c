@@ -401,6 +401,7 @@ static void control_z_and_fg_keep_everything(void **state)
 	assert_int_equal(pty_mode(pty, 2004), 0);
 	assert_true(pty_cursor_is_visible(pty));
 	pty_resize(pty, 14, 50);
+	pty_forget(pty);
 	pty_type(pty, "\n");
 	pty_wait_row(pty, -2, "14x50");
 	pty_wait_row(pty, -1, "> draft");
@@ -408,6 +409,10 @@ static void control_z_and_fg_keep_everything(void **state)
 	assert_int_equal(pty_mode(pty, 2004), 1);
 	pty_type(pty, " more");
 	pty_wait_row(pty, -1, "> draft more");
+	/* The screen came back once, not once more for the SIGCONT. */
+	const char *first = strstr(pty_raw(pty, NULL), "\033[?1049h");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "\033[?1049h"));
 	pty_type(pty, "\003/quit\r");
 	pty_wait_text(pty, "after");
 	pty_wait_exit(pty);

@@ -64,6 +64,8 @@ static void a_key_is_drawn_at_once_even_in_a_flood(void **state)
 	assert_true(frame_pacer_deadline(&p) == 0);
 	frame_pacer_drawn(&p, 1001);
 	assert_false(frame_pacer_is_due(&p, 1002));
+	frame_pacer_changed(&p, false);
+	assert_false(frame_pacer_is_due(&p, 1002));
 }
 
 int main(void)

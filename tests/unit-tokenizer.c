@@ -139,6 +139,7 @@ static const struct sample samples[] = {
 	{ "\033\033[A\033\033OB\033\033x", "A-up A-down A-escape x" },
 	{ "\033\033\033[A", "A-escape up" },
 	{ "\033[13;2u\033[13;5u\033[99;5u\033[97;3u\033[97:65;2u", "S-enter C-enter ^C A-\033a A" },
+	{ "\033[57399uz", "seq(^[[57399u) z" },
 	{ "\033[27;5;105~\033[27;2;13~\033[27u\033[97;1:3uq", "^I S-enter escape garbage q" },
 	{ "\033[200~one\rtwo\003\033[A\033[201~x", "paste(one^Mtwo^C^[[A) x" },
 	{ "\033[200~\033[201~\033[200~\033[20\033[201\033[201~", "paste() paste(^[[20^[[201)" },
@@ -237,6 +238,26 @@ static void a_lone_escape_is_a_key_after_25_milliseconds_and_not_before(void **s
 	assert_int_equal(token.length, 1);
 	assert_false(tokenizer_next(t, TCHAT_MS(999), &token));
 	assert_true(tokenizer_deadline(t) == TCHAT_NEVER);
+	tokenizer_free(t);
+}
+
+static void bytes_that_arrive_late_still_belong_together(void **state)
+{
+	struct tokenizer *t = tokenizer_new(PASTE_MAXIMUM);
+	struct token token;
+	for (int round = 0; round < 2; round++) {
+		tchat_time now = TCHAT_SECONDS(round + 1);
+		/* A program that was busy: nobody asked while the ESC was alone. */
+		tokenizer_feed(t, "\033", 1, now);
+		tokenizer_feed(t, "[A", 2, now + TCHAT_MS(400));
+		assert_true(tokenizer_next(t, now + TCHAT_MS(900), &token));
+		assert_true(token_is_key(&token, TOKEN_KEY_UP, 0));
+		/* Nor is it alone for long when it is looked at for the first time. */
+		tokenizer_feed(t, "\033", 1, now + TCHAT_MS(900));
+		assert_false(tokenizer_next(t, now + TCHAT_MS(950), &token));
+		assert_true(tokenizer_next(t, now + TCHAT_MS(950), &token));
+		assert_true(token_is_key(&token, TOKEN_KEY_ESCAPE, 0));
+	}
 	tokenizer_free(t);
 }
 
@@ -355,6 +376,7 @@ int main(void)
 		cmocka_unit_test(every_split_point_gives_the_same_tokens),
 		cmocka_unit_test(samples_one_after_the_other_keep_their_tokens),
 		cmocka_unit_test(a_lone_escape_is_a_key_after_25_milliseconds_and_not_before),
+		cmocka_unit_test(bytes_that_arrive_late_still_belong_together),
 		cmocka_unit_test(alt_and_a_bracket_are_told_from_a_sequence_by_a_pause),
 		cmocka_unit_test(an_endless_sequence_or_string_is_thrown_away_and_ends_the_keyboards_sleep),
 		cmocka_unit_test(a_paste_over_the_limit_is_cut_and_says_so),

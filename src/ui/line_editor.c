@@ -21,7 +21,6 @@
 
 enum {
 	EDITOR_QUEUE = 1 << 16,         /* bytes of one token */
-	EDITOR_STARVED = 8,             /* reads from an empty queue before readline is told of an end */
 	EDITOR_MATCHES = 1000           /* candidates of one completion */
 };
 
@@ -33,9 +32,10 @@ static int on_getc(FILE *stream)
 {
 	struct line_editor *e = the_editor;
 	if (buffer_length(&e->queue) == 0) {
-		/* A command wants a key more than there is. ^G ends nearly all of them; the rest gets an end of
-		 * input. */
-		return e->starved++ < EDITOR_STARVED ? 7 : EOF;
+		/* A command wants a key more than there is. The end of input ends it, and perhaps the line, see
+		 * on_line(). */
+		e->starved = true;
+		return EOF;
 	}
 	int byte = *buffer_data(&e->queue);
 	buffer_consume(&e->queue, 1);
@@ -54,7 +54,7 @@ static void on_redisplay(void)
 static void on_line(char *line)
 {
 	struct line_editor *e = the_editor;
-	if (e->starved > 0) {
+	if (e->starved) {
 		free(e->rescued);
 		e->rescued = line;
 	} else if (line == NULL) {
@@ -280,7 +280,6 @@ struct line_editor *line_editor_new(const struct line_editor_options *options)
 	history_write_timestamps = 1;
 	history_multiline_entries = 1;
 	using_history();
-	stifle_history(options->history_maximum);
 	bind_defaults();
 	install_in_locale();
 	unbind_paste();
@@ -369,15 +368,20 @@ const char *const *line_editor_matches(const struct line_editor *e, size_t *coun
 
 /* --- Keys. */
 
-/* Keeps the text within its maximum, whatever brought it there (a paste, yanks, a number and a key). */
-bool line_editor_cut(struct line_editor *e)
+/* Keeps the text within its maximum and without NUL, whatever brought it there (a paste, yanks, a number
+ * and a key). */
+void line_editor_tidy(struct line_editor *e)
 {
+	/* A quoted ^@ must not hide what is behind it. */
+	for (int at; (at = (int)strlen(rl_line_buffer)) < rl_end;) {
+		rl_delete_text(at, at + 1);
+		rl_point -= rl_point > at;
+	}
 	if ((size_t)rl_end <= e->options.text_maximum)
-		return false;
+		return;
 	rl_delete_text((int)utf8_cut(rl_line_buffer, (size_t)rl_end, e->options.text_maximum), rl_end);
 	if (rl_point > rl_end)
 		rl_point = rl_end;
-	return true;
 }
 
 static void replace_text(const char *text, size_t cursor)
@@ -401,7 +405,7 @@ static int feed_bytes(struct line_editor *e, const void *bytes, size_t length)
 {
 	matches_clear(e);
 	completion_clear(e);
-	e->starved = 0;
+	e->starved = false;
 	if (buffer_put(&e->queue, bytes, length) != 0)
 		return LINE_EDITOR_NOTHING;
 	for (size_t before = SIZE_MAX; buffer_length(&e->queue) > 0 && buffer_length(&e->queue) < before;) {
@@ -415,7 +419,7 @@ static int feed_bytes(struct line_editor *e, const void *bytes, size_t length)
 		e->rescued = NULL;
 	}
 	set_variables();
-	line_editor_cut(e);
+	line_editor_tidy(e);
 	return outcome(e);
 }
 
@@ -438,6 +442,8 @@ int line_editor_feed(struct line_editor *e, const struct token *token)
 /* Ends a search, a number, half a key. True when there was one. */
 static bool end_question(struct line_editor *e)
 {
+	rl_command_func_t *last = rl_last_func;
+	rl_last_func = NULL; /* a TAB or a kill after this is a first one */
 	bool busy = line_editor_is_busy(e);
 	if (RL_ISSTATE(RL_STATE_ISEARCH))
 		feed_bytes(e, "\007", 1); /* unlike the clean-up below it gives the line back as it was */
@@ -445,18 +451,19 @@ static bool end_question(struct line_editor *e)
 		/* A quoted insert (^V) may wait, without showing. It leaks when it is broken off, so give it
 		 * something. */
 		int before = rl_end;
-		if (rl_last_func == rl_quoted_insert && line_editor_mode(e) != LINE_EDITOR_VI_COMMAND)
+		if (last == rl_quoted_insert && line_editor_mode(e) != LINE_EDITOR_VI_COMMAND)
 			feed_bytes(e, " ", 1);
-		if (rl_end > before)
+		if (rl_end > before) {
 			rl_delete_text(rl_point - 1, rl_point);
+			rl_point--;
+		}
+		rl_last_func = NULL;
 		return false;
 	}
 	/* It ends one thing at a time, and half a key may wait behind a motion. */
 	for (int i = 0; i < 8 && line_editor_is_busy(e); i++)
 		rl_callback_sigcleanup();
 	rl_clear_message();
-	if (rl_explicit_arg != 0)
-		rl_discard_argument();
 	return true;
 }
 

@@ -24,15 +24,6 @@ struct line_draft {
 
 /* --- Drafts. */
 
-/* No entry of the history may keep a list of undos that is about to be freed elsewhere. */
-static void forget_undo(const UNDO_LIST *undo)
-{
-	HIST_ENTRY **entries = history_list();
-	for (int i = 0; undo != NULL && i < history_length; i++)
-		if ((const void *)entries[i]->data == undo)
-			entries[i]->data = NULL;
-}
-
 struct line_draft *line_editor_save(struct line_editor *e)
 {
 	line_editor_settle(e);
@@ -41,7 +32,6 @@ struct line_draft *line_editor_save(struct line_editor *e)
 		return NULL;
 	draft->undo = rl_undo_list;
 	rl_undo_list = NULL;
-	forget_undo(draft->undo);
 	rl_replace_line("", 0);
 	rl_point = rl_mark = 0;
 	return draft;
@@ -58,7 +48,7 @@ void line_editor_restore(struct line_editor *e, struct line_draft *draft)
 	rl_undo_list = draft->undo;
 	draft->undo = NULL;
 	line_draft_free(draft);
-	line_editor_cut(e);
+	line_editor_tidy(e);
 }
 
 struct line_draft *line_draft_new(const char *text, size_t cursor)

@@ -19,7 +19,7 @@ struct line_history {
 struct line_editor {
 	struct line_editor_options options;
 	struct buffer queue;
-	int starved;          /* reads from the empty queue during this token */
+	bool starved;         /* something read from the empty queue during this token */
 	char *lines[EDITOR_LINES];
 	size_t line_count;
 	char *rescued;        /* a line that was submitted only because the queue was empty */
@@ -37,8 +37,9 @@ struct line_editor {
  * else. */
 void line_editor_settle(struct line_editor *e);
 
-/* Keeps the text within its maximum, whatever brought it there (a paste, yanks, a number and a key). */
-bool line_editor_cut(struct line_editor *e);
+/* Keeps the text within its maximum and without NUL, whatever brought it there (a paste, yanks, a number
+ * and a key). */
+void line_editor_tidy(struct line_editor *e);
 
 /* Empties the history in use. */
 void line_history_clear(void);
