@@ -146,6 +146,11 @@ tests_unit_client_session_CFLAGS = $(test_cflags)
 tests_unit_client_session_SOURCES = tests/unit-client-session.c $(client_fake)
 tests_unit_client_session_LDADD = $(client_libs)
 
+check_PROGRAMS += tests/unit-joined
+tests_unit_joined_CFLAGS = $(test_cflags)
+tests_unit_joined_SOURCES = tests/unit-joined.c tests/flaky-store.c tests/flaky-store.h
+tests_unit_joined_LDADD = src/libclient.a src/libhost.a src/libstore.a $(client_libs)
+
 check_PROGRAMS += tests/unit-client-posts
 tests_unit_client_posts_CFLAGS = $(test_cflags)
 tests_unit_client_posts_SOURCES = tests/unit-client-posts.c $(client_fake)

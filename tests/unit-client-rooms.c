@@ -511,6 +511,26 @@ static void a_refused_join_is_told(void **state)
 	fake_close(&fake);
 }
 
+static void a_busy_host_is_asked_again(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	fake_lobby(&fake, 9);
+	fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
+	fake_send(&fake, &(struct message){ .type = WIRE_ERROR,
+	                                    .error = { .request = asked_page(&fake, 10), .code = -TCHAT_ERR_BUSY } });
+	fake_quiet(&fake);
+	assert_int_equal(session_deadline(fake.session), fake.now + TCHAT_SECONDS(1));
+	fake.now += TCHAT_SECONDS(1);
+	session_tick(fake.session, fake.now);
+	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, 1, 12);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_page(&fake, asked_page(&fake, 10), 10, 12, PAGE_LIVE);
+	messages(&fake, 10, 12, false);
+	fake_close(&fake);
+}
+
 static void direct_joined(struct fake *fake, uint32_t request, uint64_t room, const char *name, uint64_t last)
 {
 	fake_send(fake, &(struct message){ .type = WIRE_JOINED,
@@ -544,6 +564,9 @@ static void a_direct_room_that_somebody_opens_is_followed_from_its_start(void **
 	assert_int_equal(session_open_direct(fake.session, "Bob"), room);
 	fake_take(&fake, WIRE_NAMES);
 	fake_quiet(&fake);
+	/* One whose other side is forgotten still has its messages. */
+	direct_joined(&fake, 0, 9, "", 2);
+	assert_string_equal(fake_event(&fake, SESSION_ROOM_JOINED)->name, "room-9");
 	fake_close(&fake);
 }
 
@@ -742,6 +765,7 @@ int main(void)
 		cmocka_unit_test(a_large_room_has_a_count_and_no_roster),
 		cmocka_unit_test(being_kicked_ends_the_stay_and_not_the_session),
 		cmocka_unit_test(a_refused_join_is_told),
+		cmocka_unit_test(a_busy_host_is_asked_again),
 		cmocka_unit_test(a_direct_room_that_somebody_opens_is_followed_from_its_start),
 		cmocka_unit_test(a_nick_that_became_another_persons_gets_none_of_the_first_ones_posts),
 		cmocka_unit_test(a_direct_room_takes_the_others_new_nick),

@@ -84,7 +84,9 @@ tchat_time session_deadline(const struct session *session)
 		return session->connected_at + TCHAT_SECONDS(HANDSHAKE_S);
 	case LINK_READY: {
 		tchat_time at = session->heard_at + TCHAT_SECONDS(session->pinged ? SILENCE_S + ANSWER_S : SILENCE_S);
-		return session->resend_at != 0 && session->resend_at < at ? session->resend_at : at;
+		if (session->resend_at != 0 && session->resend_at < at)
+			at = session->resend_at;
+		return session->rejoin_at != 0 && session->rejoin_at < at ? session->rejoin_at : at;
 	}
 	default:
 		return TCHAT_NEVER;
@@ -104,6 +106,8 @@ void session_tick(struct session *session, tchat_time now)
 		session->resend_at = 0;
 		posts_pump(session);
 	}
+	if (session->rejoin_at != 0 && now >= session->rejoin_at && rooms_join_all(session) != 0)
+		return;
 	if (now < session->heard_at + TCHAT_SECONDS(SILENCE_S))
 		return;
 	if (!session->pinged) {

@@ -2,6 +2,8 @@
 /* The cursor of a room: which message was given out last, and how the next ones are got: live, or by pages. */
 #include "client/internal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Greater seqs than any room will have are a lie; so sums do not overflow. */
@@ -122,7 +124,8 @@ static int follow_entered(struct session *session, struct room *room, const stru
 	room->id_life = session->life;
 	room->members = joined->members;
 	wire_copy(room->topic, sizeof room->topic, wire_cut(joined->topic, TOPIC_MAX));
-	if (room_rename(room, joined->name) != 0)
+	/* The other one of a direct room may be forgotten by now; then it keeps the name it has. */
+	if (joined->name.length > 0 ? room_rename(room, joined->name) != 0 : !room->direct)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_JOINED);
 	struct draft draft = draft_of(SESSION_ROOM_JOINED, room);
 	draft.event.own = room->asked;
@@ -141,8 +144,10 @@ static int follow_entered(struct session *session, struct room *room, const stru
 static int follow_unasked(struct session *session, const struct wire_joined *joined)
 {
 	char name[NAME_SIZE];
-	if (!wire_copy(name, sizeof name, joined->name) || name[0] == '\0')
+	if (!wire_copy(name, sizeof name, joined->name))
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_JOINED);
+	if (name[0] == '\0')
+		snprintf(name, sizeof name, "room-%" PRIu64, joined->room);
 	struct room *room = room_by_id(session, joined->room);
 	if (joined->kind != ROOM_DIRECT || (room != NULL && room->state != ROOM_GONE))
 		return 0;

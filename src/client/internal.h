@@ -130,6 +130,7 @@ struct session {
 	uint32_t frame_limit; /* of the host, payload */
 
 	tchat_time now, connected_at, heard_at, dial_at;
+	tchat_time rejoin_at; /* when rooms that the host was too busy for are joined; 0: none are */
 	tchat_time ready_at; /* of this connection; 0: not yet */
 	bool pinged; /* a keep-alive is out */
 	unsigned attempts;

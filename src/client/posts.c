@@ -160,7 +160,7 @@ static void post_settle(struct session *session, const struct outbox_post *post)
 }
 
 /* The post is settled whatever comes of this: the host has it. */
-static int ack_tell(struct session *session, struct room *room, const struct outbox_post *post, const struct wire_ack *ack)
+static int ack_tell(struct session *session, const struct room *room, const struct outbox_post *post, const struct wire_ack *ack)
 {
 	struct draft draft = draft_of(SESSION_ACK, room);
 	draft.event.counter = post->counter;
@@ -171,10 +171,13 @@ static int ack_tell(struct session *session, struct room *room, const struct out
 	draft.event.duplicate = (ack->flags & ACK_DUPLICATE) != 0;
 	draft.ref = wire_text(post->ref);
 	int err = session_tell(session, &draft);
-	bool live = room != NULL && room->state == ROOM_LIVE && !draft.event.duplicate && room->id == ack->room;
-	if (err != 0 || !live || ack->seq <= room->seq)
+	if (err != 0 || draft.event.duplicate)
 		return err;
-	if (ack->seq != room->seq + 1)
+	/* Its place is in the room as it is followed now: the one that it was posted to may have been left meanwhile. */
+	struct room *place = room_by_id(session, ack->room);
+	if (place == NULL || place->state != ROOM_LIVE || ack->seq <= place->seq)
+		return 0;
+	if (ack->seq != place->seq + 1)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
 	/* Here others see the message. */
 	const struct wire_msg msg = { .room = ack->room,
@@ -185,7 +188,7 @@ static int ack_tell(struct session *session, struct room *room, const struct out
 		                      .kind = post->kind,
 		                      .body = { (const uint8_t *)post->text, post->length },
 		                      .nick = wire_text(session->nick) };
-	return follow_deliver(session, room, &msg, draft.ref);
+	return follow_deliver(session, place, &msg, draft.ref);
 }
 
 int posts_ack(struct session *session, const struct wire_ack *ack)
@@ -201,8 +204,7 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 			return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
 		return 0;
 	}
-	struct room *room = room_by_handle(session, post.room);
-	int err = ack_tell(session, room, &post, ack);
+	int err = ack_tell(session, room_by_handle(session, post.room), &post, ack);
 	post_settle(session, &post);
 	return err;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REJOIN_MS = 1000 };
+
 struct room *room_by_handle(const struct session *session, uint32_t handle)
 {
 	for (int hops = 0; handle != 0 && hops < 2; hops++) {
@@ -187,6 +189,7 @@ int room_join(struct session *session, struct room *room)
 
 int rooms_join_all(struct session *session)
 {
+	session->rejoin_at = 0;
 	for (size_t i = 0; i < session->room_count; i++) {
 		if (session->rooms[i]->state != ROOM_WANTED)
 			continue;
@@ -220,6 +223,11 @@ int room_join_refused(struct session *session, const struct request *request, in
 		return room->state == ROOM_PARTING ? room_gone(session, room, 0) : 0;
 	if (room == NULL || room->waiting != request->id || room->state == ROOM_GONE || room->state == ROOM_PARTING)
 		return 0;
+	if (code == TCHAT_ERR_BUSY) { /* what stands in the way is the host's, and passes */
+		room->state = ROOM_WANTED;
+		session->rejoin_at = session->now + TCHAT_MS(REJOIN_MS);
+		return 0;
+	}
 	int err = tell_error(session, request->kind, room, NULL, code);
 	return err == 0 ? room_gone(session, room, code) : err;
 }
