@@ -196,6 +196,47 @@ static void after_a_reconnect_all_without_an_answer_goes_out_again(void **state)
 	fake_close(&fake);
 }
 
+static void a_host_that_forgot_gets_every_counter_again(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	for (int i = 0; i < 5; i++)
+		post(&fake, room, "x");
+	ack(&fake, 1, 1, 0);
+	ack(&fake, 3, 2, 0); /* 2 went to another room, and the host died in between */
+	ack(&fake, 4, 3, 0);
+	for (int i = 0; i < 3; i++) {
+		fake_event(&fake, SESSION_ACK);
+		fake_event(&fake, SESSION_MESSAGE);
+	}
+	fake_break(&fake);
+	fake.host = 2;
+	fake.mark = 0; /* even less than we say is settled: as from an old copy of its store */
+	fake_connect(&fake);
+	uint32_t request = fake_take(&fake, WIRE_JOIN).join.request;
+	for (uint64_t counter = 1; counter <= 5; counter++) {
+		struct message message = fake_take(&fake, WIRE_POST);
+		if (counter == 1) { /* the next one is for a room */
+			fake_joined(&fake, request, 0, 1, 3);
+			fake_event(&fake, SESSION_ROOM_JOINED);
+			fake_take(&fake, WIRE_RESUME);
+		}
+		bool open = counter == 2 || counter == 5;
+		assert_int_equal(message.post.id.counter, counter);
+		assert_int_equal(message.post.room, open ? FAKE_ROOM : 0);
+		assert_int_equal(message.post.body.length, open);
+	}
+	nack(&fake, 1, TCHAT_ERR_NOT_MEMBER, NACK_PERMANENT, 0);
+	fake_quiet(&fake);
+	/* What is known to be decided is not filled again. */
+	nack(&fake, 3, TCHAT_ERR_BUSY, 0, 0);
+	took(&fake, 2, "x");
+	assert_int_equal(fake_take(&fake, WIRE_POST).post.room, 0);
+	fake_close(&fake);
+}
+
 static void a_hole_sends_the_client_back_to_the_first_open_post(void **state)
 {
 	struct fake fake;
@@ -467,6 +508,7 @@ int main(void)
 		cmocka_unit_test(posts_wait_for_the_connection_and_the_room),
 		cmocka_unit_test(a_refusal_for_good_is_told_and_uses_up_the_counter),
 		cmocka_unit_test(after_a_reconnect_all_without_an_answer_goes_out_again),
+		cmocka_unit_test(a_host_that_forgot_gets_every_counter_again),
 		cmocka_unit_test(a_hole_sends_the_client_back_to_the_first_open_post),
 		cmocka_unit_test(busy_waits_as_long_as_the_host_says),
 		cmocka_unit_test(only_a_window_of_posts_is_under_way),

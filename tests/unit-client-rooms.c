@@ -725,6 +725,27 @@ static void leaving_a_room_ignores_what_is_still_on_its_way(void **state)
 	fake_close(&fake);
 }
 
+static void a_page_of_an_earlier_stay_is_waited_for(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 9);
+	fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
+	uint32_t request = asked_page(&fake, 10);
+	session_part(fake.session, room);
+	session_join(fake.session, "lobby");
+	fake_send(&fake, &(struct message){ .type = WIRE_DONE, .done = { .request = fake_take(&fake, WIRE_PART).part.request } });
+	fake_event(&fake, SESSION_ROOM_PARTED);
+	fake_quiet(&fake);
+	/* The host took the new stay for the one that the page is for, had it begun. */
+	fake_page(&fake, request, 10, 12, PAGE_LIVE);
+	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, JOIN_LIVE, 1, 12);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_close(&fake);
+}
+
 static void rooms_are_bounded_and_places_are_used_again(void **state)
 {
 	struct fake fake;
@@ -773,6 +794,7 @@ int main(void)
 		cmocka_unit_test(a_room_with_open_posts_is_not_taken_again),
 		cmocka_unit_test(a_room_under_a_new_name_keeps_its_handle),
 		cmocka_unit_test(leaving_a_room_ignores_what_is_still_on_its_way),
+		cmocka_unit_test(a_page_of_an_earlier_stay_is_waited_for),
 		cmocka_unit_test(rooms_are_bounded_and_places_are_used_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

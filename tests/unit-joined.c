@@ -440,9 +440,12 @@ static bool world_rests(struct world *w)
 		struct client *c = &w->clients[i];
 		if (!session_ready(c->session) || session_pending(c->session) > 0)
 			return false;
-		for (unsigned room = 0; room < ROOMS; room++)
-			if (!c->ready[room])
+		for (unsigned room = 0; room < ROOMS; room++) {
+			struct session_room shown;
+			uint32_t handle = session_room_find(c->session, room_names[room], false);
+			if (!c->ready[room] || !session_room(c->session, handle, &shown) || !shown.joined)
 				return false;
+		}
 	}
 	return true;
 }

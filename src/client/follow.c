@@ -160,6 +160,10 @@ static int follow_unasked(struct session *session, const struct wire_joined *joi
 	if (room->state != ROOM_GONE)
 		return 0;
 	room->asked = false;
+	if (request_waits(session, REQUEST_CATCH_UP, room->handle)) { /* see room_join() */
+		room->state = ROOM_WANTED;
+		return 0;
+	}
 	return follow_entered(session, room, joined);
 }
 
@@ -344,8 +348,9 @@ int follow_page(struct session *session, const struct wire_page *page)
 	    (request.kind != REQUEST_CATCH_UP && request.kind != REQUEST_HISTORY))
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_PAGE);
 	struct room *room = room_by_handle(session, request.room);
+	/* The answer to an earlier stay, which a new one may have waited for. */
 	if (room == NULL || (request.kind == REQUEST_CATCH_UP && (room->state != ROOM_PAGING || room->waiting != request.id)))
-		return 0;
+		return rooms_join_all(session);
 	if (page->room != room->id)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_PAGE);
 	int err = request.kind == REQUEST_HISTORY ? page_past(session, room, page) : page_catch_up(session, room, page);

@@ -76,13 +76,15 @@ static bool same_name(const char *a, const char *b)
 	return same;
 }
 
-/* Counters of this device that an earlier run used up: an outbox in memory begins behind them. */
+/* Counters of this device that an earlier run used up: an outbox in memory begins behind them. A host that forgot
+ * what it decided, or knows less than we do, waits for the counter behind its mark. */
 static void handshake_counters(struct session *session, uint64_t mark)
 {
 	uint64_t lowest = session->outbox->lowest(session->outbox);
 	if (session->outbox_own && !session->anything_sent && mark >= lowest)
 		session->counter_offset = mark - (lowest - 1);
 	session->anything_sent = true;
+	session->mark = mark > session->counter_offset ? mark - session->counter_offset : 0;
 	session->resends = 0;
 	posts_rewind(session);
 }

@@ -163,7 +163,8 @@ struct session {
 	uint64_t counter_offset; /* counter on the wire = counter in the outbox + this */
 	uint64_t next_send;
 	uint64_t highest_sent;
-	size_t flight_posts, flight_bytes, pending;
+	uint64_t mark; /* the highest counter that the host is known to have decided */
+	size_t flight_bytes, pending;
 	tchat_time resend_at; /* no post goes out before; 0: no wait */
 	unsigned resends;     /* rewinds without progress */
 };

@@ -109,23 +109,34 @@ static int post_send(struct session *session, const struct outbox_post *post)
 	return session_send(session, &message);
 }
 
+/* Posts that are sent and not known to be decided: the host decides in order, so counters are enough. */
+static uint64_t posts_in_flight(const struct session *session)
+{
+	uint64_t sent = session->next_send - 1;
+	return sent > session->mark ? sent - session->mark : 0;
+}
+
 void posts_pump(struct session *session)
 {
 	struct outbox *outbox = session->outbox;
 	if (session->link != LINK_READY || session->resend_at != 0)
 		return;
 	uint64_t safe = outbox->safe(outbox);
-	for (; session->next_send <= safe && session->flight_posts < session->config.flight_posts; session->next_send++) {
+	for (; session->next_send <= safe && posts_in_flight(session) < session->config.flight_posts; session->next_send++) {
 		struct outbox_post post;
-		if (outbox->get(outbox, session->next_send, &post) != 0)
-			continue;
+		if (outbox->get(outbox, session->next_send, &post) != 0) {
+			if (session->next_send <= session->mark)
+				continue;
+			/* Settled with a host that forgot it: this one still waits for the counter, and refuses this. */
+			post = (struct outbox_post){ .counter = session->next_send, .kind = KIND_TEXT };
+		}
 		size_t size = post.length + POST_OVERHEAD;
-		if (session->flight_posts > 0 && session->flight_bytes + size > session->config.flight_bytes)
+		if (session->flight_bytes > 0 && session->flight_bytes + size > session->config.flight_bytes)
 			return;
 		if (post_send(session, &post) != 0)
 			return;
-		session->flight_posts++;
-		session->flight_bytes += size;
+		if (post.text != NULL)
+			session->flight_bytes += size;
 		if (session->next_send > session->highest_sent)
 			session->highest_sent = session->next_send;
 	}
@@ -133,8 +144,9 @@ void posts_pump(struct session *session)
 
 void posts_rewind(struct session *session)
 {
-	session->next_send = session->outbox->lowest(session->outbox);
-	session->flight_posts = session->flight_bytes = 0;
+	uint64_t lowest = session->outbox->lowest(session->outbox);
+	session->next_send = lowest < session->mark + 1 ? lowest : session->mark + 1;
+	session->flight_bytes = 0;
 	session->resend_at = 0;
 }
 
@@ -145,17 +157,23 @@ static bool post_counter(const struct session *session, const struct message_id 
 	return id->device == session->device && id->counter > session->counter_offset && *counter <= session->highest_sent;
 }
 
+/* The host decided this counter, and so all below. */
+static void post_decided(struct session *session, uint64_t counter)
+{
+	if (counter > session->mark)
+		session->mark = counter;
+	session->resends = 0;
+}
+
 static void post_settle(struct session *session, const struct outbox_post *post)
 {
 	struct room *room = room_by_handle(session, post->room);
 	if (room != NULL)
 		room->pending--;
 	session->pending--;
-	if (post->counter < session->next_send && session->flight_posts > 0) {
-		session->flight_posts--;
-		session->flight_bytes -= post->length + POST_OVERHEAD;
-	}
-	session->resends = 0;
+	size_t size = post->length + POST_OVERHEAD;
+	if (post->counter < session->next_send && session->flight_bytes >= size)
+		session->flight_bytes -= size;
 	session->outbox->settle(session->outbox, post->counter);
 }
 
@@ -197,6 +215,7 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 	uint64_t counter;
 	if (!post_counter(session, &ack->id, &counter) || ack->seq == 0 || ack->room == 0)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
+	post_decided(session, counter);
 	if (session->outbox->get(session->outbox, counter, &post) != 0) {
 		/* Settled before. If it stands for a message here, its text has to be fetched. */
 		const struct room *room = room_by_id(session, ack->room);
@@ -228,14 +247,15 @@ int posts_nack(struct session *session, const struct wire_nack *nack)
 	uint64_t counter;
 	if (!post_counter(session, &nack->id, &counter) || nack->code == 0)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_NACK);
-	if (session->outbox->get(session->outbox, counter, &post) != 0)
-		return 0;
 	if ((nack->flags & NACK_PERMANENT) == 0) {
 		/* One rewind answers all the refusals of what was under way. */
 		if (counter < session->next_send)
 			posts_later(session, nack->retry_ms);
 		return 0;
 	}
+	post_decided(session, counter);
+	if (session->outbox->get(session->outbox, counter, &post) != 0)
+		return 0;
 	int err = post.room == 0 ? 0 : tell_nack(session, &post, -(int)nack->code);
 	post_settle(session, &post);
 	return err;

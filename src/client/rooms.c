@@ -106,7 +106,7 @@ static bool rooms_evict(struct session *session)
 {
 	for (size_t i = 0; i < session->room_count; i++) {
 		struct room *room = session->rooms[i];
-		if (room->state != ROOM_GONE || room->pending > 0)
+		if (room->state != ROOM_GONE || room->pending > 0 || request_waits(session, REQUEST_CATCH_UP, room->handle))
 			continue;
 		if (session->last_found == room)
 			session->last_found = NULL;
@@ -164,10 +164,22 @@ bool room_wants_live(const struct session *session, const struct room *room)
 	return !room->cursor && room->since == 0 && session->config.history == 0;
 }
 
+/* Whether a page that an earlier stay asked for is still to come: it may set the host sending live messages. */
+static bool room_is_paged(const struct session *session, const struct room *room)
+{
+	for (size_t i = 0; i < session->room_count; i++) {
+		const struct room *other = session->rooms[i];
+		if (other->direct == room->direct && strcmp(other->fold, room->fold) == 0 &&
+		    request_waits(session, REQUEST_CATCH_UP, other->handle))
+			return true;
+	}
+	return false;
+}
+
 int room_join(struct session *session, struct room *room)
 {
 	room->state = ROOM_WANTED;
-	if (session->link != LINK_READY)
+	if (session->link != LINK_READY || room_is_paged(session, room))
 		return 0;
 	enum session_request kind = room->direct ? REQUEST_DIRECT : REQUEST_JOIN;
 	struct request *request = request_add(session, kind, room->handle, true);
@@ -222,7 +234,7 @@ int room_join_refused(struct session *session, const struct request *request, in
 	if (room != NULL && request->kind == REQUEST_PART)
 		return room->state == ROOM_PARTING ? room_gone(session, room, 0) : 0;
 	if (room == NULL || room->waiting != request->id || room->state == ROOM_GONE || room->state == ROOM_PARTING)
-		return 0;
+		return rooms_join_all(session);
 	if (code == TCHAT_ERR_BUSY) { /* what stands in the way is the host's, and passes */
 		room->state = ROOM_WANTED;
 		session->rejoin_at = session->now + TCHAT_MS(REJOIN_MS);

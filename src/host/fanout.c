@@ -236,18 +236,30 @@ static void part_fan_out(struct host *host, struct round *round, uint32_t index)
 	host_block_give(host, block);
 }
 
+/* The store kept nothing of a round: each of its senders hears it once a round, for a post that is told to come again
+ * and fails again would otherwise be waited for without end. */
+static void round_failed(struct host *host, const struct round *round, int err)
+{
+	host_event_error(host, HOST_EVENT_STORE, err);
+	host->touch++;
+	for (size_t i = 0; i < round->batch.post_count; i++) {
+		const struct store_post *post = &round->batch.posts[i];
+		struct host_peer *peer = round->posts[i].peer;
+		if (peer->touch == host->touch)
+			continue;
+		peer->touch = host->touch;
+		peer->hole_told = true;
+		nack(peer, (struct message_id){ post->device, post->counter }, round->posts[i].room, TCHAT_ERR_BUSY, 0,
+		     BUSY_RETRY_MS);
+	}
+}
+
 void host_round_completed(struct host *host)
 {
 	struct round *round = host->flight;
 	int err = round->batch.request.error;
-	if (err != 0) {
-		host_event_error(host, HOST_EVENT_STORE, err);
-		for (size_t i = 0; i < round->batch.post_count; i++) {
-			const struct store_post *post = &round->batch.posts[i];
-			struct message_id id = { post->device, post->counter };
-			nack_once(round->posts[i].peer, id, round->posts[i].room, TCHAT_ERR_BUSY, BUSY_RETRY_MS);
-		}
-	}
+	if (err != 0)
+		round_failed(host, round, err);
 	for (uint32_t i = 0; err == 0 && i < round->batch.part_count; i++)
 		part_fan_out(host, round, i);
 	host->flight = NULL;
