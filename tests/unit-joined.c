@@ -420,7 +420,7 @@ static void world_step(struct world *w)
 	else if (what < 39 && w->faults && dice(w, 2) == 0 && (c->peer != NULL || !session_ready(c->session))) {
 		client_break(w, c);
 		w->breaks++;
-	} else if (what == 39 && w->faults && dice(w, 60) == 0)
+	} else if (what == 39 && w->faults && dice(w, 15) == 0)
 		host_restart(w);
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		if (w->clients[i].stalled > 0)
