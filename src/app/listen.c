@@ -44,6 +44,13 @@ static void explain(int err, int number, const char *typed, const struct address
 		snprintf(text, LISTEN_TEXT, _("%s: the name '%s' is not known; use an address of this machine"), typed,
 		         address->node);
 		break;
+	case TCHAT_ERR_ARGUMENT:
+		if (address->kind == ADDRESS_UNIX)
+			snprintf(text, LISTEN_TEXT, _("%s: the path is too long for a socket"), typed);
+		else
+			snprintf(text, LISTEN_TEXT, _("%s: the service '%s' is not known; use a port number"), typed,
+			         address->service);
+		break;
 	case TCHAT_ERR_NOT_SOCKET:
 		snprintf(text, LISTEN_TEXT, _("%s: there is a file of another kind; choose another path"), typed);
 		break;

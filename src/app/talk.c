@@ -152,6 +152,13 @@ void talk_explain(const struct talk *talk, int code, char *text, size_t size)
 	case TCHAT_ERR_TIMED_OUT:
 		snprintf(text, size, _("%s does not answer; a firewall may be in the way"), where);
 		break;
+	case TCHAT_ERR_ARGUMENT:
+		if (talk->place->address.kind == ADDRESS_UNIX)
+			snprintf(text, size, _("%s: the path is too long for a socket"), where);
+		else
+			snprintf(text, size, _("%s: the service '%s' is not known; use a port number"), where,
+			         talk->place->address.service);
+		break;
 	case TCHAT_ERR_PERMISSION:
 		snprintf(text, size, _("%s: permission denied"), where);
 		break;
