@@ -379,6 +379,23 @@ static void a_user_is_remembered_ten_minutes(void **state)
 	world_free(w);
 }
 
+static void who_says_goodbye_leaves_its_nick(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *p = wire_member(w, 1, "bot");
+	struct message message;
+	wire_enter(p, "lobby", JOIN_LIVE);
+	wire_put(p, &(struct message){ .type = WIRE_BYE, .bye.code = -TCHAT_ERR_LEAVING });
+	world_run(w);
+	wire_close(p);
+	p = wire_connect(w, false);
+	wire_hello(p);
+	wire_auth(p, 2, "bot", 1);
+	wire_expect(p, &message, WIRE_AUTH_OK);
+	assert_text(message.auth_ok.nick, "bot");
+	world_free(w);
+}
+
 static void only_so_many_users_are_remembered(void **state)
 {
 	struct host_limits limits = { .remembered = 3 };
@@ -569,6 +586,7 @@ int main(void)
 		cmocka_unit_test(an_unusable_nick_becomes_guest),
 		cmocka_unit_test(the_same_salt_is_the_same_user_and_fences_the_older_connection),
 		cmocka_unit_test(a_user_is_remembered_ten_minutes),
+		cmocka_unit_test(who_says_goodbye_leaves_its_nick),
 		cmocka_unit_test(only_so_many_users_are_remembered),
 		cmocka_unit_test(a_returning_user_may_wish_for_another_nick),
 		cmocka_unit_test(connections_of_the_account_are_owners_told_apart_by_nick),

@@ -368,6 +368,10 @@ void host_user_leave(struct host_peer *peer)
 		if (user->memberships[i]->room->kind != ROOM_DIRECT)
 			host_member_leave(host, user->memberships[i], NULL, MEMBER_LEFT, NULL, NULL);
 	user_idle(host, user, true);
+	/* A guest that said goodbye will not come back with the same salt: its nick is free for the next one. One with
+	 * a direct room stays for a while, for what the other may still want to say. */
+	if (peer->bye && !user->owner && user->membership_count == 0)
+		host_user_forget(host, user);
 	users_limit(host);
 }
 
