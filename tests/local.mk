@@ -151,6 +151,16 @@ tests_unit_joined_CFLAGS = $(test_cflags)
 tests_unit_joined_SOURCES = tests/unit-joined.c tests/flaky-store.c tests/flaky-store.h
 tests_unit_joined_LDADD = src/libclient.a src/libhost.a src/libstore.a $(client_libs)
 
+check_PROGRAMS += tests/unit-client-follow
+tests_unit_client_follow_CFLAGS = $(test_cflags)
+tests_unit_client_follow_SOURCES = tests/unit-client-follow.c $(client_fake)
+tests_unit_client_follow_LDADD = $(client_libs)
+
+check_PROGRAMS += tests/unit-client-hostile
+tests_unit_client_hostile_CFLAGS = $(test_cflags)
+tests_unit_client_hostile_SOURCES = tests/unit-client-hostile.c $(client_fake)
+tests_unit_client_hostile_LDADD = $(client_libs)
+
 check_PROGRAMS += tests/unit-client-posts
 tests_unit_client_posts_CFLAGS = $(test_cflags)
 tests_unit_client_posts_SOURCES = tests/unit-client-posts.c $(client_fake)

@@ -212,9 +212,10 @@ static void world_check_end(struct world *w)
 	for (unsigned room = 0; room < ROOMS; room++) {
 		uint64_t last[CLIENTS] = { 0 };
 		for (uint64_t seq = 1; seq <= w->head[room]; seq++) {
-			unsigned author, number;
+			unsigned author = CLIENTS, number = 0;
 			const char *line = w->lines[room][seq];
-			REQUIRE(w, line != NULL && sscanf(line, "c%u %u", &author, &number) == 2 && author < CLIENTS);
+			REQUIRE(w, line != NULL && sscanf(line, "c%u %u", &author, &number) == 2);
+			REQUIRE(w, author < CLIENTS && number <= w->clients[author].posts);
 			const struct posted *posted = &w->clients[author].posted[number];
 			REQUIRE(w, number > last[author]);
 			last[author] = number;

@@ -135,7 +135,8 @@ static int ping_send(struct session *session, const uint8_t *payload, size_t len
 		return TCHAT_ERR_FULL;
 	static const uint8_t nothing[1];
 	payload = length == 0 ? nothing : payload;
-	int err = session_send(session, &(struct message){ .type = WIRE_PING, .ping = { .payload = { payload, length } } });
+	struct message ping = { .type = WIRE_PING, .ping = { .payload = { payload, length } } };
+	int err = session_send(session, &ping);
 	if (err != 0)
 		return err;
 	session->pings[session->ping_count++] = (struct ping){ session->now, payload_sum(payload, length), length, own };

@@ -13,34 +13,35 @@
 /* Behind each type: the fields that hold. "room" means room, name and direct. What is not listed is zero. */
 enum session_event_type {
 	SESSION_NOTHING,      /* the queue is empty */
-	SESSION_CONNECTED,    /* host, user, nick (given), own_wish (false: another one than wished), role, text: motd, other:
-	                       * the host's software, restarted: another host life than before */
+	SESSION_CONNECTED,    /* host, user, nick (given), own_wish (false: another one than wished), role, text: motd,
+	                       * other: the host's software, restarted: another host life than before */
 	SESSION_DISCONNECTED, /* code: why; final: there will be no retry, else retry_at */
 	SESSION_GOAWAY,       /* code, retry_at as a duration, text: reason; the connection goes soon */
-	SESSION_ROOM_JOINED,  /* room, count: members, text: topic, seq: head; again: after a reconnect; own: it was asked for */
+	SESSION_ROOM_JOINED,  /* room, count: members, text: topic, seq: head; again: after a reconnect; own: it was
+	                       * asked for */
 	SESSION_ROOM_PARTED,  /* room; code: why it is gone (0: asked for) */
 	SESSION_ROOM_READY,   /* room; history and what was missed came; from here on everything is live */
-	SESSION_MESSAGE,      /* room, seq, time, id, user, nick, kind, text, replay, own; ref when posted by this session.
-	                       * In seq order, each once: dense, unless GAP or RESTARTED says otherwise */
+	SESSION_MESSAGE,      /* room, seq, time, id, user, nick, kind, text, replay, own; counter and ref when posted
+	                       * by this session. In seq order, each once: dense, unless GAP or RESTARTED comes before */
 	SESSION_PAST,         /* as MESSAGE; answers session_history() */
 	SESSION_PAST_END,     /* room; seq: what to give as before next; more: there is more before it */
 	SESSION_PENDING,      /* room, counter, kind, text, ref: the post is in the outbox */
-	SESSION_ACK,          /* room, counter, ref, seq, time, id, duplicate. Its MESSAGE comes in its place of the order */
+	SESSION_ACK,          /* room, counter, ref, seq, time, id, kind, duplicate. Its MESSAGE comes in its place */
 	SESSION_NACK,         /* room, counter, ref, code, kind, text: refused for good, or cancelled */
 	SESSION_GAP,          /* room, count: so many messages are no longer kept, from seq on */
 	SESSION_RESTARTED,    /* room: the host's history is another one; messages start afresh */
 	SESSION_JOINED,       /* room, user, nick, role */
 	SESSION_LEFT,         /* room, user, nick, text: reason */
 	SESSION_RENAMED,      /* user, nick: new one, other: old one or "", own */
-	SESSION_KICKED,       /* room, user, nick, other: by whom, text: reason, own: it is us; ROOM_PARTED follows then */
+	SESSION_KICKED,       /* room, user, nick, other: by whom, text: reason, own: us; then ROOM_PARTED follows */
 	SESSION_AWAY,         /* user, nick, away, text: reason */
-	SESSION_TOPIC,        /* room, text: topic, nick: who set it. Beside the MESSAGE of kind topic, for live ones only */
-	SESSION_ROSTER,       /* room, count: the roster is complete, session_member() works; count > 256: it never will be */
+	SESSION_TOPIC,        /* room, text: topic, nick: who set it; behind a MESSAGE of kind topic that is no replay */
+	SESSION_ROSTER,       /* room, count: the roster is complete, unless count > 256: then there is none */
 	SESSION_NAME,         /* room, user, nick, role, away: one line of the answer to session_names() */
 	SESSION_NAMES_END,    /* room, count: all members */
 	SESSION_NICK,         /* nick: session_nick() was done */
-	SESSION_DONE,         /* room, request: another request was done (session_kick()) */
-	SESSION_ERROR,        /* request, code, room if any, nick if any: a request was refused or got no answer */
+	SESSION_DONE,         /* room, request, nick: another request was done (session_kick()) */
+	SESSION_ERROR,        /* request, code, room and nick if any: a request was refused or got no answer */
 	SESSION_PONG,         /* rtt, text: payload (not UTF-8: as sent); answers session_ping() */
 	SESSION_LAG,          /* rtt: of a keep-alive */
 };

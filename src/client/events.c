@@ -84,7 +84,7 @@ int session_tell(struct session *session, const struct draft *draft)
 bool session_next_event(struct session *session, struct session_event *event)
 {
 	struct queued queued;
-	*event = (struct session_event){ .type = SESSION_NOTHING, .name = "", .nick = "", .other = "", .ref = "", .text = "" };
+	*event = (struct session_event){ .name = "", .nick = "", .other = "", .ref = "", .text = "" };
 	if (buffer_length(&session->events) == 0)
 		return false;
 	memcpy(&queued, buffer_data(&session->events), sizeof queued);

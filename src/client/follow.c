@@ -349,7 +349,8 @@ int follow_page(struct session *session, const struct wire_page *page)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_PAGE);
 	struct room *room = room_by_handle(session, request.room);
 	/* The answer to an earlier stay, which a new one may have waited for. */
-	if (room == NULL || (request.kind == REQUEST_CATCH_UP && (room->state != ROOM_PAGING || room->waiting != request.id)))
+	if (room == NULL ||
+	    (request.kind == REQUEST_CATCH_UP && (room->state != ROOM_PAGING || room->waiting != request.id)))
 		return rooms_join_all(session);
 	if (page->room != room->id)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_PAGE);

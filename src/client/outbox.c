@@ -54,7 +54,8 @@ static int memory_add(struct outbox *outbox, const struct outbox_post *post)
 	size_t ref_size = strlen(post->ref) + 1;
 	size_t size = sizeof(struct kept) + post->length + 1 + ref_size;
 	/* The span counts, not the posts alone: a hole in front must not let the ring grow without end. */
-	if (self->next - self->lowest >= self->posts_max || size > self->bytes_max || self->bytes > self->bytes_max - size)
+	if (self->next - self->lowest >= self->posts_max || size > self->bytes_max ||
+	    self->bytes > self->bytes_max - size)
 		return TCHAT_ERR_FULL;
 	if (self->next - self->lowest >= self->capacity && memory_grow(self) != 0)
 		return TCHAT_ERR_MEMORY;

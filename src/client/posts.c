@@ -122,7 +122,8 @@ void posts_pump(struct session *session)
 	if (session->link != LINK_READY || session->resend_at != 0)
 		return;
 	uint64_t safe = outbox->safe(outbox);
-	for (; session->next_send <= safe && posts_in_flight(session) < session->config.flight_posts; session->next_send++) {
+	size_t window = session->config.flight_posts;
+	for (; session->next_send <= safe && posts_in_flight(session) < window; session->next_send++) {
 		struct outbox_post post;
 		if (outbox->get(outbox, session->next_send, &post) != 0) {
 			if (session->next_send <= session->mark)
@@ -154,7 +155,8 @@ void posts_rewind(struct session *session)
 static bool post_counter(const struct session *session, const struct message_id *id, uint64_t *counter)
 {
 	*counter = id->counter - session->counter_offset;
-	return id->device == session->device && id->counter > session->counter_offset && *counter <= session->highest_sent;
+	return id->device == session->device && id->counter > session->counter_offset &&
+	       *counter <= session->highest_sent;
 }
 
 /* The host decided this counter, and so all below. */
@@ -178,7 +180,8 @@ static void post_settle(struct session *session, const struct outbox_post *post)
 }
 
 /* The post is settled whatever comes of this: the host has it. */
-static int ack_tell(struct session *session, const struct room *room, const struct outbox_post *post, const struct wire_ack *ack)
+static int ack_tell(struct session *session, const struct room *room, const struct outbox_post *post,
+                    const struct wire_ack *ack)
 {
 	struct draft draft = draft_of(SESSION_ACK, room);
 	draft.event.counter = post->counter;
@@ -233,7 +236,9 @@ static void posts_later(struct session *session, uint32_t retry_ms)
 {
 	uint64_t wait = retry_ms < RETRY_MAX_MS ? retry_ms : RETRY_MAX_MS;
 	if (session->resends > 0) {
-		uint64_t least = session->resends > 6 ? RESEND_MAX_MS : (uint64_t)RESEND_FIRST_MS << (session->resends - 1);
+		uint64_t least = RESEND_MAX_MS;
+		if (session->resends <= 6)
+			least = (uint64_t)RESEND_FIRST_MS << (session->resends - 1);
 		wait = wait > least ? wait : least;
 	}
 	posts_rewind(session);

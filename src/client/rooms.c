@@ -106,7 +106,8 @@ static bool rooms_evict(struct session *session)
 {
 	for (size_t i = 0; i < session->room_count; i++) {
 		struct room *room = session->rooms[i];
-		if (room->state != ROOM_GONE || room->pending > 0 || request_waits(session, REQUEST_CATCH_UP, room->handle))
+		if (room->state != ROOM_GONE || room->pending > 0 ||
+		    request_waits(session, REQUEST_CATCH_UP, room->handle))
 			continue;
 		if (session->last_found == room)
 			session->last_found = NULL;
@@ -185,11 +186,12 @@ int room_join(struct session *session, struct room *room)
 	struct request *request = request_add(session, kind, room->handle, true);
 	if (request == NULL)
 		return TCHAT_ERR_FULL;
-	int err = session_send(session, &(struct message){ .type = WIRE_JOIN,
-	                                                   .join = { .request = request->id,
-	                                                             .kind = room->direct ? ROOM_DIRECT : ROOM_PUBLIC,
-	                                                             .flags = room_wants_live(session, room) ? JOIN_LIVE : 0,
-	                                                             .name = wire_text(room->name) } });
+	struct message join = { .type = WIRE_JOIN,
+		                .join = { .request = request->id,
+		                          .kind = room->direct ? ROOM_DIRECT : ROOM_PUBLIC,
+		                          .flags = room_wants_live(session, room) ? JOIN_LIVE : 0,
+		                          .name = wire_text(room->name) } };
+	int err = session_send(session, &join);
 	if (err != 0) {
 		request_undo(session);
 		return err;

@@ -276,9 +276,12 @@ static int member_left(struct session *session, struct room *room, const struct 
 	}
 	if (err != 0)
 		return err;
-	if (own) /* kicked, or parted by another connection of ours; our own PART gets DONE */
-		return kicked || room->state != ROOM_PARTING ? room_gone(session, room, kicked ? TCHAT_ERR_KICKED : 0) : 0;
-	return roster_wanted(session, room);
+	if (!own)
+		return roster_wanted(session, room);
+	/* Kicked, or parted by another connection of ours; our own PART gets DONE. */
+	if (kicked || room->state != ROOM_PARTING)
+		return room_gone(session, room, kicked ? TCHAT_ERR_KICKED : 0);
+	return 0;
 }
 
 int roster_member(struct session *session, const struct wire_member *member)

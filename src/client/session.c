@@ -208,7 +208,9 @@ static int session_frame(void *arg, const struct frame *frame)
 		err = message_decode(&message, frame->type, frame->payload, frame->length);
 	if (err != 0)
 		return session_fail(session, err, frame->type);
-	return session->link == LINK_READY ? session_frame_ready(session, &message) : session_any_frame(session, &message);
+	if (session->link == LINK_READY)
+		return session_frame_ready(session, &message);
+	return session_any_frame(session, &message);
 }
 
 void session_input(struct session *session, const uint8_t *bytes, size_t length, tchat_time now)

@@ -298,7 +298,8 @@ bool address_link(const struct address *address, char *text, size_t size)
 	bool port = strcmp(address->service, ADDRESS_PORT) != 0;
 	bool fits = put_percent(text, size, link_scheme, ":/") && put_percent(text, size, v6 ? "[" : "", "[") &&
 	            put_percent(text, size, address->node, ":") && put_percent(text, size, v6 ? "]" : "", "]") &&
-	            put_percent(text, size, port ? ":" : "", ":") && put_percent(text, size, port ? address->service : "", "");
+	            put_percent(text, size, port ? ":" : "", ":") &&
+	            put_percent(text, size, port ? address->service : "", "");
 	if (fits && address->room[0] != '\0')
 		fits = put_percent(text, size, "/", "/") && put_percent(text, size, address->room, "~");
 	if (!fits)
