@@ -50,7 +50,10 @@ bin_PROGRAMS += src/tchat
 src_tchat_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_tchat_SOURCES = \
 	src/app/commands.def \
+	src/app/config.c src/app/config.h \
+	src/app/config_text.c src/app/config_text.h \
 	src/app/connection.c src/app/connection.h \
+	src/app/drafts.c src/app/drafts.h \
 	src/app/dump.c src/app/dump.h \
 	src/app/exit_status.h \
 	src/app/face.h \
@@ -62,6 +65,8 @@ src_tchat_SOURCES = \
 	src/app/face_overlay.c \
 	src/app/face_room.c src/app/face_room.h \
 	src/app/face_screen.c \
+	src/app/face_settings.c \
+	src/app/face_state.c \
 	src/app/face_submit.c \
 	src/app/face_view.c \
 	src/app/front.c src/app/front.h \
@@ -75,13 +80,15 @@ src_tchat_SOURCES = \
 	src/app/ping.c \
 	src/app/reach.c src/app/reach.h \
 	src/app/service.c src/app/service.h \
+	src/app/set.c src/app/set.h \
+	src/app/settings.c src/app/settings.h \
 	src/app/start.c src/app/start.h \
 	src/app/talk.c src/app/talk.h
 src_tchat_LDADD = src/libsystem.a src/libui.a src/libnet.a src/libclient.a src/libhost.a src/libstore.a \
 	src/libwire.a src/libbase.a \
 	$(JANSSON_LIBS) $(READLINE_LIBS) $(CURSES_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
-src_libbase_a_SOURCES += src/base/paths.c src/base/paths.h
+src_libbase_a_SOURCES += src/base/file.c src/base/file.h src/base/paths.c src/base/paths.h
 
 noinst_LIBRARIES += src/libsystem.a
 src_libsystem_a_SOURCES = src/system/signals.c src/system/signals.h

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options and commands are the same everywhere: in their tables (options.def, commands.def), in tchat(1), in what
---help prints, and in the completions. --help fits 80 columns."""
+"""Options and commands are the same everywhere: in their tables (options.def, commands.def), in tchat(1) and
+tchatrc(5), in what --help prints, and in the completions. --help fits 80 columns."""
 import os
 import re
 import subprocess
@@ -26,12 +26,28 @@ def expect(what, want, got):
         faults.append("%s: missing %s, unexpected %s%s" % (what, missing, extra, "" if missing or extra else ", other order"))
 
 
-def options():
-    """[(long, letter or "", ARGUMENT or "")] from the table."""
-    rows = re.findall(r"""^OPTION\(\w+, *"([\w-]+)", *(?:'(\w)'|0), *(?:N_\("(\w+)"\)|NULL),""", read("src/app/options.def"), re.M)
-    if len(rows) != len(re.findall(r"^OPTION", read("src/app/options.def"), re.M)):
+SETTING = (r"""SETTING\(\w+, *\w+, *"([\w-]+)", *(?:'(\w)'|0), *(\w+), *(\w+)(?:\("?([^()"]*)"?\))?, *"""
+           r"""(?:N_\("(\w+)"\)|NULL), *(?:"([^"]*)"|NULL),""")
+
+
+def rows():
+    """The rows of the table, as matches of an option or of a setting."""
+    table = read("src/app/options.def")
+    found = [match for match in re.finditer(r"""^(?:OPTION\(\w+, *"([\w-]+)", *(?:'(\w)'|0), *(?:N_\("(\w+)"\)|NULL),|%s)""" %
+                                            SETTING, table, re.M)]
+    if len(found) != len(re.findall(r"^(?:OPTION|SETTING)\(", table, re.M)):
         faults.append("options.def has a row that this test does not understand")
-    return rows
+    return [match.groups(default="") for match in found]
+
+
+def options():
+    """[(long, letter or "", ARGUMENT or "")] from the table: what the command line takes."""
+    return [row[:3] if row[0] else (row[3], row[4], row[8]) for row in rows() if row[5] != "SCREEN"]
+
+
+def settings():
+    """[(key, scope, type, words or bounds, default)] from the table."""
+    return [(row[3], row[5], row[6], row[7], row[9]) for row in rows() if row[3]]
 
 
 def commands():
@@ -57,6 +73,27 @@ def check_manual():
     known = {name for name, _, _ in options()} | {letter for _, letter, _ in options()}
     used = set(re.findall(r"\bFl -?([\w-]+)", re.sub(r"Ic ulimit Fl n", "", manual))) | set(re.findall(r" --([\w-]+)", manual))
     expect("options that tchat(1) mentions", [], sorted(used - known))
+
+
+def check_tchatrc():
+    """Keys, what a value is, and defaults: tchatrc(5) and the table agree, and it names no other key."""
+    manual = read("man/tchatrc.5")
+    section = manual[manual.index(".Sh KEYS"):manual.index(".Sh FILES")]
+    found = {}
+    for key, value, text in re.findall(r"^\.It Ic ([\w-]+) = (.*)\n((?:(?!\.It Ic ).*\n)*)", section, re.M):
+        words = re.sub(r" ?\bNo\b ?", " ", re.sub(r"\bCm |\bAr ", "", value))
+        default = re.search(r"^The default is\n\.Cm (\S+)", text, re.M)
+        found[key] = (words.replace("|", " ").split(), default.group(1) if default else "")
+    want = {}
+    for key, _, kind, bounds, default in settings():
+        words = {"TEXT": ["TEXT"], "NAME": ["NAME"], "TIME": ["TIME"], "TIME_OR_NEVER": ["TIME", "never"], "NUMBER": ["COUNT"],
+                 "SWITCH": ["on", "off"], "CHOICE": bounds.split()}[kind]
+        want[key] = (words, default)
+    expect("tchatrc(5), keys", list(want), list(found))
+    expect("tchatrc(5), values and defaults", sorted(want.items()), sorted(found.items()))
+    for fault in re.findall(r"^([\w-]+) = ", section, re.M):
+        if fault not in want:
+            faults.append("tchatrc(5) shows the key %s" % fault)
 
 
 def check_exit_statuses():
@@ -117,11 +154,12 @@ def check_completions():
 
 
 check_manual()
+check_tchatrc()
 check_exit_statuses()
 check_completions()
 check_json()
 check_help()
 for fault in faults:
     print(fault)
-print("check-options: %d options, %d commands, %d comparisons, %d faults" % (len(options()), len(commands()), checked, len(faults)))
+print("check-options: %d options, %d settings, %d commands, %d comparisons, %d faults" % (len(options()), len(settings()), len(commands()), checked, len(faults)))
 sys.exit(1 if faults or checked < 6 else 0)

@@ -4,6 +4,7 @@
 TEST_EXTENSIONS = .sh .py
 AM_TESTS_ENVIRONMENT = \
 	HOME=/nonexistent; export HOME; \
+	unset XDG_CONFIG_HOME XDG_STATE_HOME; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	unset LANGUAGE; \
 	TZ=UTC; export TZ; \
@@ -30,7 +31,8 @@ tests_unit_wire_CFLAGS = $(test_cflags)
 tests_unit_wire_SOURCES = tests/unit-wire.c
 tests_unit_wire_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_dump_CFLAGS = $(test_cflags)
-tests_unit_dump_SOURCES = tests/unit-dump.c src/app/dump.c src/app/dump.h src/app/options.c src/app/options.h
+tests_unit_dump_SOURCES = tests/unit-dump.c src/app/dump.c src/app/dump.h \
+	src/app/options.c src/app/options.h src/app/settings.c src/app/settings.h
 tests_unit_dump_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_manual_CFLAGS = $(test_cflags)
 tests_unit_manual_SOURCES = tests/unit-manual.c

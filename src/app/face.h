@@ -3,6 +3,7 @@
 #ifndef TCHAT_APP_FACE_H
 #define TCHAT_APP_FACE_H
 
+#include "app/drafts.h"
 #include "app/face_room.h"
 #include "app/front.h"
 #include "app/talk.h"
@@ -45,6 +46,10 @@ struct face {
 	char *held_line;           /* the draft that ASK_SEND asks about */
 	enum screen_side show_rooms, show_members;
 	int member_scroll;
+	struct screen_layout layout; /* of the last frame */
+	int focus;                 /* of the terminal's window: 1 has it, -1 has not, 0 not known */
+	char title[64];            /* as set last */
+	struct drafts *drafts;     /* of the last time; NULL: none */
 
 	int code;                  /* why there is no connection, 0 while there is one or the first is tried */
 	tchat_time retry_at;
@@ -58,6 +63,9 @@ struct face {
 
 /* Handles one token from the terminal (face_keys.c). */
 void face_token(struct face *face, const struct token *token);
+
+/* After the view was moved: older messages are asked for, newest ones are read (face_keys.c). */
+void face_scrolled(struct face *face);
 
 /* Draws everything into the grid and the terminal (face_view.c). */
 void face_draw(struct face *face);
@@ -93,6 +101,20 @@ void face_event(void *arg, const struct session_event *event);
 
 /* The verbs of the face's front (face_submit.c). */
 extern const struct front_class face_front;
+
+/* Settings at work (face_settings.c): the panes and modes at the start; one that was changed; the window's title; what
+ * tells the user that somebody said his name; clicks, the wheel and the focus. */
+void face_start_settings(struct face *face);
+void face_tell_problems(struct face *face); /* of tchatrc, in the room shown */
+void face_setting(struct face *face, enum setting setting);
+void face_show_title(struct face *face, const struct status_view *status);
+void face_call_user(struct face *face);
+void face_mouse(struct face *face, const struct token *token);
+
+/* What survives a restart (face_state.c): typed lines, and drafts, each for the room it belongs to. */
+void face_load_state(struct face *face);
+void face_save_state(struct face *face);
+void face_restore_draft(struct face *face, struct face_room *room);
 
 /* Carries out a submitted line; asks first when it is long. Frees it. */
 void face_submit(struct face *face, char *line);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What TAB completes: commands, their arguments, rooms after #, nicks. */
+/* What TAB completes: commands, their arguments, settings, rooms after #, nicks. */
 #include "app/face.h"
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -59,6 +60,38 @@ static void collect_nicks(struct collector *collector, const struct face *face, 
 			collect(collector, prefix, member.nick);
 }
 
+static void collect_settings(struct collector *collector, const char *prefix)
+{
+	for (int i = 0; i < SETTINGS; i++)
+		collect(collector, prefix, setting_row((enum setting)i)->name);
+}
+
+/* The values of the setting that the word before start names: all that it may have, or the one that it has. */
+static void collect_values(struct collector *collector, const struct face *face, const char *line, size_t start)
+{
+	while (start > 0 && line[start - 1] == ' ')
+		start--;
+	size_t end = start;
+	while (start > 0 && line[start - 1] != ' ')
+		start--;
+	int setting = setting_find(line + start, end - start);
+	char value[SETTING_MAX + 1];
+	if (setting < 0)
+		return;
+	const char *words = setting_row((enum setting)setting)->words;
+	if (words == NULL) {
+		setting_format(face->talk.options, (enum setting)setting, value, sizeof value);
+		if (value[0] != '\0')
+			collect(collector, "", value);
+	}
+	for (; words != NULL && *words != '\0'; words += strspn(words, " ")) {
+		size_t length = strcspn(words, " ");
+		snprintf(value, sizeof value, "%.*s", (int)length, words);
+		collect(collector, "", value);
+		words += length;
+	}
+}
+
 /* The letter of commands.def that says what completes the word at start. */
 static char argument_kind(const char *line, size_t start)
 {
@@ -95,6 +128,10 @@ void face_complete(void *arg, const char *line, size_t cursor, struct line_compl
 	char kind = command ? argument_kind(line, start) : 't';
 	if (kind == 'c') {
 		collect_commands(&collector, line[start] == '/' ? "/" : "");
+	} else if (kind == 'k') {
+		collect_settings(&collector, line[start] == '-' ? "-" : "");
+	} else if (kind == 'v') {
+		collect_values(&collector, face, line, start);
 	} else if (kind == 'r') {
 		collect_rooms(&collector, face, line[start] == '#' ? "#" : "");
 	} else if (line[start] == '#') {

@@ -105,7 +105,7 @@ void face_event(void *arg, const struct session_event *event)
 	struct face *face = arg;
 	unsigned bits = face_rooms_event(&face->rooms, event);
 	if ((bits & FACE_MENTION) != 0)
-		terminal_bell(face->terminal);
+		face_call_user(face);
 	switch (event->type) {
 	case SESSION_CONNECTED:
 		on_connected(face, event);
@@ -117,8 +117,10 @@ void face_event(void *arg, const struct session_event *event)
 		face_notice(face, MESSAGE_ERROR, _("the host is closing"));
 		break;
 	case SESSION_ROOM_JOINED:
+		face_restore_draft(face, face_rooms_find(&face->rooms, event->room));
 		if (face->front.room == 0) {
 			face_show_handle(face, event->room);
+			face_tell_problems(face);
 			tell_how_to_join(face);
 		}
 		break;

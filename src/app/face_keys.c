@@ -115,6 +115,14 @@ static void want_history(struct face *face)
 	room->past_asked = true;
 }
 
+void face_scrolled(struct face *face)
+{
+	struct face_room *room = face_rooms_current(&face->rooms);
+	want_history(face);
+	if (message_pane_at_end(room->pane))
+		face_room_read(room);
+}
+
 /* Keys that move the view. */
 static bool scroll_token(struct face *face, const struct token *token)
 {
@@ -133,9 +141,7 @@ static bool scroll_token(struct face *face, const struct token *token)
 		message_pane_end(room->pane);
 	else
 		return false;
-	want_history(face);
-	if (message_pane_at_end(room->pane))
-		face_room_read(room);
+	face_scrolled(face);
 	return true;
 }
 
@@ -184,6 +190,10 @@ static void editor_token(struct face *face, const struct token *token)
 
 void face_token(struct face *face, const struct token *token)
 {
+	if (token->kind == TOKEN_FOCUS)
+		face->focus = token->value != 0 ? 1 : -1;
+	else if (token->kind == TOKEN_MOUSE)
+		face_mouse(face, token);
 	if (token->kind == TOKEN_MOUSE || token->kind == TOKEN_FOCUS || token->kind == TOKEN_GARBAGE)
 		return;
 	if (token->kind == TOKEN_REPLY) {

@@ -83,7 +83,8 @@ static void lines_leave(struct front *front, enum front_leave how)
 	plain_leave(plain, how == FRONT_END_HOST || (how == FRONT_QUIT && plain_is_last(plain)));
 }
 
-static const struct front_class lines_front_class = { lines_front_notice, lines_switch_room, lines_clear, lines_leave };
+static const struct front_class lines_front_class = { lines_front_notice, lines_switch_room, lines_clear, lines_leave,
+                                                      NULL };
 
 static int lines_line(struct plain_face *face, const char *line, size_t length, bool cut)
 {
@@ -245,6 +246,7 @@ int face_lines(const struct options *options, struct talk_place *place)
 		goto out;
 	lines.front = (struct front){ .class = &lines_front_class,
 	                              .session = lines.plain.talk.session,
+	                              .options = options,
 	                              .room = lines.plain.room,
 	                              .owns_host = place->owns_host };
 	if (!lines.out_terminal)

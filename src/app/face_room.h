@@ -24,6 +24,7 @@ struct face_room {
 	struct message_list *list;
 	struct message_pane *pane;
 	struct line_draft *draft;   /* while another room is shown */
+	bool draft_restored;        /* that of the last time was looked for */
 	unsigned unread;
 	unsigned mentions;
 	unsigned failed;

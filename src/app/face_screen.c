@@ -167,6 +167,8 @@ static tchat_time next_second_shown(const struct face *face)
 	tchat_time now = loop_now(face->talk.loop);
 	if (!face->ready && face->code != 0 && face->retry_at != TCHAT_NEVER && face->retry_at > now)
 		return now + 1 + (face->retry_at - now - 1) % TCHAT_SECONDS(1);
+	if (!face->talk.options->clock)
+		return TCHAT_NEVER;
 	return now + TCHAT_SECONDS(60) - clock_wall() % TCHAT_SECONDS(60);
 }
 
@@ -202,6 +204,7 @@ static int face_make(struct face *face)
 	if (face->editor == NULL || face->tokenizer == NULL || face->cells == NULL ||
 	    face_rooms_init(&face->rooms) != 0)
 		return TCHAT_ERR_MEMORY;
+	face_load_state(face);
 	if (restore_start(STDIN_FILENO) != 0 || restore_signals(signals_write_end()) != 0)
 		return TCHAT_ERR_SYSTEM;
 	return 0;
@@ -209,7 +212,7 @@ static int face_make(struct face *face)
 
 static int face_go(struct face *face)
 {
-	const char *room = face->talk.options->room != NULL ? face->talk.options->room : face->place->address.room;
+	const char *room = talk_room(face->talk.options, face->place);
 	struct loop *loop = face->talk.loop;
 	frame_pacer_init(&face->pacer, FRAME_PACER_INTERVAL);
 	frame_pacer_changed(&face->pacer, true);
@@ -219,8 +222,8 @@ static int face_go(struct face *face)
 	face->talk.handlers = (struct link_config){ .event = face_event, .arg = face };
 	face->talk.signal = face_signal;
 	face->front = (struct front){ .class = &face_front, .session = face->talk.session,
-	                              .owns_host = face->place->owns_host };
-	int handle = session_join(face->talk.session, room != NULL && room[0] != '\0' ? room : "lobby");
+	                              .options = face->talk.options, .owns_host = face->place->owns_host };
+	int handle = session_join(face->talk.session, room);
 	if (handle < 0) {
 		snprintf(face->last_words, sizeof face->last_words, _("'%s' is not a name for a room"), room);
 		face->status = EXIT_STATUS_USAGE;
@@ -238,6 +241,7 @@ static void face_free(struct face *face)
 {
 	face_close_overlay(face);
 	free(face->held_line);
+	drafts_free(face->drafts);
 	face_rooms_free(&face->rooms);
 	line_editor_free(face->editor);
 	tokenizer_free(face->tokenizer);
@@ -262,9 +266,13 @@ int face_screen(const struct options *options, struct talk_place *place)
 	const char *why = NULL;
 	if (err == 0)
 		face.terminal = term_curses_new(&(struct term_curses_options){
-			.theme = THEME_DARK, .no_colour = getenv("NO_COLOR") != NULL, .ascii = !charset_is_utf8() }, &err, &why);
-	if (err == 0)
+			.theme = (enum theme)options->theme, .no_colour = options_no_colour(),
+			.ascii = !charset_is_utf8() }, &err, &why);
+	if (err == 0) {
+		face_start_settings(&face);
 		err = face_go(&face);
+		face_save_state(&face);
+	}
 	terminal_free(face.terminal);
 	restore_stop();
 	if (err < 0) {

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASK_LINES = 10 }; /* a draft of more lines is asked about before it goes out */
-
 /* Sends a long text as several messages, cut at line ends where there are any. */
 static void send_in_pieces(struct face *face, const char *line, size_t length)
 {
@@ -54,7 +52,7 @@ void face_submit(struct face *face, char *line)
 {
 	size_t lines = count_lines(line);
 	line_editor_remember(face->editor, line);
-	if (lines > ASK_LINES || strlen(line) > WIRE_TEXT_LIMIT) {
+	if (lines > (size_t)face->talk.options->ask_lines || strlen(line) > WIRE_TEXT_LIMIT) {
 		char text[128];
 		snprintf(text, sizeof text, ngettext("Send %zu line (%zu bytes)?", "Send %zu lines (%zu bytes)?", lines),
 		         lines, strlen(line));
@@ -116,4 +114,9 @@ static void front_leave(struct front *front, enum front_leave how)
 	face_leave((struct face *)front, how, false);
 }
 
-const struct front_class face_front = { front_notice, front_switch_room, front_clear, front_leave };
+static void front_changed(struct front *front, enum setting setting)
+{
+	face_setting((struct face *)front, setting);
+}
+
+const struct front_class face_front = { front_notice, front_switch_room, front_clear, front_leave, front_changed };

@@ -65,7 +65,7 @@ static void view_status(const struct face *face, struct status_view *status, cha
 	struct tm local;
 	localtime_r(&seconds, &local);
 	strftime(clock, 8, "%H:%M", &local);
-	status->clock = clock;
+	status->clock = face->talk.options->clock ? clock : NULL;
 	status->host = face->host_text;
 	status->lag = lag == TCHAT_NEVER ? -1 : (int)(lag / 1000);
 	status->insecure = face->place->address.kind == ADDRESS_TCP;
@@ -136,6 +136,7 @@ void face_draw(struct face *face)
 		.members = members,
 		.member_total = room->members,
 		.member_scroll = &face->member_scroll,
+		.input_cap = (int)face->talk.options->input_rows,
 		.show_rooms = face->show_rooms,
 		.show_members = room->handle == 0 ? SCREEN_SIDE_OFF : face->show_members,
 		.dialogue = face->dialogue,
@@ -152,8 +153,10 @@ void face_draw(struct face *face)
 		view.dialogue = matches;
 	terminal_size(face->terminal, &rows, &columns);
 	if (cells_resize(face->cells, rows, columns) == 0) {
+		screen_lay_out(&face->layout, rows, columns, &view);
 		screen_draw(face->cells, &view);
 		terminal_draw(face->terminal, face->cells);
 	}
 	dialogue_free(matches);
+	face_show_title(face, &view.status);
 }

@@ -2,6 +2,7 @@
 /* Input lines and commands: a table of rows, one handler a row. */
 #include "app/front.h"
 
+#include "app/set.h"
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/text.h"
@@ -211,6 +212,11 @@ static int do_AWAY(struct front *front, const struct call *call)
 	front->away = away;
 	front_say(front, "%s", away ? _("You are away; /away brings you back.") : _("You are back."));
 	return 0;
+}
+
+static int do_SET(struct front *front, const struct call *call)
+{
+	return set_command(front, call->argument[0], call->count > 1 ? call->argument[1] : NULL);
 }
 
 static int do_CLEAR(struct front *front, const struct call *call)

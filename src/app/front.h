@@ -4,6 +4,7 @@
 #ifndef TCHAT_APP_FRONT_H
 #define TCHAT_APP_FRONT_H
 
+#include "app/settings.h"
 #include "client/session.h"
 
 #include <stdbool.h>
@@ -21,11 +22,14 @@ struct front_class {
 	void (*clear)(struct front *front);
 	/* The user wants to leave. */
 	void (*leave)(struct front *front, enum front_leave how);
+	/* A setting has another value now; may be NULL. */
+	void (*changed)(struct front *front, enum setting setting);
 };
 
 struct front {
 	const struct front_class *class;
 	struct session *session;
+	const struct options *options;
 	uint32_t room;         /* where text goes; 0: nowhere yet */
 	uint32_t names_room;   /* where /names was asked for */
 	bool away;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tchat: reads the command line and starts what it asks for. */
+#include "app/config.h"
 #include "app/dump.h"
 #include "app/exit_status.h"
 #include "app/options.h"
@@ -55,25 +56,14 @@ static int run_target(struct options *options)
 	return run_face(options, &place);
 }
 
-int main(int argc, char **argv)
+static int run(struct options *options)
 {
-	struct options options;
-	charset_start();
-#ifdef ENABLE_NLS
-	bindtextdomain(PACKAGE, LOCALEDIR);
-	textdomain(PACKAGE);
-#endif
-	int status = options_parse(&options, argc, argv);
-	if (status == 0 && options.mode == MODE_START)
-		status = start_choose(&options);
-	if (status != 0)
-		return status > 0 ? status : 0;
-	switch (options.mode) {
+	switch (options->mode) {
 	case MODE_HOST:
-		return run_host(&options);
+		return run_host(options);
 	case MODE_JOIN:
 	case MODE_PING:
-		return run_target(&options);
+		return run_target(options);
 	case MODE_DUMP:
 		return mode_dump(STDIN_FILENO, stdout);
 	case MODE_VERSION:
@@ -84,4 +74,36 @@ int main(int argc, char **argv)
 	}
 	/* A full disk or a closed pipe must not pass for success. */
 	return fflush(stdout) == 0 ? EXIT_STATUS_OK : EXIT_STATUS_SYSTEM;
+}
+
+/* Reads tchatrc. What is wrong in it is told, and stops nothing. */
+static struct config *read_config(struct options *options)
+{
+	struct config *config = config_new(options, NULL);
+	if (config == NULL)
+		return NULL;
+	config_load(config);
+	for (size_t i = 0; config_problem(config, i) != NULL; i++)
+		say("%s", config_problem(config, i));
+	return config;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	charset_start();
+#ifdef ENABLE_NLS
+	bindtextdomain(PACKAGE, LOCALEDIR);
+	textdomain(PACKAGE);
+#endif
+	int status = options_parse(&options, argc, argv);
+	if (status != 0)
+		return status;
+	struct config *config = options.mode < MODE_DUMP ? read_config(&options) : NULL;
+	if (options.mode == MODE_START)
+		status = start_choose(&options);
+	if (status == 0)
+		status = run(&options);
+	config_free(config);
+	return status > 0 ? status : 0;
 }

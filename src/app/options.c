@@ -3,12 +3,11 @@
 #include "app/options.h"
 
 #include "app/exit_status.h"
+#include "app/settings.h"
 #include "base/intl.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,25 +19,53 @@ enum option_symbol {
 	OPTION_FIRST = OPTION_BASE - 1,
 #define SECTION(title)
 #define OPTION(symbol, name, letter, argument, help) OPTION_##symbol,
+#define SETTING(symbol, member, name, letter, scope, type, argument, standard, help) OPTION_##symbol,
 #include "app/options.def"
+#undef SETTING
 #undef OPTION
+#undef SECTION
 };
 
+/* A name of NULL: a section. A setting of -1: none. */
 static const struct option_row {
-	const char *name;     /* NULL: a section */
+	const char *name;
 	int letter;
 	const char *argument; /* NULL: none */
 	const char *help;
+	int setting;
 } rows[] = {
-#undef SECTION
-#define SECTION(title) { NULL, 0, NULL, title },
-#define OPTION(symbol, name, letter, argument, help) { name, letter, argument, help },
+#define SECTION(title) { NULL, 0, NULL, title, -1 },
+#define OPTION(symbol, name, letter, argument, help) { name, letter, argument, help, -1 },
+#define SETTING(symbol, member, name, letter, scope, type, argument, standard, help) \
+	{ name, letter, argument, help, SETTING_##symbol },
 #include "app/options.def"
+#undef SETTING
 #undef OPTION
 #undef SECTION
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+/* False for a section, and for a setting that is none of the command line's. */
+static bool is_option(const struct option_row *row)
+{
+	return row->name != NULL &&
+	       (row->setting < 0 || setting_row((enum setting)row->setting)->scope != SCOPE_SCREEN);
+}
+
+bool options_no_colour(void)
+{
+	const char *value = getenv("NO_COLOR");
+	return value != NULL && value[0] != '\0';
+}
+
+bool options_is_name(const char *name, size_t length)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (is_option(&rows[i]) && strlen(rows[i].name) == length && memcmp(rows[i].name, name, length) == 0)
+			return true;
+	return false;
+}
 
 void say(const char *format, ...)
 {
@@ -60,6 +87,8 @@ void options_print_help(void)
 			printf("\n%s:\n", _(rows[i].help));
 			continue;
 		}
+		if (!is_option(&rows[i]))
+			continue;
 		char left[64], letter[8] = "    ";
 		if (rows[i].letter != 0)
 			snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
@@ -81,44 +110,6 @@ void options_print_version(void)
 	printf(_("License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.\n"
 	         "This is free software: you are free to change and redistribute it.\n"
 	         "There is NO WARRANTY, to the extent permitted by law.\n"));
-}
-
-/* A whole number from low to high; false after a line on stderr. */
-static bool read_number(const char *option, const char *text, long low, long high, long *value)
-{
-	char *end;
-	errno = 0;
-	*value = strtol(text, &end, 10);
-	if (errno == 0 && end != text && *end == '\0' && *value >= low && *value <= high)
-		return true;
-	if (high == LONG_MAX)
-		say(_("--%s: '%s' is not a whole number of at least %ld"), option, text, low);
-	else
-		say(_("--%s: '%s' is not a whole number from %ld to %ld"), option, text, low, high);
-	return false;
-}
-
-/* A time: a number with an optional unit ms, s, m, h or d; seconds without one. "never" where it is allowed. */
-static bool read_time(const char *option, const char *text, bool may_be_never, tchat_time *value)
-{
-	static const struct {
-		const char *unit;
-		double microseconds;
-	} units[] = { { "", 1e6 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 }, { "h", 3600e6 }, { "d", 86400e6 } };
-	if (may_be_never && strcmp(text, "never") == 0) {
-		*value = TCHAT_NEVER;
-		return true;
-	}
-	char *end;
-	errno = 0;
-	double number = strtod(text, &end);
-	for (size_t i = 0; errno == 0 && end != text && i < sizeof units / sizeof units[0]; i++)
-		if (strcmp(end, units[i].unit) == 0 && number >= 0 && number * units[i].microseconds < 1e17) {
-			*value = (tchat_time)(number * units[i].microseconds);
-			return true;
-		}
-	say(_("--%s: '%s' is not a time like 500ms, 30s, 10m or 2h"), option, text);
-	return false;
 }
 
 /* One of --host, --join, --ping, --dump, --help, --version; --help and --version win over the others. */
@@ -174,22 +165,22 @@ static bool set_option(struct options *options, int symbol, const char *value)
 	case OPTION_LINES: return set_face(options, FACE_LINES);
 	case OPTION_JSON: return set_face(options, FACE_JSON);
 	case OPTION_HEADLESS: return set_face(options, FACE_NONE);
-	case OPTION_NICK: options->nick = value; return true;
-	case OPTION_ROOM: options->room = value; return true;
-	case OPTION_MOTD: options->motd = value; return true;
 	case OPTION_COMMANDS: options->commands = true; return true;
 	case OPTION_STAY: options->stay = true; return true;
 	case OPTION_VERBOSE: options->verbose = true; return true;
-	case OPTION_HISTORY: return read_number("history", value, 0, 100000, &options->history);
-	case OPTION_BACKLOG: return read_number("backlog", value, 1, 65535, &options->backlog);
-	case OPTION_CLIENTS: return read_number("clients", value, 1, 1000000, &options->clients);
-	case OPTION_COUNT: return read_number("count", value, 1, LONG_MAX, &options->count);
-	case OPTION_INTERVAL: return read_time("interval", value, false, &options->interval);
-	case OPTION_LINGER:
-		options->linger_given = true;
-		return read_time("linger", value, true, &options->linger);
 	default: return false;
 	}
+}
+
+/* A setting on the command line; false after a line on stderr. */
+static bool set_setting(struct options *options, enum setting setting, const char *value)
+{
+	char reason[SETTING_REASON];
+	options->source[setting] = FROM_COMMAND_LINE;
+	if (setting_parse(options, setting, value, reason) == 0)
+		return true;
+	say("--%s: %s", setting_row(setting)->name, reason);
+	return false;
 }
 
 /* What was asked for must make sense together. */
@@ -217,28 +208,33 @@ static void make_tables(char *letters, struct option *longs)
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		if (rows[i].name == NULL)
 			continue;
+		int row_symbol = symbol++;
+		if (!is_option(&rows[i]))
+			continue;
 		if (rows[i].letter != 0) {
 			letters[at++] = (char)rows[i].letter;
 			if (rows[i].argument != NULL)
 				letters[at++] = ':';
 		}
-		longs[count++] = (struct option){ rows[i].name, rows[i].argument != NULL, NULL, symbol++ };
+		longs[count++] = (struct option){ rows[i].name, rows[i].argument != NULL, NULL, row_symbol };
 	}
 	letters[at] = '\0';
 	longs[count] = (struct option){ 0 };
 }
 
-/* The symbol behind a short option's letter. */
-static int symbol_of(int letter)
+/* The row that getopt found, by its letter or its symbol; *symbol gets the latter. */
+static const struct option_row *row_found(int *symbol)
 {
-	int symbol = OPTION_BASE;
+	int at = OPTION_BASE;
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		if (rows[i].name != NULL) {
-			if (rows[i].letter == letter)
-				return symbol;
-			symbol++;
+			if (*symbol < OPTION_BASE ? rows[i].letter == *symbol : at == *symbol) {
+				*symbol = at;
+				return &rows[i];
+			}
+			at++;
 		}
-	return 0;
+	return NULL;
 }
 
 /* The long option that a mistyped one may have meant, or NULL. */
@@ -247,7 +243,7 @@ static const char *nearest_option(const char *typed)
 	const char *best = NULL;
 	unsigned best_distance = 3;
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (rows[i].name == NULL)
+		if (!is_option(&rows[i]))
 			continue;
 		unsigned distance = text_distance(typed, strlen(typed), rows[i].name, strlen(rows[i].name), best_distance);
 		if (distance < best_distance) {
@@ -275,8 +271,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	char letters[2 * ROW_COUNT + 2];
 	struct option longs[ROW_COUNT + 1];
 	make_tables(letters, longs);
-	*options = (struct options){ .history = -1, .backlog = 1024, .count = 4, .interval = TCHAT_SECONDS(1),
-	                             .linger = TCHAT_SECONDS(600) };
+	*options = (struct options){ .mode = MODE_START };
+	settings_init(options);
 	opterr = 0;
 	for (;;) {
 		int at = optind == 0 ? 1 : optind;
@@ -291,7 +287,9 @@ int options_parse(struct options *options, int argc, char **argv)
 			say_unknown(argv[optind > at ? optind - 1 : at]);
 			return EXIT_STATUS_USAGE;
 		}
-		if (!set_option(options, found < OPTION_BASE ? symbol_of(found) : found, optarg))
+		const struct option_row *row = row_found(&found);
+		if (row == NULL || !(row->setting >= 0 ? set_setting(options, (enum setting)row->setting, optarg) :
+		                                         set_option(options, found, optarg)))
 			return EXIT_STATUS_USAGE;
 	}
 	for (; optind < argc; optind++)

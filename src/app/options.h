@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command line as a struct. */
+/* Options and settings as a struct. */
 #ifndef TCHAT_APP_OPTIONS_H
 #define TCHAT_APP_OPTIONS_H
 
@@ -8,35 +8,66 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct config;
+
 enum { OPTIONS_HOSTS = 16 };
 
 enum options_mode { MODE_START, MODE_HOST, MODE_JOIN, MODE_PING, MODE_DUMP, MODE_HELP, MODE_VERSION };
 enum options_face { FACE_SCREEN, FACE_LINES, FACE_JSON, FACE_NONE };
 
-/* Strings point into argv. */
+enum setting {
+#define SECTION(title)
+#define OPTION(symbol, name, letter, argument, help)
+#define SETTING(symbol, member, name, letter, scope, type, argument, standard, help) SETTING_##symbol,
+#include "app/options.def"
+#undef SETTING
+#undef OPTION
+#undef SECTION
+	SETTINGS
+};
+
+/* Where a setting's value comes from; what comes later here wins. */
+enum options_source { FROM_DEFAULT, FROM_FILE, FROM_COMMAND_LINE, FROM_USER };
+
+/* Strings point into argv, or belong to the config. Numbers without a value are -1, strings NULL. */
 struct options {
 	enum options_mode mode;
 	enum options_face face;
 	const char *hosts[OPTIONS_HOSTS]; /* the addresses of --host */
 	size_t host_count;
 	const char *target; /* the address of --join or --ping */
-	const char *nick;   /* NULL: not given */
-	const char *room;   /* NULL: not given */
-	const char *motd;   /* NULL: none */
-	long history;       /* -1: the face's default */
-	long backlog;
-	long clients;       /* 0: what the system allows */
-	long count;
-	tchat_time linger;  /* TCHAT_NEVER: for ever */
-	bool linger_given;
-	tchat_time interval;
 	bool commands;
 	bool stay;
 	bool verbose;
+
+	/* The settings. */
+	const char *nick;
+	const char *room;
+	const char *motd;
+	long history;       /* -1: the face's default */
+	long backlog;
+	long clients;       /* -1: what the system allows */
+	long count;
+	tchat_time linger;  /* TCHAT_NEVER: for ever */
+	tchat_time interval;
+	long theme;         /* enum theme */
+	long rooms_pane, members_pane; /* enum screen_side */
+	long input_rows;
+	long ask_lines;
+	bool clock, mouse, bell, notify, title;
+	bool input_history, drafts;
+	unsigned char source[SETTINGS]; /* enum options_source */
+	struct config *config; /* keeps the settings; NULL: nothing does */
 };
+
+/* Whether NO_COLOR is set, and not empty. */
+bool options_no_colour(void);
 
 /* Reads the command line. 0; or an enum exit_status after a line on stderr that says what is wrong. */
 int options_parse(struct options *options, int argc, char **argv);
+
+/* True for the name of a long option. */
+bool options_is_name(const char *name, size_t length);
 
 /* What --help and --version print, on stdout. */
 void options_print_help(void);

@@ -225,9 +225,7 @@ int plain_open(struct plain_face *face, const struct plain_class *class, const s
 		return status;
 	loop_timer_init(&face->patience, plain_out_of_patience, face);
 	loop_timer_init(&face->retry, plain_resume, face);
-	const char *name = options->room != NULL ? options->room : place->address.room;
-	if (name[0] == '\0')
-		name = "lobby";
+	const char *name = talk_room(options, place);
 	int room = session_join(face->talk.session, name);
 	if (room < 0) {
 		say(_("'%s' is not a name for a room"), name);

@@ -213,7 +213,7 @@ static void service_mind_linger(struct service *service)
 	if (counters.ready > 0) {
 		service->had_member = true;
 		loop_timer_stop(service->loop, &service->linger);
-	} else if (options->linger != TCHAT_NEVER && (options->face != FACE_NONE || options->linger_given) &&
+	} else if (options->linger != TCHAT_NEVER && (options->face != FACE_NONE || options->source[SETTING_LINGER] != FROM_DEFAULT) &&
 	           (service->had_member || options->face != FACE_NONE) && !loop_timer_is_set(&service->linger)) {
 		loop_timer_set(service->loop, &service->linger, loop_now(service->loop) + options->linger);
 	}

@@ -169,7 +169,7 @@ int start_choose(struct options *options)
 		err = restore_signals(signals_write_end());
 	if (err == 0)
 		start.terminal = term_curses_new(&(struct term_curses_options){
-			.theme = THEME_DARK, .no_colour = getenv("NO_COLOR") != NULL, .ascii = !charset_is_utf8() }, &err, &why);
+			.theme = (enum theme)options->theme, .no_colour = options_no_colour(), .ascii = !charset_is_utf8() }, &err, &why);
 	if (err == 0)
 		start_ask(&start, options);
 	terminal_free(start.terminal);

@@ -15,17 +15,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --nick, else $USER, else the account's name. NULL: the host chooses, which on a host of one's own gives back the
+/* --nick, else tchatrc's, else $USER, else the account's name. NULL: the host chooses, which on a host of one's own gives back the
  * name that its owner has there. */
 static const char *talk_nick(const struct options *options, const struct talk_place *place)
 {
-	if (options->nick == NULL && place->address.kind == ADDRESS_UNIX && place->pair == NULL)
+	if (options->source[SETTING_NICK] < FROM_COMMAND_LINE && place->address.kind == ADDRESS_UNIX && place->pair == NULL)
 		return NULL;
 	const char *nick = options->nick != NULL ? options->nick : getenv("USER");
 	if (nick != NULL && nick[0] != '\0')
 		return nick;
 	const struct passwd *account = getpwuid(geteuid());
 	return account != NULL ? account->pw_name : NULL;
+}
+
+const char *talk_room(const struct options *options, const struct talk_place *place)
+{
+	bool link = place->address.room[0] != '\0' && options->source[SETTING_ROOM] < FROM_COMMAND_LINE;
+	return link ? place->address.room : options->room;
 }
 
 static void talk_on_signal(void *arg, unsigned events)

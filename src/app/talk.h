@@ -39,6 +39,9 @@ struct talk {
  * line on stderr. talk_free() is needed in either case. */
 int talk_open(struct talk *talk, const struct options *options, struct talk_place *place, uint32_t history);
 
+/* The room to start in: that of the command line, of the address, of tchatrc, or the lobby. Any text. */
+const char *talk_room(const struct options *options, const struct talk_place *place);
+
 /* Starts the link: events come from the next round on. 0 or TCHAT_ERR_MEMORY. */
 int talk_start(struct talk *talk);
 

@@ -69,6 +69,11 @@ int paths_make(enum paths_kind kind, const char *name, char path[PATHS_MAX])
 	int err = paths_of(kind, NULL, folder);
 	if (err == 0)
 		err = paths_of(kind, name, path);
+	/* An account whose home does not exist has none: it is not ours to make. */
+	const char *home = absolute_variable("HOME");
+	if (err == 0 && places[kind].below_home != NULL && absolute_variable(places[kind].variable) == NULL &&
+	    access(home, F_OK) != 0)
+		return TCHAT_ERR_NOT_FOUND;
 	if (err == 0)
 		err = make_folders(folder);
 	if (err != 0)

@@ -18,7 +18,8 @@ enum paths_kind {
 int paths_of(enum paths_kind kind, const char *name, char path[PATHS_MAX]);
 
 /* The same, and makes the folder (mode 0700) with the folders above it. Refuses one that others may write to or
- * that belongs to somebody else: TCHAT_ERR_PERMISSION; or TCHAT_ERR_SYSTEM with errno set. */
+ * that belongs to somebody else: TCHAT_ERR_PERMISSION; or TCHAT_ERR_SYSTEM with errno set. A home that does not exist
+ * is not made: TCHAT_ERR_NOT_FOUND. */
 int paths_make(enum paths_kind kind, const char *name, char path[PATHS_MAX]);
 
 #endif

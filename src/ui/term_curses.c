@@ -48,6 +48,7 @@ struct term_curses {
 	bool alternate;     /* a terminal of xterm's kind: it knows private modes, and may be asked */
 	bool synchronised;
 	bool asked;         /* the answers to ask() have not all come */
+	bool title_saved;   /* the terminal keeps the title that it had */
 	bool own_stop;      /* a SIGCONT that answers a stop of one's own is still to be heard of */
 	struct look looks[STYLE_COUNT];
 	struct cell *last;  /* what was drawn, last_rows * last_columns cells; NULL: unknown */
@@ -80,23 +81,29 @@ static void put_string(const char *text)
 	put_bytes(text, strlen(text));
 }
 
-static void modes_on(const struct term_curses *t)
+/* Lets the terminal keep its title, or gives it back. */
+static void save_title(struct term_curses *t, bool save)
+{
+	if (t->alternate && save != t->title_saved)
+		put_string(save ? "\033[22;2t" : "\033[23;2t");
+	t->title_saved = save;
+}
+
+static void modes_on(struct term_curses *t)
 {
 	if (!t->alternate)
 		return;
 	put_string("\033[?2004h\033[?1004h");
 	if (t->options.mouse)
 		put_string("\033[?1000h\033[?1006h");
-	if (t->options.title)
-		put_string("\033[22;2t");
+	save_title(t, t->options.title);
 }
 
-static void modes_off(const struct term_curses *t)
+static void modes_off(struct term_curses *t)
 {
 	if (!t->alternate)
 		return;
-	if (t->options.title)
-		put_string("\033[23;2t");
+	save_title(t, false);
 	if (t->options.mouse)
 		put_string("\033[?1006l\033[?1000l");
 	put_string("\033[?1004l\033[?2004l");
@@ -545,6 +552,19 @@ void term_curses_set_mouse(struct terminal *terminal, bool on)
 	if (t->shown && t->alternate)
 		put_string(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
 	t->options.mouse = on;
+}
+
+void term_curses_set_title_on(struct terminal *terminal, bool on)
+{
+	struct term_curses *t = (struct term_curses *)terminal;
+	t->options.title = on;
+	if (t->shown)
+		save_title(t, on);
+}
+
+void term_curses_set_notify(struct terminal *terminal, bool on)
+{
+	((struct term_curses *)terminal)->options.notify = on;
 }
 
 void term_curses_set_no_colour(struct terminal *terminal, bool no_colour)
