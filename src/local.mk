@@ -56,15 +56,18 @@ src_tchat_SOURCES = \
 	src/app/drafts.c src/app/drafts.h \
 	src/app/dump.c src/app/dump.h \
 	src/app/exit_status.h \
+	src/app/emoji.def \
 	src/app/face.h \
 	src/app/face_complete.c \
 	src/app/face_event.c \
 	src/app/face_json.c \
 	src/app/face_keys.c \
 	src/app/face_lines.c \
+	src/app/face_mouse.c \
 	src/app/face_overlay.c \
 	src/app/face_room.c src/app/face_room.h \
 	src/app/face_screen.c \
+	src/app/face_search.c \
 	src/app/face_settings.c \
 	src/app/face_state.c \
 	src/app/face_submit.c \

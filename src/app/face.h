@@ -7,6 +7,7 @@
 #include "app/face_room.h"
 #include "app/front.h"
 #include "app/talk.h"
+#include "base/buffer.h"
 #include "ui/frame_pacer.h"
 #include "ui/line_editor.h"
 #include "ui/screen.h"
@@ -21,7 +22,10 @@ enum face_question {
 	ASK_END_HOST,   /* leaving while others are in the owner's host */
 	ASK_SEND,       /* a long draft */
 	ASK_ROOM,       /* the room switcher */
+	ASK_FOUND,      /* the list of what was found */
 };
+
+enum { FACE_NAMES_MAX = 60000, FACE_FOUND_MAX = 1000 };
 
 struct face {
 	struct front front; /* first: the front's verbs find the face by it */
@@ -39,6 +43,7 @@ struct face {
 	struct loop_timer draw;    /* when the pacer held a frame back */
 	struct loop_timer escape;  /* a lone ESC */
 	struct loop_timer minute;  /* the clock, the countdown */
+	struct loop_timer patience; /* told to end: no longer than this */
 
 	struct dialogue *dialogue;
 	enum face_question question;
@@ -50,6 +55,18 @@ struct face {
 	int focus;                 /* of the terminal's window: 1 has it, -1 has not, 0 not known */
 	char title[64];            /* as set last */
 	struct drafts *drafts;     /* of the last time; NULL: none */
+
+	struct buffer names;       /* the answer to /names so far */
+	uint32_t room_before;      /* what was shown before the present room */
+	bool called;               /* somebody said the reader's name: the bell, with the next frame */
+	bool has_written;          /* a line was submitted: no more hints */
+
+	/* A search in the present room: what for, what was found (newest first), where the view was before. */
+	char *needle;
+	uint64_t *found;
+	size_t found_count;
+	struct message_place place_before;
+	bool searching;            /* a found message is shown */
 
 	int code;                  /* why there is no connection, 0 while there is one or the first is tried */
 	tchat_time retry_at;
@@ -65,7 +82,6 @@ struct face {
 void face_token(struct face *face, const struct token *token);
 
 /* After the view was moved: older messages are asked for, newest ones are read (face_keys.c). */
-void face_scrolled(struct face *face);
 
 /* Draws everything into the grid and the terminal (face_view.c). */
 void face_draw(struct face *face);
@@ -96,6 +112,9 @@ void face_open_switcher(struct face *face);
 void face_open_help(struct face *face);
 void face_close_overlay(struct face *face);
 
+/* Takes a room (not tchat's own) off the list; another one is shown when it was in view. */
+void face_close_room(struct face *face, struct face_room *room);
+
 /* Takes one event of the session; arg is the face (face_event.c). */
 void face_event(void *arg, const struct session_event *event);
 
@@ -103,18 +122,42 @@ void face_event(void *arg, const struct session_event *event);
 extern const struct front_class face_front;
 
 /* Settings at work (face_settings.c): the panes and modes at the start; one that was changed; the window's title; what
- * tells the user that somebody said his name; clicks, the wheel and the focus. */
+ * tells the user that somebody said his name. */
 void face_start_settings(struct face *face);
 void face_tell_problems(struct face *face); /* of tchatrc, in the room shown */
 void face_setting(struct face *face, enum setting setting);
 void face_show_title(struct face *face, const struct status_view *status);
 void face_call_user(struct face *face);
-void face_mouse(struct face *face, const struct token *token);
 
 /* What survives a restart (face_state.c): typed lines, and drafts, each for the room it belongs to. */
 void face_load_state(struct face *face);
 void face_save_state(struct face *face);
 void face_restore_draft(struct face *face, struct face_room *room);
+
+/* /search (face_search.c): lists what the present room has; shows a found message in its context; goes on to the next
+ * one, older or newer; ends the search, back to where the reader was or staying. */
+void face_search(struct face *face, const char *text);
+void face_show_found(struct face *face, size_t index);
+void face_search_on(struct face *face, int direction);
+void face_end_search(struct face *face, bool back);
+
+/* Moves the view by rows; asks for older messages when the oldest known one is in view (face_keys.c). */
+void face_scroll(struct face *face, int rows);
+void face_want_history(struct face *face);
+
+/* A click or the wheel (face_mouse.c). */
+void face_mouse(struct face *face, const struct token *token);
+
+/* Fills what screen_draw() takes; members: SESSION_ROSTER_MAX rows. The strings live as long as the face's. */
+struct face_shown {
+	struct screen_view view;
+	struct room_row rooms[FACE_ROOMS_MAX];
+	size_t room_index[FACE_ROOMS_MAX]; /* of each row, in face->rooms */
+	struct member_row members[SESSION_ROSTER_MAX];
+	char clock[8];
+	char prompt[FACE_TITLE + 80];
+};
+void face_view(struct face *face, struct face_shown *shown);
 
 /* Carries out a submitted line; asks first when it is long. Frees it. */
 void face_submit(struct face *face, char *line);

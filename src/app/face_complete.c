@@ -25,6 +25,9 @@ static void collect(struct collector *collector, const char *prefix, const char 
 	    strncmp(collector->typed, prefix, before) != 0 ||
 	    strncasecmp(collector->typed + before, name, collector->length - before) != 0)
 		return;
+	for (size_t i = 0; i < out->count; i++)
+		if (strcmp(out->candidates[i] + before, name) == 0)
+			return;
 	char **grown = realloc(out->candidates, (out->count + 1) * sizeof *grown);
 	if (grown == NULL)
 		return;
@@ -51,13 +54,44 @@ static void collect_rooms(struct collector *collector, const struct face *face, 
 			collect(collector, prefix, face->rooms.rooms[i]->name);
 }
 
-static void collect_nicks(struct collector *collector, const struct face *face, const char *prefix)
+static void collect_nicks(struct collector *collector, const struct face *face, uint32_t room, const char *prefix)
 {
 	struct session_member member;
 	uint32_t own = session_own_user(face->talk.session);
-	for (size_t i = 0; session_member_at(face->talk.session, face->front.room, i, &member); i++)
+	for (size_t i = 0; session_member_at(face->talk.session, room, i, &member); i++)
 		if (member.user != own)
 			collect(collector, prefix, member.nick);
+}
+
+static void collect_all_nicks(struct collector *collector, const struct face *face, const char *prefix)
+{
+	struct session_room room;
+	for (size_t i = 0; session_room_at(face->talk.session, i, &room); i++)
+		collect_nicks(collector, face, room.room, prefix);
+}
+
+/* The names that fit, or the character itself when only one does. */
+static void collect_emoji(struct collector *collector)
+{
+	static const char *const emoji[][2] = {
+#define EMOJI(name, character) { ":" name ":", character },
+#include "app/emoji.def"
+#undef EMOJI
+	};
+	size_t found = 0;
+	for (size_t i = 0; i < sizeof emoji / sizeof emoji[0]; i++) {
+		size_t before = collector->out->count;
+		collect(collector, "", emoji[i][0]);
+		if (collector->out->count > before)
+			found = i;
+	}
+	if (collector->out->count != 1)
+		return;
+	char *character = strdup(emoji[found][1]);
+	if (character == NULL)
+		return;
+	free(collector->out->candidates[0]);
+	collector->out->candidates[0] = character;
 }
 
 static void collect_settings(struct collector *collector, const char *prefix)
@@ -110,6 +144,51 @@ static char argument_kind(const char *line, size_t start)
 	return row->completion[index < last ? index : last];
 }
 
+/* What stands in free text: rooms, emoji, nicks; first: the line begins with it. */
+static void collect_words(struct collector *collector, const struct face *face, bool first)
+{
+	const char *word = collector->typed;
+	if (word[0] == '#') {
+		collect_rooms(collector, face, "#");
+	} else if (word[0] == ':' && collector->length > 1) {
+		collect_emoji(collector);
+	} else {
+		collect_nicks(collector, face, face->front.room, word[0] == '@' ? "@" : "");
+		if (first && word[0] != '@')
+			collector->out->suffix = ": ";
+	}
+}
+
+static void collect_argument(struct collector *collector, const struct face *face, const char *line, size_t start)
+{
+	char sign[2] = { line[start], '\0' };
+	switch (argument_kind(line, start)) {
+	case 'c':
+		collect_commands(collector, sign[0] == '/' ? sign : "");
+		break;
+	case 'k':
+		collect_settings(collector, sign[0] == '-' ? sign : "");
+		break;
+	case 'v':
+		collect_values(collector, face, line, start);
+		break;
+	case 'r':
+		collect_rooms(collector, face, sign[0] == '#' ? sign : "");
+		break;
+	case 'm':
+		collect_all_nicks(collector, face, sign[0] == '@' ? sign : "");
+		break;
+	case 'o':
+		collect(collector, "", face->rooms.rooms[face->rooms.current]->topic);
+		break;
+	case 'a':
+		collect(collector, "", "all");
+		break;
+	default:
+		collect_words(collector, face, false);
+	}
+}
+
 void face_complete(void *arg, const char *line, size_t cursor, struct line_completion *out)
 {
 	const struct face *face = arg;
@@ -118,27 +197,12 @@ void face_complete(void *arg, const char *line, size_t cursor, struct line_compl
 		start--;
 	struct collector collector = { out, line + start, cursor - start };
 	bool command = line[0] == '/' && line[1] != '/';
-	const char *at = line[start] == '@' ? "@" : "";
 	out->start = start;
 	out->suffix = " ";
-	if (command && start == 0) {
+	if (command && start == 0)
 		collect_commands(&collector, "/");
-		return;
-	}
-	char kind = command ? argument_kind(line, start) : 't';
-	if (kind == 'c') {
-		collect_commands(&collector, line[start] == '/' ? "/" : "");
-	} else if (kind == 'k') {
-		collect_settings(&collector, line[start] == '-' ? "-" : "");
-	} else if (kind == 'v') {
-		collect_values(&collector, face, line, start);
-	} else if (kind == 'r') {
-		collect_rooms(&collector, face, line[start] == '#' ? "#" : "");
-	} else if (line[start] == '#') {
-		collect_rooms(&collector, face, "#");
-	} else {
-		collect_nicks(&collector, face, at);
-		if (start == 0 && at[0] == '\0')
-			out->suffix = ": ";
-	}
+	else if (command)
+		collect_argument(&collector, face, line, start);
+	else
+		collect_words(&collector, face, start == 0);
 }

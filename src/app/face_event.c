@@ -8,31 +8,37 @@
 #include "base/intl.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The lines that others can copy, in the room that the owner sees first. */
 static void tell_how_to_join(struct face *face)
 {
 	char text[REACH_TEXT];
 	if (face->place->listening_count > 0 && reach_describe(face->place, text, sizeof text) > 0)
-		face_room_say(face_rooms_current(&face->rooms), MESSAGE_SYSTEM, text, clock_wall());
+		face_notice(face, MESSAGE_SYSTEM, text);
 }
 
 static void on_connected(struct face *face, const struct session_event *event)
 {
-	char text[256];
+	struct session_room room;
 	bool first = !face->ever_ready;
+	bool renamed = strcmp(face->rooms.own_nick, event->nick) != 0;
 	face->ready = face->ever_ready = true;
 	face->code = 0;
 	face->front.owns_host = event->role == ROLE_OWNER;
+	if (face->front.owns_host)
+		snprintf(face->host_text, sizeof face->host_text, "%s", _("your host"));
 	face_rooms_set_own(&face->rooms, event->nick);
-	if (!event->own_wish && first) {
-		snprintf(text, sizeof text, _("you are %s here: your own name is taken or not possible"), event->nick);
-		face_notice(face, MESSAGE_SYSTEM, text);
-	}
-	if (event->length > 0 && first)
-		face_notice(face, MESSAGE_SYSTEM, event->text);
 	if (!first)
 		face_notice(face, MESSAGE_SYSTEM, _("connected again"));
+	if (!event->own_wish && renamed)
+		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_SYSTEM,
+		               _("the name that you wished is taken or not possible here: you are %s"), event->nick);
+	if (event->length > 0 && first)
+		face_notice(face, MESSAGE_SYSTEM, event->text);
+	/* Thrown out of the lobby, and let in again. */
+	if (!session_room_at(face->talk.session, 0, &room))
+		session_join(face->talk.session, "lobby");
 }
 
 static void on_disconnected(struct face *face, const struct session_event *event)
@@ -46,7 +52,7 @@ static void on_disconnected(struct face *face, const struct session_event *event
 	talk_explain(&face->talk, face->code, reason, sizeof reason);
 	if (face->leaving || (!face->ever_ready && !face->place->owns_host)) {
 		/* The first try failed, or we are through: back to the shell, with one line. */
-		face->status = talk_status(&face->talk, event->code);
+		face->status = talk_status(&face->talk, face->leaving ? 0 : event->code);
 		if (!face->leaving)
 			snprintf(face->last_words, sizeof face->last_words, "%s", reason);
 		loop_stop(face->talk.loop, 0);
@@ -61,51 +67,120 @@ static void on_disconnected(struct face *face, const struct session_event *event
 		face_notice(face, MESSAGE_ERROR, reason);
 }
 
+/* A room that was not to be had says so when it goes (on_parted()). */
 static void on_error(struct face *face, const struct session_event *event)
 {
-	char text[512];
-	const char *why = tchat_err_text(event->code);
-	if (event->nick[0] != '\0')
-		snprintf(text, sizeof text, "%s: %s", event->nick, why);
-	else if (event->name[0] != '\0')
-		snprintf(text, sizeof text, "%s: %s", event->name, why);
-	else
-		snprintf(text, sizeof text, "%s", why);
-	face_notice(face, MESSAGE_ERROR, text);
+	const char *name = event->nick[0] != '\0' ? event->nick : event->name;
+	if (event->room != 0 && (event->request == REQUEST_JOIN || event->request == REQUEST_DIRECT))
+		return;
+	face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s%s%s", name, name[0] != '\0' ? ": " : "",
+	               tchat_err_text(event->code));
 }
 
-/* One line of /names. */
+/* The answer to /names is told in one piece. */
 static void on_name(struct face *face, const struct session_event *event)
 {
-	char text[256];
-	const char *role = event->role == ROLE_OWNER ? _(", owner") : "";
-	snprintf(text, sizeof text, "  %s%s%s", event->nick, role, event->away ? _(", away") : "");
-	face_notice(face, MESSAGE_SYSTEM, text);
+	struct buffer *names = &face->names;
+	bool owner = event->role == ROLE_OWNER;
+	if (buffer_length(names) > 0)
+		buffer_put_string(names, ", ");
+	buffer_put_string(names, event->nick);
+	if (owner || event->away)
+		buffer_put_string(names, owner && event->away ? _(" (owner, away)") : owner ? _(" (owner)") : _(" (away)"));
+}
+
+static void on_names_end(struct face *face, const struct session_event *event)
+{
+	unsigned long count = (unsigned long)event->count;
+	if (buffer_put(&face->names, "", 1) == 0) {
+		char line[128];
+		snprintf(line, sizeof line, ngettext("%s%s, %lu member: ", "%s%s, %lu members: ", count),
+		         event->direct ? "@" : "#", event->name, count);
+		struct buffer text;
+		buffer_init(&text, FACE_NAMES_MAX + sizeof line);
+		if (buffer_put_string(&text, line) == 0 &&
+		    buffer_put_string(&text, (const char *)buffer_data(&face->names)) == 0 && buffer_put(&text, "", 1) == 0)
+			face_notice(face, MESSAGE_SYSTEM, (const char *)buffer_data(&text));
+		buffer_free(&text);
+	}
+	buffer_truncate(&face->names, 0);
+}
+
+void face_close_room(struct face *face, struct face_room *room)
+{
+	if (room == face_rooms_current(&face->rooms)) {
+		struct face_room *before = face_rooms_find(&face->rooms, face->room_before);
+		if (before != NULL && before != room && before->handle != 0)
+			face_show_handle(face, before->handle);
+		else
+			face_show_room(face, face->rooms.current > 1 ? face->rooms.current - 1 : face->rooms.count > 2 ? 2 : 0);
+	}
+	face_rooms_remove(&face->rooms, room->handle);
+	face->front.room = face_rooms_current(&face->rooms)->handle;
 }
 
 static void on_parted(struct face *face, const struct session_event *event)
 {
-	char text[256];
+	char title[FACE_TITLE];
 	struct face_room *room = face_rooms_find(&face->rooms, event->room);
 	if (room == NULL)
 		return;
-	if (event->code != 0) {
-		snprintf(text, sizeof text, _("you are no longer in #%s: %s"), event->name, tchat_err_text(event->code));
-		face_room_say(room, MESSAGE_ERROR, text, clock_wall());
+	if (event->code != 0 && room->joined) {
+		/* What was said there may still be read. */
+		face_room_title(room, title);
+		if (event->code != TCHAT_ERR_KICKED)
+			face_room_tell(room, MESSAGE_ERROR, _("you are no longer in %s: %s"), title, tchat_err_text(event->code));
+		else if (!session_final(face->talk.session))
+			face_room_tell(room, MESSAGE_SYSTEM, _("/join %s comes back, /part closes it"), room->name);
 		return;
 	}
-	if (room == face_rooms_current(&face->rooms))
-		face_show_room(face, face->rooms.current > 0 ? face->rooms.current - 1 : face->rooms.count - 1);
-	face_rooms_remove(&face->rooms, event->room);
-	face->front.room = face_rooms_current(&face->rooms)->handle;
+	snprintf(title, sizeof title, "%s%s", event->direct ? "@" : "#", event->name);
+	face_close_room(face, room);
+	if (event->code != 0)
+		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s: %s", title, tchat_err_text(event->code));
+}
+
+/* The words from before there was a room go to the first one, which is shown from now on. */
+static void show_first_room(struct face *face, uint32_t handle)
+{
+	const struct message_list *own = face_rooms_current(&face->rooms)->list;
+	struct face_room *room = face_rooms_find(&face->rooms, handle);
+	if (room == NULL)
+		return;
+	for (uint64_t serial = message_list_first(own); serial < message_list_end(own); serial++)
+		message_list_append(room->list, message_list_get(own, serial));
+	face_show_handle(face, handle);
+	tell_how_to_join(face);
+}
+
+/* A name that turned out to mean a room that is open already: one of the two goes. */
+static void join_aliases(struct face *face)
+{
+	for (size_t i = face->rooms.count; i > 1; i--) {
+		struct face_room *room = face->rooms.rooms[i - 1];
+		struct session_room info;
+		if (!session_room(face->talk.session, room->handle, &info) || info.room == room->handle)
+			continue;
+		if (room == face_rooms_current(&face->rooms))
+			face_show_handle(face, info.room);
+		if (room != face_rooms_current(&face->rooms))
+			face_rooms_remove(&face->rooms, room->handle);
+	}
+}
+
+static void on_joined(struct face *face, const struct session_event *event)
+{
+	if (face->front.room == 0)
+		show_first_room(face, event->room);
+	else if (event->own)
+		join_aliases(face);
 }
 
 void face_event(void *arg, const struct session_event *event)
 {
 	struct face *face = arg;
 	unsigned bits = face_rooms_event(&face->rooms, event);
-	if ((bits & FACE_MENTION) != 0)
-		face_call_user(face);
+	face->called = face->called || (bits & FACE_MENTION) != 0;
 	switch (event->type) {
 	case SESSION_CONNECTED:
 		on_connected(face, event);
@@ -114,15 +189,12 @@ void face_event(void *arg, const struct session_event *event)
 		on_disconnected(face, event);
 		break;
 	case SESSION_GOAWAY:
-		face_notice(face, MESSAGE_ERROR, _("the host is closing"));
+		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s%s%s", _("the host is closing"),
+		               event->length > 0 ? ": " : "", event->text);
 		break;
 	case SESSION_ROOM_JOINED:
 		face_restore_draft(face, face_rooms_find(&face->rooms, event->room));
-		if (face->front.room == 0) {
-			face_show_handle(face, event->room);
-			face_tell_problems(face);
-			tell_how_to_join(face);
-		}
+		on_joined(face, event);
 		break;
 	case SESSION_ROOM_PARTED:
 		on_parted(face, event);
@@ -132,6 +204,9 @@ void face_event(void *arg, const struct session_event *event)
 		break;
 	case SESSION_NAME:
 		on_name(face, event);
+		break;
+	case SESSION_NAMES_END:
+		on_names_end(face, event);
 		break;
 	default:
 		break;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CHOOSER_PAGE = 8, MEMBERS_PAGE = 8 };
+
 /* --- Over the screen */
 
 static void answer(struct face *face, int index)
@@ -22,21 +24,35 @@ static void answer(struct face *face, int index)
 		face_send_held(face);
 }
 
+/* Enter in a chooser; the rooms in it are in their order, without tchat's own one. */
+static void choose(struct face *face, int index)
+{
+	enum face_question question = face->question;
+	face_close_overlay(face);
+	if (index < 0)
+		return;
+	if (question == ASK_FOUND)
+		face_show_found(face, (size_t)index);
+	else
+		face_show_room(face, (size_t)index + 1);
+}
+
 static void dialogue_token(struct face *face, const struct token *token)
 {
-	bool chooser = face->question == ASK_ROOM;
+	bool chooser = face->question == ASK_ROOM || face->question == ASK_FOUND;
 	if (token_is_key(token, TOKEN_KEY_ESCAPE, 0) || token_is_control(token, 'C') || token_is_control(token, 'G')) {
 		face_close_overlay(face);
 	} else if (!chooser) {
 		if (token->kind == TOKEN_CHARACTER)
 			answer(face, dialogue_key(face->dialogue, token->codepoint));
-		else if (token_is_key(token, TOKEN_KEY_ENTER, 0))
-			answer(face, 0);
+		else if (token_is_key(token, TOKEN_KEY_ENTER, 0) && face->question == ASK_SEND)
+			answer(face, 0); /* nothing ends a host but its own letter */
 	} else if (token_is_key(token, TOKEN_KEY_ENTER, 0)) {
-		int index = dialogue_chosen(face->dialogue);
-		face_close_overlay(face);
-		if (index >= 0)
-			face_show_room(face, (size_t)index);
+		choose(face, dialogue_chosen(face->dialogue));
+	} else if (token_is_key(token, TOKEN_KEY_PAGE_UP, 0)) {
+		dialogue_move(face->dialogue, -CHOOSER_PAGE);
+	} else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, 0)) {
+		dialogue_move(face->dialogue, CHOOSER_PAGE);
 	} else if (token_is_key(token, TOKEN_KEY_UP, 0) || token_is_control(token, 'P')) {
 		dialogue_move(face->dialogue, -1);
 	} else if (token_is_key(token, TOKEN_KEY_DOWN, 0) || token_is_control(token, 'N') ||
@@ -100,8 +116,7 @@ static void show_unread(struct face *face)
 		face_show_room(face, found);
 }
 
-/* A page of older messages, when the oldest known one is in view. */
-static void want_history(struct face *face)
+void face_want_history(struct face *face)
 {
 	struct face_room *room = face_rooms_current(&face->rooms);
 	if (room->handle == 0 || room->past_asked || room->past_complete || !message_pane_wants_history(room->pane))
@@ -115,12 +130,11 @@ static void want_history(struct face *face)
 	room->past_asked = true;
 }
 
-void face_scrolled(struct face *face)
+void face_scroll(struct face *face, int rows)
 {
-	struct face_room *room = face_rooms_current(&face->rooms);
-	want_history(face);
-	if (message_pane_at_end(room->pane))
-		face_room_read(room);
+	message_pane_scroll(face_rooms_current(&face->rooms)->pane, rows);
+	face_want_history(face);
+	face_rooms_read(&face->rooms);
 }
 
 /* Keys that move the view. */
@@ -139,9 +153,29 @@ static bool scroll_token(struct face *face, const struct token *token)
 		message_pane_home(room->pane);
 	else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, TOKEN_SHIFT) || token_is_key(token, TOKEN_KEY_END, TOKEN_CTRL))
 		message_pane_end(room->pane);
+	else if (token_is_key(token, TOKEN_KEY_PAGE_UP, TOKEN_ALT))
+		face->member_scroll -= MEMBERS_PAGE;
+	else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, TOKEN_ALT))
+		face->member_scroll += MEMBERS_PAGE;
 	else
 		return false;
-	face_scrolled(face);
+	face_want_history(face);
+	face_rooms_read(&face->rooms);
+	return true;
+}
+
+/* Keys while a found message is shown. */
+static bool search_token(struct face *face, const struct token *token)
+{
+	bool alt = token->kind == TOKEN_CHARACTER && token->modifiers == TOKEN_ALT;
+	if (!face->searching)
+		return false;
+	if (token_is_key(token, TOKEN_KEY_ESCAPE, 0))
+		face_end_search(face, true);
+	else if (alt && (token->codepoint == 'n' || token->codepoint == 'p'))
+		face_search_on(face, token->codepoint == 'n' ? 1 : -1);
+	else
+		return false;
 	return true;
 }
 
@@ -174,7 +208,7 @@ static bool own_token(struct face *face, const struct token *token)
 	else if (token_is_control(token, 'C'))
 		line_editor_cancel(face->editor);
 	else
-		return scroll_token(face, token);
+		return search_token(face, token) || scroll_token(face, token);
 	return true;
 }
 
@@ -190,18 +224,23 @@ static void editor_token(struct face *face, const struct token *token)
 
 void face_token(struct face *face, const struct token *token)
 {
-	if (token->kind == TOKEN_FOCUS)
-		face->focus = token->value != 0 ? 1 : -1;
-	else if (token->kind == TOKEN_MOUSE)
-		face_mouse(face, token);
-	if (token->kind == TOKEN_MOUSE || token->kind == TOKEN_FOCUS || token->kind == TOKEN_GARBAGE)
+	if (token->kind == TOKEN_GARBAGE)
 		return;
+	if (token->kind == TOKEN_FOCUS) {
+		face->focus = token->value != 0 ? 1 : -1;
+		face->rooms.away_from_window = token->value == 0;
+		face_rooms_read(&face->rooms);
+		face_changed(face, false);
+		return;
+	}
 	if (token->kind == TOKEN_REPLY) {
 		term_curses_reply(face->terminal, token);
 		return;
 	}
 	if (token_is_control(token, 'Z'))
 		face_suspend(face);
+	else if (token->kind == TOKEN_MOUSE)
+		face_mouse(face, token);
 	else if (face->dialogue != NULL)
 		dialogue_token(face, token);
 	else if (face->help != NULL)

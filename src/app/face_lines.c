@@ -83,8 +83,9 @@ static void lines_leave(struct front *front, enum front_leave how)
 	plain_leave(plain, how == FRONT_END_HOST || (how == FRONT_QUIT && plain_is_last(plain)));
 }
 
-static const struct front_class lines_front_class = { lines_front_notice, lines_switch_room, lines_clear, lines_leave,
-                                                      NULL };
+static const struct front_class lines_front_class = {
+	.notice = lines_front_notice, .switch_room = lines_switch_room, .clear = lines_clear, .leave = lines_leave
+};
 
 static int lines_line(struct plain_face *face, const char *line, size_t length, bool cut)
 {

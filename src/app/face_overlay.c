@@ -23,12 +23,12 @@ void face_open_switcher(struct face *face)
 	if (face->dialogue == NULL)
 		return;
 	face->question = ASK_ROOM;
-	for (size_t i = 0; i < face->rooms.count; i++) {
+	for (size_t i = 1; i < face->rooms.count; i++) {
 		const struct face_room *room = face->rooms.rooms[i];
-		char remark[64] = "";
+		char remark[64] = "", title[FACE_TITLE];
 		if (room->unread > 0)
 			snprintf(remark, sizeof remark, ngettext("%u unread", "%u unread", room->unread), room->unread);
-		dialogue_item(face->dialogue, room->name, remark);
+		dialogue_item(face->dialogue, face_room_title(room, title), remark);
 	}
 }
 
@@ -45,6 +45,8 @@ void face_open_help(struct face *face)
 	                           "Alt-Up, Alt-Down\tthe room before or after\n"
 	                           "Alt-a\tthe next room with something unread\n"
 	                           "F2\tfind a room\n"
+	                           "Alt-n, Alt-p\tafter /search: the next or previous found message; Esc goes back\n"
+	                           "Alt-PgUp, Alt-PgDn\tscroll the members\n"
 	                           "F3, F4\tshow or hide the rooms, the members\n"
 	                           "Ctrl-L\tdraw the screen anew\n"
 	                           "Ctrl-C\tclear what is typed\n"
@@ -61,7 +63,7 @@ void face_open_help(struct face *face)
 	}
 	face_close_overlay(face);
 	if (buffer_put(&text, "", 1) == 0)
-		face->help = help_screen_new(_("tchat: help (any other key goes back)"), (const char *)buffer_data(&text));
+		face->help = help_screen_new(_("tchat: help"), (const char *)buffer_data(&text));
 	buffer_free(&text);
 }
 

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/intl.h"
-#include "base/text.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -61,7 +60,13 @@ struct face_room *face_rooms_add(struct face_rooms *rooms, uint32_t handle, cons
 		return NULL;
 	}
 	message_pane_set_own(room->pane, rooms->own_nick);
-	rooms->rooms[rooms->count++] = room;
+	size_t at = rooms->count;
+	while (!direct && at > 0 && rooms->rooms[at - 1]->direct)
+		at--;
+	memmove(&rooms->rooms[at + 1], &rooms->rooms[at], (rooms->count - at) * sizeof rooms->rooms[0]);
+	rooms->rooms[at] = room;
+	rooms->count++;
+	rooms->current += rooms->count > 1 && rooms->current >= at;
 	return room;
 }
 
@@ -79,9 +84,9 @@ void face_rooms_remove(struct face_rooms *rooms, uint32_t handle)
 	}
 }
 
-int face_rooms_init(struct face_rooms *rooms)
+int face_rooms_init(struct face_rooms *rooms, const struct session *session)
 {
-	*rooms = (struct face_rooms){ 0 };
+	*rooms = (struct face_rooms){ .session = session };
 	return face_rooms_add(rooms, 0, PACKAGE_NAME, false) != NULL ? 0 : TCHAT_ERR_MEMORY;
 }
 
@@ -113,23 +118,46 @@ static void set_string(char **string, const char *text)
 	*string = copy;
 }
 
-void face_room_read(struct face_room *room)
+void face_rooms_read(struct face_rooms *rooms)
 {
-	room->unread = room->mentions = 0;
+	struct face_room *room = face_rooms_current(rooms);
+	if (!rooms->away_from_window && message_pane_at_end(room->pane))
+		room->unread = room->mentions = 0;
+}
+
+void face_rooms_go(struct face_rooms *rooms, size_t index)
+{
+	struct face_room *old = face_rooms_current(rooms);
+	if (old->unread == 0)
+		message_list_set_unread(old->list, 0);
+	old->failed = 0;
+	rooms->current = index;
+	face_rooms_read(rooms);
+}
+
+const char *face_room_title(const struct face_room *room, char title[FACE_TITLE])
+{
+	snprintf(title, FACE_TITLE, "%s%s", room->handle == 0 ? "" : room->direct ? "@" : "#", room->name);
+	return title;
 }
 
 /* --- Messages */
-
-static bool is_pending(const struct shown_message *message)
-{
-	return message != NULL && message->state == MESSAGE_PENDING;
-}
 
 void face_room_say(struct face_room *room, enum message_kind kind, const char *text, uint64_t wall)
 {
 	const struct shown_message message = { .wall = wall, .kind = (uint8_t)kind, .nick = "", .text = text,
 	                                       .text_length = strlen(text) };
 	message_list_append_ordered(room->list, &message);
+}
+
+void face_room_tell(struct face_room *room, enum message_kind kind, const char *format, ...)
+{
+	char line[NOTICE_MAX];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	face_room_say(room, kind, line, clock_wall());
 }
 
 static uint8_t shown_kind(uint8_t kind)
@@ -183,18 +211,15 @@ static unsigned take_message(struct face_rooms *rooms, struct face_room *room, c
 	char line[NOTICE_MAX];
 	struct shown_message message = shown(rooms, event, line);
 	uint64_t pending = event->own && event->counter != 0 ? message_list_find_token(room->list, event->counter) : 0;
-	if (pending != 0 && !is_pending(message_list_get(room->list, pending - 1))) {
-		/* The oldest pending one: its place is the right one. */
+	if (pending != 0) {
+		/* The host answers in order, so this is the oldest pending one: it stands at its place already. */
 		message_list_set_state(room->list, pending, MESSAGE_ACCEPTED, event->seq);
 		return FACE_CHANGED;
 	}
-	if (pending != 0)
-		return FACE_CHANGED;
 	uint64_t serial = message_list_append_ordered(room->list, &message);
 	if (event->replay || event->own)
 		return FACE_CHANGED;
-	bool watched = face_rooms_current(rooms) == room && message_pane_at_end(room->pane);
-	if (watched)
+	if (face_rooms_current(rooms) == room && message_pane_at_end(room->pane) && !rooms->away_from_window)
 		return FACE_CHANGED | (message.mention ? FACE_MENTION : 0);
 	if (room->unread == 0)
 		message_list_set_unread(room->list, serial);
@@ -204,9 +229,10 @@ static unsigned take_message(struct face_rooms *rooms, struct face_room *room, c
 	return FACE_CHANGED | (message.mention || room->direct ? FACE_MENTION : 0);
 }
 
+/* Posts of our own go behind the unread line: who answers has read. */
 static void take_pending(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
-	char line[NOTICE_MAX];
+	char line[NOTICE_MAX], title[FACE_TITLE];
 	struct shown_message message = shown(rooms, event, line);
 	message.own = true;
 	message.wall = clock_wall();
@@ -214,19 +240,27 @@ static void take_pending(struct face_rooms *rooms, struct face_room *room, const
 	message.state = MESSAGE_PENDING;
 	message.token = event->counter;
 	message_list_append(room->list, &message);
-	if (!message_pane_at_end(room->pane))
-		message_pane_end(room->pane);
+	message_pane_end(room->pane);
+	message_list_set_unread(room->list, 0);
+	room->unread = room->mentions = 0;
+	if (room != face_rooms_current(rooms))
+		face_room_tell(face_rooms_current(rooms), MESSAGE_SYSTEM, _("to %s: %s"), face_room_title(room, title), event->text);
 }
 
-static void take_nack(struct face_room *room, const struct session_event *event)
+/* The refused text stays where it was, marked; it is told again where the reader is. room: NULL when it is gone. */
+static void take_nack(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
-	char line[NOTICE_MAX];
-	uint64_t serial = message_list_find_token(room->list, event->counter);
-	if (serial != 0)
+	struct face_room *current = face_rooms_current(rooms);
+	const char *why = tchat_err_text(event->code);
+	uint64_t serial = room != NULL ? message_list_find_token(room->list, event->counter) : 0;
+	if (serial != 0) {
 		message_list_set_state(room->list, serial, MESSAGE_FAILED, 0);
-	room->failed++;
-	snprintf(line, sizeof line, _("not accepted: %s"), tchat_err_text(event->code));
-	face_room_say(room, MESSAGE_ERROR, line, clock_wall());
+		room->failed++;
+		face_room_tell(room, MESSAGE_ERROR, _("not accepted: %s"), why);
+	}
+	if (serial == 0 || room != current)
+		face_room_tell(current, MESSAGE_ERROR, _("not sent to %s%s: %s"), event->direct ? "@" : "#", event->name,
+		               event->text);
 }
 
 /* --- History pages: they come oldest first, and go in front newest first. */
@@ -257,65 +291,120 @@ static void take_past_end(struct face_room *room, const struct session_event *ev
 
 /* --- Notices */
 
-static void notice(struct face_room *room, enum message_kind kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void notice(struct face_room *room, enum message_kind kind, const char *format, ...)
-{
-	char line[NOTICE_MAX];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
-	va_end(arguments);
-	face_room_say(room, kind, line, clock_wall());
-}
-
-static void take_kicked(struct face_room *room, const struct session_event *event)
+static void take_kicked(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
 	const char *colon = event->length > 0 ? ": " : "";
-	if (event->own)
-		notice(room, MESSAGE_ERROR, _("you were kicked by %s%s%s"), event->other, colon, event->text);
-	else
-		notice(room, MESSAGE_LEAVE, _("%s was kicked by %s%s%s"), event->nick, event->other, colon, event->text);
+	if (!event->own) {
+		face_room_tell(room, MESSAGE_LEAVE, _("%s was kicked by %s%s%s"), event->nick, event->other, colon, event->text);
+		return;
+	}
+	face_room_tell(room, MESSAGE_ERROR, _("you were kicked by %s%s%s"), event->other, colon, event->text);
+	if (room != face_rooms_current(rooms))
+		face_room_tell(face_rooms_current(rooms), MESSAGE_ERROR, _("you were kicked from #%s by %s%s%s"), room->name,
+		               event->other, colon, event->text);
 }
 
+static bool is_member(const struct face_rooms *rooms, const struct face_room *room, uint32_t user)
+{
+	struct session_member member;
+	for (size_t i = 0; session_member_at(rooms->session, room->handle, i, &member); i++)
+		if (member.user == user)
+			return true;
+	return false;
+}
+
+/* Told in each room that the renamed one is in; a direct room has the other's new name. */
 static void take_renamed(struct face_rooms *rooms, const struct session_event *event)
 {
 	if (event->own) {
 		face_rooms_set_own(rooms, event->nick);
-		notice(face_rooms_current(rooms), MESSAGE_SYSTEM, _("you are now %s"), event->nick);
+		face_room_tell(face_rooms_current(rooms), MESSAGE_SYSTEM, _("you are now %s"), event->nick);
 		return;
 	}
-	struct face_room *room = face_rooms_current(rooms);
-	if (event->other[0] != '\0')
-		notice(room, MESSAGE_SYSTEM, _("%s is now %s"), event->other, event->nick);
+	for (size_t i = 0; i < rooms->count; i++) {
+		struct face_room *room = rooms->rooms[i];
+		struct session_room info;
+		if (room->handle == 0 || !is_member(rooms, room, event->user))
+			continue;
+		if (room->direct && session_room(rooms->session, room->handle, &info))
+			set_string(&room->name, info.name);
+		if (event->other[0] != '\0')
+			face_room_tell(room, MESSAGE_SYSTEM, _("%s is now %s"), event->other, event->nick);
+		else
+			face_room_tell(room, MESSAGE_SYSTEM, _("somebody is now %s"), event->nick);
+	}
 }
 
 static void take_joined_room(struct face_room *room, const struct session_event *event)
 {
+	bool topic_is_news = event->length > 0 && strcmp(room->topic, event->text) != 0;
 	room->joined = true;
-	room->members = event->count;
 	set_string(&room->name, event->name);
 	set_string(&room->topic, event->text);
-	if (event->again)
-		return;
-	if (event->length > 0)
-		notice(room, MESSAGE_TOPIC, _("Topic: %s"), event->text);
+	if (topic_is_news)
+		face_room_tell(room, MESSAGE_TOPIC, _("Topic: %s"), event->text);
+}
+
+/* Told to those who talk to the one who goes away. */
+static void take_away(struct face_rooms *rooms, const struct session_event *event)
+{
+	const char *colon = event->length > 0 ? ": " : "";
+	for (size_t i = 0; i < rooms->count && !event->own; i++) {
+		struct face_room *room = rooms->rooms[i];
+		if (room->direct && is_member(rooms, room, event->user))
+			face_room_tell(room, MESSAGE_SYSTEM, event->away ? _("%s is away%s%s") : _("%s is back%s%s"), event->nick,
+			               colon, event->text);
+	}
+}
+
+/* What happens to members, in a room that is known. */
+static void take_notice(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
+{
+	switch (event->type) {
+	case SESSION_GAP:
+		face_room_tell(room, MESSAGE_ERROR,
+		               ngettext("%llu message is no longer kept by the host",
+		                        "%llu messages are no longer kept by the host", (unsigned long)event->count),
+		               (unsigned long long)event->count);
+		break;
+	case SESSION_RESTARTED:
+		face_room_tell(room, MESSAGE_ERROR, _("the host's history is another one now: it starts afresh here"));
+		break;
+	case SESSION_JOINED:
+		face_room_tell(room, MESSAGE_JOIN, _("%s joined"), event->nick);
+		break;
+	case SESSION_LEFT:
+		face_room_tell(room, MESSAGE_LEAVE, event->length > 0 ? _("%s left: %s") : _("%s left"), event->nick,
+		               event->text);
+		break;
+	case SESSION_KICKED:
+		take_kicked(rooms, room, event);
+		break;
+	case SESSION_TOPIC:
+		set_string(&room->topic, event->text);
+		break;
+	default:
+		break;
+	}
 }
 
 unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *event)
 {
 	struct face_room *room = face_rooms_find(rooms, event->room);
-	if (room == NULL && event->room != 0)
+	bool opens = event->type == SESSION_ROOM_JOINED || event->type == SESSION_PENDING || event->type == SESSION_MESSAGE;
+	if (room == NULL && event->room != 0 && opens)
 		room = face_rooms_add(rooms, event->room, event->name, event->direct);
-	if (room == NULL)
-		return 0;
+	if (event->type == SESSION_RENAMED)
+		take_renamed(rooms, event);
+	else if (event->type == SESSION_NACK)
+		take_nack(rooms, room, event);
+	else if (event->type == SESSION_AWAY)
+		take_away(rooms, event);
+	if (room == NULL || room->handle == 0)
+		return FACE_CHANGED;
 	switch (event->type) {
 	case SESSION_ROOM_JOINED:
 		take_joined_room(room, event);
-		break;
-	case SESSION_ROOM_PARTED:
-		room->joined = false;
 		break;
 	case SESSION_MESSAGE:
 		return take_message(rooms, room, event);
@@ -328,41 +417,8 @@ unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *
 	case SESSION_PENDING:
 		take_pending(rooms, room, event);
 		break;
-	case SESSION_NACK:
-		take_nack(room, event);
-		break;
-	case SESSION_GAP:
-		notice(room, MESSAGE_ERROR,
-		       ngettext("%llu message is no longer kept by the host", "%llu messages are no longer kept by the host",
-		                (unsigned long)event->count), (unsigned long long)event->count);
-		break;
-	case SESSION_RESTARTED:
-		notice(room, MESSAGE_ERROR, _("the host's history is another one now: it starts afresh here"));
-		break;
-	case SESSION_JOINED:
-		room->members++;
-		notice(room, MESSAGE_JOIN, _("%s joined"), event->nick);
-		break;
-	case SESSION_LEFT:
-		room->members -= room->members > 0;
-		notice(room, MESSAGE_LEAVE, event->length > 0 ? _("%s left: %s") : _("%s left"), event->nick, event->text);
-		break;
-	case SESSION_KICKED:
-		take_kicked(room, event);
-		break;
-	case SESSION_RENAMED:
-		take_renamed(rooms, event);
-		break;
-	case SESSION_AWAY:
-		break;
-	case SESSION_TOPIC:
-		set_string(&room->topic, event->text);
-		break;
-	case SESSION_ROSTER:
-		room->members = event->count;
-		break;
 	default:
-		return 0;
+		take_notice(rooms, room, event);
 	}
 	return FACE_CHANGED;
 }

@@ -3,7 +3,8 @@
 #ifndef TCHAT_APP_FACE_ROOM_H
 #define TCHAT_APP_FACE_ROOM_H
 
-#include "client/event.h"
+#include "base/text.h"
+#include "client/session.h"
 #include "ui/line_editor.h"
 #include "ui/message_list.h"
 #include "ui/message_pane.h"
@@ -20,7 +21,7 @@ struct face_room {
 	char *name;
 	char *topic;
 	bool direct;
-	bool joined;
+	bool joined;                /* it was, once; since then one may have been put out of it */
 	struct message_list *list;
 	struct message_pane *pane;
 	struct line_draft *draft;   /* while another room is shown */
@@ -32,18 +33,20 @@ struct face_room {
 	bool past_asked;
 	bool past_complete;
 	struct message_list *page;  /* a page of history on its way */
-	uint64_t members;
 };
 
+/* Public rooms in the order of joining, then direct ones. */
 struct face_rooms {
+	const struct session *session; /* who is in which room */
 	struct face_room *rooms[FACE_ROOMS_MAX];
 	size_t count;
 	size_t current;
+	bool away_from_window; /* another window has the focus: nothing that comes is read */
 	char own_nick[MESSAGE_NICK_MAX];
 };
 
-/* Starts with tchat's own room only. 0 or TCHAT_ERR_MEMORY. */
-int face_rooms_init(struct face_rooms *rooms);
+/* Starts with tchat's own room only. The session has to outlive the rooms. 0 or TCHAT_ERR_MEMORY. */
+int face_rooms_init(struct face_rooms *rooms, const struct session *session);
 void face_rooms_free(struct face_rooms *rooms);
 
 /* The room of a handle, NULL when there is none. add makes it: NULL then means that memory is out. */
@@ -52,6 +55,13 @@ struct face_room *face_rooms_add(struct face_rooms *rooms, uint32_t handle, cons
 void face_rooms_remove(struct face_rooms *rooms, uint32_t handle);
 
 struct face_room *face_rooms_current(struct face_rooms *rooms);
+
+/* Makes another room the current one: what was unread in the one before is so no longer, unless it was never seen. */
+void face_rooms_go(struct face_rooms *rooms, size_t index);
+
+/* The room's name with its sign: "#lobby", "@ann". */
+enum { FACE_TITLE = 2 * TEXT_NAME_BYTES + 8 };
+const char *face_room_title(const struct face_room *room, char title[FACE_TITLE]);
 
 /* The own nick, for mentions. */
 void face_rooms_set_own(struct face_rooms *rooms, const char *nick);
@@ -64,7 +74,11 @@ unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *
 /* A line of tchat's own at the end of a room. wall: microseconds since 1970. */
 void face_room_say(struct face_room *room, enum message_kind kind, const char *text, uint64_t wall);
 
-/* The reader sees the room, and is at its end: nothing is unread any more. */
-void face_room_read(struct face_room *room);
+/* The same, made as by printf(), with the wall clock's time. */
+void face_room_tell(struct face_room *room, enum message_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The reader may have seen the end of the current room: then nothing is unread there any more. */
+void face_rooms_read(struct face_rooms *rooms);
 
 #endif

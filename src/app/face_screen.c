@@ -22,6 +22,7 @@ enum {
 	DRAFT_MAXIMUM = 4 << 20,
 	INPUT_HISTORY = 1000,
 	FIRST_HISTORY = 100,
+	PATIENCE = TCHAT_SECONDS(3), /* for the host's last answers, when told to end */
 };
 
 void face_changed(struct face *face, bool urgent)
@@ -42,16 +43,15 @@ void face_show_room(struct face *face, size_t index)
 	if (index >= face->rooms.count || index == face->rooms.current)
 		return;
 	struct face_room *old = face_rooms_current(&face->rooms);
+	face_end_search(face, true);
 	old->draft = line_editor_save(face->editor);
-	message_list_set_unread(old->list, 0);
-	face->rooms.current = index;
+	face->room_before = old->handle;
+	face_rooms_go(&face->rooms, index);
 	struct face_room *room = face_rooms_current(&face->rooms);
 	line_editor_restore(face->editor, room->draft);
 	room->draft = NULL;
 	face->front.room = room->handle;
 	face->member_scroll = 0;
-	if (message_pane_at_end(room->pane))
-		face_room_read(room);
 	face_changed(face, true);
 }
 
@@ -82,14 +82,14 @@ void face_leave(struct face *face, enum front_leave how, bool asked)
 		}
 	}
 	if (face->leaving) { /* the second time: without waiting for anything */
-		face->status = session_pending(face->talk.session) > 0 ? EXIT_STATUS_UNACKNOWLEDGED : EXIT_STATUS_OK;
+		face->status = talk_status(&face->talk, 0);
 		loop_stop(face->talk.loop, 0);
 		return;
 	}
 	face->leaving = true;
 	if (how == FRONT_END_HOST && face->ready)
 		session_end_host(face->talk.session);
-	else if (how == FRONT_DETACH)
+	else if (how == FRONT_DETACH && face->front.owns_host)
 		snprintf(face->last_words, sizeof face->last_words,
 		         _("Your host runs on. 'tchat' brings you back; it ends some time after its last member left."));
 	session_leave(face->talk.session);
@@ -143,6 +143,7 @@ static void face_signal(void *arg, int number)
 		break;
 	case SIGTERM:
 		face_leave(face, FRONT_DETACH, true);
+		loop_timer_set(face->talk.loop, &face->patience, loop_now(face->talk.loop) + PATIENCE);
 		break;
 	case SIGHUP:
 		face->status = EXIT_STATUS_OK;
@@ -159,6 +160,11 @@ static void face_signal(void *arg, int number)
 static void on_draw_time(void *arg)
 {
 	/* Nothing to do: the hook at the end of this round draws. */
+}
+
+static void on_patience(void *arg)
+{
+	face_leave(arg, FRONT_DETACH, true); /* the second time */
 }
 
 /* The clock shows minutes, a countdown shows seconds; without either nothing wakes the program. */
@@ -184,6 +190,9 @@ static void face_settle(void *arg)
 	struct face *face = arg;
 	tchat_time now = loop_now(face->talk.loop);
 	if (frame_pacer_is_due(&face->pacer, now)) {
+		if (face->called)
+			face_call_user(face);
+		face->called = false;
 		face_draw(face);
 		frame_pacer_drawn(&face->pacer, clock_monotonic());
 		loop_timer_set(face->talk.loop, &face->minute, next_second_shown(face));
@@ -202,7 +211,7 @@ static int face_make(struct face *face)
 	face->tokenizer = tokenizer_new(PASTE_MAXIMUM);
 	face->cells = cells_new(1, 1);
 	if (face->editor == NULL || face->tokenizer == NULL || face->cells == NULL ||
-	    face_rooms_init(&face->rooms) != 0)
+	    face_rooms_init(&face->rooms, face->talk.session) != 0)
 		return TCHAT_ERR_MEMORY;
 	face_load_state(face);
 	if (restore_start(STDIN_FILENO) != 0 || restore_signals(signals_write_end()) != 0)
@@ -219,6 +228,7 @@ static int face_go(struct face *face)
 	loop_timer_init(&face->draw, on_draw_time, face);
 	loop_timer_init(&face->escape, on_escape, face);
 	loop_timer_init(&face->minute, on_minute, face);
+	loop_timer_init(&face->patience, on_patience, face);
 	face->talk.handlers = (struct link_config){ .event = face_event, .arg = face };
 	face->talk.signal = face_signal;
 	face->front = (struct front){ .class = &face_front, .session = face->talk.session,
@@ -240,8 +250,11 @@ static int face_go(struct face *face)
 static void face_free(struct face *face)
 {
 	face_close_overlay(face);
+	buffer_free(&face->names);
 	free(face->held_line);
 	drafts_free(face->drafts);
+	free(face->needle);
+	free(face->found);
 	face_rooms_free(&face->rooms);
 	line_editor_free(face->editor);
 	tokenizer_free(face->tokenizer);
@@ -249,9 +262,20 @@ static void face_free(struct face *face)
 	talk_free(&face->talk);
 }
 
+static void tell_last_words(const struct face *face)
+{
+	size_t pending = session_pending(face->talk.session);
+	if (face->last_words[0] != '\0')
+		say("%s", face->last_words);
+	if (pending > 0)
+		say(ngettext("%zu message was not accepted by the host", "%zu messages were not accepted by the host", pending),
+		    pending);
+}
+
 int face_screen(const struct options *options, struct talk_place *place)
 {
 	struct face face = { .place = place, .status = EXIT_STATUS_OK };
+	buffer_init(&face.names, FACE_NAMES_MAX);
 	uint32_t history = options->history >= 0 ? (uint32_t)options->history : FIRST_HISTORY;
 	int status = talk_open(&face.talk, options, place, history);
 	if (status != 0) {
@@ -278,8 +302,8 @@ int face_screen(const struct options *options, struct talk_place *place)
 	if (err < 0) {
 		say("%s", why != NULL ? why : tchat_err_text(err));
 		face.status = EXIT_STATUS_SYSTEM;
-	} else if (face.last_words[0] != '\0') {
-		say("%s", face.last_words);
+	} else {
+		tell_last_words(&face);
 	}
 	face_free(&face);
 	return face.status;

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WHEEL_ROWS = 3 };
-
 void face_start_settings(struct face *face)
 {
 	const struct options *options = face->talk.options;
@@ -82,25 +80,4 @@ void face_call_user(struct face *face)
 		terminal_bell(face->terminal);
 	if (face->focus <= 0)
 		terminal_notify(face->terminal, _("tchat: somebody said your name"));
-}
-
-static bool is_inside(const struct area *area, const struct token_mouse *mouse)
-{
-	return mouse->row >= area->row && mouse->row < area->row + area->rows && mouse->column >= area->column &&
-	       mouse->column < area->column + area->columns;
-}
-
-void face_mouse(struct face *face, const struct token *token)
-{
-	const struct token_mouse *mouse = &token->mouse;
-	if (mouse->action != TOKEN_MOUSE_WHEEL || face->dialogue != NULL || face->help != NULL)
-		return;
-	struct face_room *room = face_rooms_current(&face->rooms);
-	if (is_inside(&face->layout.members, mouse)) {
-		face->member_scroll += mouse->button * WHEEL_ROWS;
-	} else {
-		message_pane_scroll(room->pane, mouse->button * WHEEL_ROWS);
-		face_scrolled(face);
-	}
-	face_changed(face, true);
 }

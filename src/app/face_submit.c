@@ -51,6 +51,8 @@ static size_t count_lines(const char *line)
 void face_submit(struct face *face, char *line)
 {
 	size_t lines = count_lines(line);
+	face->has_written = true;
+	face_end_search(face, false);
 	line_editor_remember(face->editor, line);
 	if (lines > (size_t)face->talk.options->ask_lines || strlen(line) > WIRE_TEXT_LIMIT) {
 		char text[128];
@@ -94,8 +96,8 @@ static void front_switch_room(struct front *front, uint32_t room)
 	struct face *face = (struct face *)front;
 	struct session_room info;
 	if (session_room(face->talk.session, room, &info) &&
-	    face_rooms_add(&face->rooms, room, info.name, info.direct) != NULL)
-		face_show_handle(face, room);
+	    face_rooms_add(&face->rooms, info.room, info.name, info.direct) != NULL)
+		face_show_handle(face, info.room);
 }
 
 static void front_clear(struct front *front)
@@ -105,6 +107,7 @@ static void front_clear(struct front *front)
 	message_list_clear(room->list);
 	message_pane_end(room->pane);
 	room->past_before = 0;
+	room->past_complete = false;
 	room->failed = 0;
 	face_changed(face, true);
 }
@@ -119,4 +122,21 @@ static void front_changed(struct front *front, enum setting setting)
 	face_setting((struct face *)front, setting);
 }
 
-const struct front_class face_front = { front_notice, front_switch_room, front_clear, front_leave, front_changed };
+static void front_help(struct front *front)
+{
+	face_open_help((struct face *)front);
+}
+
+static void front_search(struct front *front, const char *text)
+{
+	face_search((struct face *)front, text);
+}
+
+static void front_close(struct front *front)
+{
+	struct face *face = (struct face *)front;
+	face_close_room(face, face_rooms_current(&face->rooms));
+}
+
+const struct front_class face_front = { front_notice, front_switch_room, front_clear,  front_leave,
+                                        front_changed, front_help, front_search, front_close };

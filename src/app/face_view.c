@@ -15,14 +15,17 @@ static unsigned minimum(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-static size_t view_rooms(const struct face *face, struct room_row rows[FACE_ROOMS_MAX], struct status_view *status)
+static size_t view_rooms(const struct face *face, struct face_shown *shown)
 {
+	struct status_view *status = &shown->view.status;
+	struct room_row *rows = shown->rooms;
 	size_t count = 0;
 	for (size_t i = 0; i < face->rooms.count; i++) {
 		const struct face_room *room = face->rooms.rooms[i];
 		bool current = i == face->rooms.current;
 		if (room->handle == 0 && !current && face->rooms.count > 1)
 			continue;
+		shown->room_index[count] = i;
 		rows[count++] = (struct room_row){
 			.name = room->name,
 			.kind = room->direct ? ROOM_ROW_DIRECT : ROOM_ROW_PUBLIC,
@@ -57,6 +60,13 @@ static size_t view_members(const struct face *face, uint32_t room, struct member
 	return count;
 }
 
+/* What stays on this machine needs no encryption. */
+static bool is_local(const struct address *address)
+{
+	return address->kind == ADDRESS_UNIX || strcmp(address->node, "localhost") == 0 ||
+	       strcmp(address->node, "::1") == 0 || strncmp(address->node, "127.", 4) == 0;
+}
+
 static void view_status(const struct face *face, struct status_view *status, char clock[8])
 {
 	tchat_time lag = session_lag(face->talk.session);
@@ -68,7 +78,7 @@ static void view_status(const struct face *face, struct status_view *status, cha
 	status->clock = face->talk.options->clock ? clock : NULL;
 	status->host = face->host_text;
 	status->lag = lag == TCHAT_NEVER ? -1 : (int)(lag / 1000);
-	status->insecure = face->place->address.kind == ADDRESS_TCP;
+	status->insecure = !is_local(&face->place->address);
 	status->nick = session_own_nick(face->talk.session);
 	status->away = face->front.away;
 	status->pending = minimum((unsigned)session_pending(face->talk.session), 9999);
@@ -87,24 +97,31 @@ static void view_status(const struct face *face, struct status_view *status, cha
 	case LINE_EDITOR_VI_COMMAND: status->mode = STATUS_MODE_COMMAND; break;
 	default: status->mode = STATUS_MODE_NONE;
 	}
+	if (face->searching)
+		status->mode = STATUS_MODE_SEARCH;
+	if (face->leaving)
+		status->notice = _("leaving; again: at once");
 }
 
-/* The prompt: readline's own question, or the room. */
-static void view_input(const struct face *face, struct input_view *input, char *prompt, size_t size)
+/* The prompt: readline's own question, or the room as long as that leaves room to write. */
+static void view_input(const struct face *face, struct face_shown *shown, int columns)
 {
 	const struct face_room *room = face->rooms.rooms[face->rooms.current];
+	struct input_view *input = &shown->view.input;
 	const char *question = line_editor_prompt(face->editor);
+	char title[FACE_TITLE];
+	face_room_title(room, title);
 	if (question[0] != '\0')
-		snprintf(prompt, size, "%s", question);
-	else if (room->handle == 0)
-		snprintf(prompt, size, "> ");
+		snprintf(shown->prompt, sizeof shown->prompt, "%s", question);
+	else if (room->handle == 0 || (int)text_width(title, strlen(title)) > columns / 3)
+		snprintf(shown->prompt, sizeof shown->prompt, "> ");
 	else
-		snprintf(prompt, size, "%s%s> ", room->direct ? "@" : "#", room->name);
-	input->prompt = prompt;
+		snprintf(shown->prompt, sizeof shown->prompt, "%s> ", title);
+	input->prompt = shown->prompt;
 	input->text = line_editor_text(face->editor);
 	input->length = line_editor_length(face->editor);
 	input->cursor = line_editor_cursor(face->editor);
-	input->hint = face->ever_ready ? NULL : _("F1 help   /quit leaves");
+	input->hint = face->has_written ? NULL : _("F1 help   /quit leaves");
 }
 
 /* Ambiguous completions are listed in a box that takes no keys. */
@@ -120,43 +137,52 @@ static struct dialogue *view_matches(const struct face *face)
 	return list;
 }
 
-void face_draw(struct face *face)
+void face_view(struct face *face, struct face_shown *shown)
 {
-	struct room_row rooms[FACE_ROOMS_MAX];
-	struct member_row members[SESSION_ROSTER_MAX];
 	struct face_room *room = face_rooms_current(&face->rooms);
-	char clock[8], prompt[TEXT_NAME_BYTES + 80];
+	struct session_room info;
+	bool known = session_room(face->talk.session, room->handle, &info);
 	int rows, columns;
-	struct screen_view view = {
+	terminal_size(face->terminal, &rows, &columns);
+	shown->view = (struct screen_view){
 		.room = room->name,
 		.room_kind = room->direct ? ROOM_ROW_DIRECT : ROOM_ROW_PUBLIC,
 		.topic = room->topic,
 		.pane = room->pane,
-		.rooms = rooms,
-		.members = members,
-		.member_total = room->members,
+		.rooms = shown->rooms,
+		.members = shown->members,
+		.member_total = known && !room->direct ? info.members : 0,
 		.member_scroll = &face->member_scroll,
 		.input_cap = (int)face->talk.options->input_rows,
 		.show_rooms = face->show_rooms,
-		.show_members = room->handle == 0 ? SCREEN_SIDE_OFF : face->show_members,
+		.show_members = room->handle == 0 || room->direct ? SCREEN_SIDE_OFF : face->show_members,
 		.dialogue = face->dialogue,
 		.help = face->help,
 	};
-	view.room_count = view_rooms(face, rooms, &view.status);
-	if (face->show_rooms == SCREEN_SIDE_AUTO && view.room_count < 2)
-		view.show_rooms = SCREEN_SIDE_OFF;
-	view.member_count = view_members(face, room->handle, members);
-	view_status(face, &view.status, clock);
-	view_input(face, &view.input, prompt, sizeof prompt);
-	struct dialogue *matches = view.dialogue == NULL ? view_matches(face) : NULL;
+	shown->view.room_count = view_rooms(face, shown);
+	if (face->show_rooms == SCREEN_SIDE_AUTO && shown->view.room_count < 2)
+		shown->view.show_rooms = SCREEN_SIDE_OFF;
+	shown->view.member_count = view_members(face, room->handle, shown->members);
+	view_status(face, &shown->view.status, shown->clock);
+	if (rows < 5) /* no title bar */
+		shown->view.status.room = room->name;
+	view_input(face, shown, columns);
+}
+
+void face_draw(struct face *face)
+{
+	struct face_shown shown;
+	int rows, columns;
+	face_view(face, &shown);
+	struct dialogue *matches = shown.view.dialogue == NULL ? view_matches(face) : NULL;
 	if (matches != NULL)
-		view.dialogue = matches;
+		shown.view.dialogue = matches;
 	terminal_size(face->terminal, &rows, &columns);
 	if (cells_resize(face->cells, rows, columns) == 0) {
-		screen_lay_out(&face->layout, rows, columns, &view);
-		screen_draw(face->cells, &view);
+		screen_lay_out(&face->layout, rows, columns, &shown.view);
+		screen_draw(face->cells, &shown.view);
 		terminal_draw(face->terminal, face->cells);
 	}
 	dialogue_free(matches);
-	face_show_title(face, &view.status);
+	face_show_title(face, &shown.view.status);
 }

@@ -41,6 +41,8 @@ static int front_report(struct front *front, int err)
 {
 	if (err == TCHAT_ERR_AGAIN)
 		front_say(front, _("not connected"));
+	else if (err == TCHAT_ERR_NOT_FOUND)
+		front_say(front, _("you are not in this room; /join it again"));
 	else if (err != TCHAT_ERR_FULL && err < 0)
 		front_say(front, "%s", tchat_err_text(err));
 	return err < 0 ? err : 0;
@@ -123,6 +125,10 @@ static int do_HELP(struct front *front, const struct call *call)
 			say_unknown(front, name);
 		return row != NULL ? 0 : TCHAT_ERR_NOT_FOUND;
 	}
+	if (front->class->help != NULL) {
+		front->class->help(front);
+		return 0;
+	}
 	for (size_t i = 0; command_at(i) != NULL; i++)
 		help_row(front, command_at(i));
 	front_say(front, _("A line that starts with // is sent with one slash."));
@@ -138,13 +144,21 @@ static int do_JOIN(struct front *front, const struct call *call)
 		return front_report(front, room);
 	else
 		front->class->switch_room(front, (uint32_t)room);
+	if (room > 0 && session_final(front->session))
+		front_say(front, _("not connected; /reconnect tries again"));
 	return room < 0 ? room : 0;
 }
 
 static int do_PART(struct front *front, const struct call *call)
 {
 	uint32_t room = call_room(front, call->argument[0]);
-	return room == 0 ? TCHAT_ERR_NOT_MEMBER : front_report(front, session_part(front->session, room));
+	if (room == 0)
+		return TCHAT_ERR_NOT_MEMBER;
+	int err = session_part(front->session, room);
+	if (err != TCHAT_ERR_NOT_FOUND || front->class->close == NULL)
+		return front_report(front, err);
+	front->class->close(front);
+	return 0;
 }
 
 static int do_MSG(struct front *front, const struct call *call)
@@ -177,8 +191,10 @@ static int do_TOPIC(struct front *front, const struct call *call)
 	struct session_room room;
 	if (call->count > 0)
 		return front_post(front, KIND_TOPIC, call->argument[0], strlen(call->argument[0]));
-	if (call_room(front, "") == 0 || !session_room(front->session, front->room, &room))
+	if (call_room(front, "") == 0)
 		return TCHAT_ERR_NOT_MEMBER;
+	if (!session_room(front->session, front->room, &room))
+		return front_report(front, TCHAT_ERR_NOT_FOUND);
 	if (room.topic[0] != '\0')
 		front_say(front, _("Topic: %s"), room.topic);
 	else
@@ -222,6 +238,16 @@ static int do_SET(struct front *front, const struct call *call)
 static int do_CLEAR(struct front *front, const struct call *call)
 {
 	front->class->clear(front);
+	return 0;
+}
+
+static int do_SEARCH(struct front *front, const struct call *call)
+{
+	if (front->class->search == NULL) {
+		front_say(front, _("/search needs the full screen"));
+		return TCHAT_ERR_NOT_ALLOWED;
+	}
+	front->class->search(front, call->argument[0]);
 	return 0;
 }
 

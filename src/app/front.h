@@ -24,6 +24,11 @@ struct front_class {
 	void (*leave)(struct front *front, enum front_leave how);
 	/* A setting has another value now; may be NULL. */
 	void (*changed)(struct front *front, enum setting setting);
+	/* Only where there is a screen, else NULL: all of the help; what holds a text ("": the last search again). */
+	void (*help)(struct front *front);
+	void (*search)(struct front *front, const char *text);
+	/* /part of the current room, which one was put out of before. */
+	void (*close)(struct front *front);
 };
 
 struct front {

@@ -243,6 +243,26 @@ size_t message_pane_below(const struct message_pane *pane)
 	return pane->at_end || pane->seen_end >= end ? 0 : (size_t)(end - pane->seen_end);
 }
 
+struct message_place message_pane_place(const struct message_pane *pane)
+{
+	return (struct message_place){ pane->at_end, pane->anchor, pane->offset, pane->lead };
+}
+
+void message_pane_go(struct message_pane *pane, const struct message_place *place)
+{
+	if (place->at_end || is_empty(pane)) {
+		message_pane_end(pane);
+		return;
+	}
+	if (pane->at_end)
+		pane->seen_end = message_list_end(pane->list);
+	pane->at_end = false;
+	pane->anchor = place->serial;
+	pane->offset = place->offset;
+	pane->lead = place->lead;
+	message_list_pin(pane->list, place->serial);
+}
+
 uint64_t message_pane_top(struct message_pane *pane, size_t *offset)
 {
 	*offset = 0;

@@ -39,6 +39,15 @@ size_t message_pane_below(const struct message_pane *pane);
 /* The message that the top row belongs to (0: the list is empty) and the offset in its text. */
 uint64_t message_pane_top(struct message_pane *pane, size_t *offset);
 
+/* Where the view is, to go back to it later. */
+struct message_place {
+	bool at_end;
+	uint64_t serial;
+	size_t offset, lead;
+};
+struct message_place message_pane_place(const struct message_pane *pane);
+void message_pane_go(struct message_pane *pane, const struct message_place *place);
+
 /* True when the oldest message is in view: time to prepend a page of history. */
 bool message_pane_wants_history(struct message_pane *pane);
 
@@ -53,6 +62,11 @@ bool message_pane_show_unread(struct message_pane *pane);
 uint64_t message_pane_selected(const struct message_pane *pane);
 void message_pane_select(struct message_pane *pane, uint64_t serial);
 void message_pane_select_move(struct message_pane *pane, int messages);
+
+/* The next message before (direction < 0) or after from that holds needle (case folded): its serial, or 0. It need not
+ * be kept itself: the end of the list is fine. */
+uint64_t message_pane_find(const struct message_pane *pane, const char *needle, size_t length, uint64_t from,
+                           int direction);
 
 /* Finds the next message that holds needle (case folded) before (direction < 0) or after the one found last, or
  * from the end of the view; selects it, brings it into view and marks the words. Its serial, or 0 and nothing

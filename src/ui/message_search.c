@@ -43,6 +43,18 @@ static uint64_t search(const struct message_pane *pane, const struct buffer *nee
 	return found;
 }
 
+uint64_t message_pane_find(const struct message_pane *pane, const char *needle, size_t length, uint64_t from,
+                           int direction)
+{
+	struct buffer folded;
+	buffer_init(&folded, FOLDED_MAX);
+	uint64_t found = 0;
+	if (length > 0 && length <= MESSAGE_NICK_MAX && text_search_fold(&folded, needle, length) == 0)
+		found = search(pane, &folded, from, direction);
+	buffer_free(&folded);
+	return found;
+}
+
 uint64_t message_pane_search(struct message_pane *pane, const char *needle, size_t length, int direction)
 {
 	if (length == 0) {

@@ -42,17 +42,12 @@ static void draw_room(struct cells *cells, const struct area *area, int row, con
 	cells_puts(cells, &line, 0, area->columns - width - 1, role, count);
 }
 
-void room_list_draw(struct cells *cells, const struct area *area, const struct room_row *rooms, size_t count)
+/* The first room that is drawn, and how many rows stand above it. */
+static size_t rooms_top(const struct room_row *rooms, size_t count, int rows, int *heading)
 {
-	if (area->rows <= 0 || area->columns <= 0)
-		return;
-	size_t current = 0, space = (size_t)area->rows;
-	int row = 0;
-	if (area->rows > 2) {
-		cells_puts(cells, area, 0, 1, STYLE_HEADING, _("Rooms"));
-		row = 1;
-		space--;
-	}
+	size_t current = 0;
+	*heading = rows > 2;
+	size_t space = (size_t)(rows - *heading);
 	for (size_t i = 0; i < count; i++) {
 		if (rooms[i].current)
 			current = i;
@@ -60,8 +55,29 @@ void room_list_draw(struct cells *cells, const struct area *area, const struct r
 	size_t top = current > space / 2 ? current - space / 2 : 0;
 	if (top + space > count)
 		top = count > space ? count - space : 0;
+	return top;
+}
+
+void room_list_draw(struct cells *cells, const struct area *area, const struct room_row *rooms, size_t count)
+{
+	int row;
+	if (area->rows <= 0 || area->columns <= 0)
+		return;
+	size_t top = rooms_top(rooms, count, area->rows, &row);
+	if (row > 0)
+		cells_puts(cells, area, 0, 1, STYLE_HEADING, _("Rooms"));
 	for (size_t i = top; i < count && row < area->rows; i++, row++)
 		draw_room(cells, area, row, &rooms[i]);
+}
+
+int room_list_at(const struct room_row *rooms, size_t count, int rows, int row)
+{
+	int heading;
+	if (rows <= 0 || row < 0 || row >= rows)
+		return -1;
+	size_t top = rooms_top(rooms, count, rows, &heading);
+	size_t index = top + (size_t)(row - heading);
+	return row >= heading && index < count ? (int)index : -1;
 }
 
 int room_list_next_unread(const struct room_row *rooms, size_t count)

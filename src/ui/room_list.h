@@ -29,6 +29,9 @@ const char *room_list_sign(enum room_kind kind);
 /* Draws the rooms in the order given; when they do not fit, the part with the current one. */
 void room_list_draw(struct cells *cells, const struct area *area, const struct room_row *rooms, size_t count);
 
+/* The room that is drawn in a row of an area so high: its index, or -1. */
+int room_list_at(const struct room_row *rooms, size_t count, int rows, int row);
+
 /* The next room with something unread after the current one, round the end; rooms with mentions first.
  * Its index, or -1. */
 int room_list_next_unread(const struct room_row *rooms, size_t count);
