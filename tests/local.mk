@@ -11,10 +11,17 @@ AM_TESTS_ENVIRONMENT = \
 	TERM=xterm-256color; export TERM; \
 	INPUTRC=/dev/null; export INPUTRC; \
 	srcdir='$(srcdir)'; export srcdir; \
-	MANDOC='$(MANDOC)'; export MANDOC;
+	MANDOC='$(MANDOC)'; export MANDOC; \
+	XGETTEXT='$(XGETTEXT)'; export XGETTEXT; \
+	VERSION='$(VERSION)'; export VERSION;
 
-dist_check_SCRIPTS = tests/check-layers
-TESTS += tests/check-layers
+dist_check_SCRIPTS = tests/check-layers tests/check-translations
+TESTS += tests/check-layers tests/check-translations
+
+# The list of sources with strings, and the template for translators.
+template:
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-translations --record
+.PHONY: template bench-pane record-screens check-sanitize check-valgrind
 
 # wire, and the standard that describes it
 EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/check-options.py tests/check-protocol-manual.py \
@@ -76,7 +83,6 @@ bench-pane: tests/bench/bench-pane
 
 record-screens: tests/unit-ui-screen
 	$(AM_TESTS_ENVIRONMENT) RECORD_SCREENS=1 tests/unit-ui-screen
-.PHONY: bench-pane record-screens
 endif
 
 if HAVE_CMOCKA
