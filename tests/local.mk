@@ -56,7 +56,7 @@ if HAVE_CMOCKA
 ui_libs = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 check_PROGRAMS += tests/unit-text
 tests_unit_text_CFLAGS = $(test_cflags) $(UTF8PROC_CFLAGS)
-tests_unit_text_SOURCES = tests/unit-text.c
+tests_unit_text_SOURCES = tests/unit-text.c tests/width-corpus.def
 tests_unit_text_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
 check_PROGRAMS += tests/unit-ui-pane
