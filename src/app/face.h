@@ -122,9 +122,8 @@ void face_event(void *arg, const struct session_event *event);
 extern const struct front_class face_front;
 
 /* Settings at work (face_settings.c): the panes and modes at the start; one that was changed; the window's title; what
- * tells the user that somebody said his name. */
+ * tells the user that somebody said the own name. */
 void face_start_settings(struct face *face);
-void face_tell_problems(struct face *face); /* of tchatrc, in the room shown */
 void face_setting(struct face *face, enum setting setting);
 void face_show_title(struct face *face, const struct status_view *status);
 void face_call_user(struct face *face);

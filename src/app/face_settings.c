@@ -14,12 +14,7 @@ void face_start_settings(struct face *face)
 	const struct options *options = face->talk.options;
 	face->show_rooms = (enum screen_side)options->rooms_pane;
 	face->show_members = (enum screen_side)options->members_pane;
-	face_tell_problems(face);
-}
-
-void face_tell_problems(struct face *face)
-{
-	const struct config *config = face->talk.options->config;
+	const struct config *config = options->config;
 	for (size_t i = 0; config != NULL && config_problem(config, i) != NULL; i++)
 		face_notice(face, MESSAGE_ERROR, config_problem(config, i));
 }

@@ -36,7 +36,10 @@ static int run_host(struct options *options)
 	if (options->face == FACE_NONE)
 		return service_run(&(struct service_config){ .options = options, .report = -1 });
 	int status = own_host_start(options, &place);
-	return status != 0 ? status : run_face(options, &place);
+	if (status == 0)
+		status = run_face(options, &place);
+	own_host_forget(&place);
+	return status;
 }
 
 static int run_target(struct options *options)

@@ -100,3 +100,10 @@ int own_host_start(const struct options *options, struct talk_place *place)
 	choose_way_back(place);
 	return 0;
 }
+
+void own_host_forget(struct talk_place *place)
+{
+	for (size_t i = 0; i < place->listening_count; i++)
+		free(place->listening[i]);
+	place->listening_count = 0;
+}

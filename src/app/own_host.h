@@ -10,4 +10,7 @@
  * line on stderr. Call it before any thread, loop or terminal exists. */
 int own_host_start(const struct options *options, struct talk_place *place);
 
+/* Frees what place says of the host, which goes on. Needed in either case. */
+void own_host_forget(struct talk_place *place);
+
 #endif
