@@ -233,6 +233,11 @@ check_PROGRAMS += tests/unit-host-rooms
 tests_unit_host_rooms_CFLAGS = $(test_cflags)
 tests_unit_host_rooms_SOURCES = tests/unit-host-rooms.c tests/wire-peer.h
 tests_unit_host_rooms_LDADD = $(host_libs)
+
+check_PROGRAMS += tests/unit-host-attacks
+tests_unit_host_attacks_CFLAGS = $(test_cflags)
+tests_unit_host_attacks_SOURCES = tests/unit-host-attacks.c tests/wire-peer.h
+tests_unit_host_attacks_LDADD = $(host_libs)
 check_PROGRAMS += tests/unit-host-order
 tests_unit_host_order_CFLAGS = $(test_cflags)
 tests_unit_host_order_SOURCES = tests/unit-host-order.c tests/delay-store.h tests/wire-peer.h

@@ -128,6 +128,28 @@ static uint32_t part_compact(struct round *round, const struct round_part *part,
 	return accepted;
 }
 
+/* Whoever reads slowly holds the whole block for its few messages: what repeats and refusals left empty is given
+ * back. */
+static struct block *block_fit(struct block *block)
+{
+	if (block->length == 0 || block->capacity - block->length < BLOCK_SLACK)
+		return block;
+	struct block *fit = block_resize(block, block->length);
+	return fit != NULL ? fit : block;
+}
+
+/* A part of a block for a sender. A small one is copied: it alone would keep all of the block. */
+static void queue_slice(struct host_peer *peer, struct block *block, uint32_t offset, uint32_t length)
+{
+	if (length == 0 || block->capacity / 4 < length) {
+		host_queue_span(peer, block, offset, length);
+		return;
+	}
+	uint8_t *to = host_queue_own(peer, length);
+	if (to != NULL)
+		memcpy(to, block->bytes + offset, length);
+}
+
 /* The first post of a peer in this room and round: is it to get the others' messages between its ACKs? */
 static void sender_touch(struct host *host, struct host_peer *peer, const struct room *room, size_t limit,
                          const struct block *block, uint64_t first)
@@ -153,7 +175,7 @@ static void part_answer(struct host *host, struct round *round, uint32_t index, 
 			if (peer->touch != host->touch)
 				sender_touch(host, peer, part->room, limit, block, first);
 			if (peer->touch_live)
-				host_queue_span(peer, block, peer->cursor, post->offset - peer->cursor);
+				queue_slice(peer, block, peer->cursor, post->offset - peer->cursor);
 			peer->cursor = post->offset + post->length;
 		}
 		answer(host, peer, post, round->posts[i].room);
@@ -166,7 +188,7 @@ static void part_deliver(struct host *host, struct room *room, struct block *blo
 	for (uint32_t i = room->live; i-- > 0;) {
 		struct host_peer *peer = room->seats[i].peer;
 		if (peer->touch == host->touch)
-			host_queue_span(peer, block, peer->cursor, block->length - peer->cursor);
+			queue_slice(peer, block, peer->cursor, block->length - peer->cursor);
 		else if (is_too_much(peer, limit, block))
 			host_seat_gap(room->seats[i].seat, first);
 		else
@@ -219,6 +241,7 @@ static void part_fan_out(struct host *host, struct round *round, uint32_t index)
 		return;
 	}
 	uint32_t accepted = part_compact(round, part, block);
+	stored->block = block = block_fit(block);
 	uint64_t first = stored->head - accepted + 1;
 	size_t limit = host_queue_limit(host);
 	host_block_publish(host, block);

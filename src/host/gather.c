@@ -11,7 +11,6 @@
 
 enum {
 	BLOCK_FIRST = 1024,
-	BLOCK_SLACK = 2048, /* unused bytes that are worth giving back */
 	LIST_FIRST = 16,
 	LIST_KEEP = 1024,   /* entries that an idle round keeps */
 	TLV_HEADER = 4,

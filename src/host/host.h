@@ -21,7 +21,7 @@ struct host_limits {
 	uint32_t peers;          /* connections [16,384] */
 	uint32_t remembered;     /* users without a connection [4,096] */
 	uint32_t rooms;          /* [1,024] */
-	uint32_t rooms_per_user; /* joined at a time, and as many direct ones [64] */
+	uint32_t rooms_per_user; /* joined at a time, as many direct ones, twice that with one's own [64] */
 	uint32_t rooms_made;     /* by one user [64] */
 	uint32_t requests;       /* of one peer waiting for the store [8] */
 	uint32_t fan_out;        /* members up to which joins and leaves are told [256] */

@@ -90,6 +90,32 @@ static struct membership *direct_member(struct room *room, const struct user *us
 	return NULL;
 }
 
+/* Whether nobody would miss the user in this direct room: the other one is forgotten, or both have closed it. */
+static bool direct_is_idle(const struct membership *membership)
+{
+	const struct room *room = membership->room;
+	if (room->kind != ROOM_DIRECT)
+		return false;
+	for (uint32_t i = 0; i < room->member_count; i++)
+		if (!room->members[i]->closed && (room->members[i] != membership || room->member_count > 1))
+			return false;
+	return true;
+}
+
+/* Others open direct rooms with the user, who can neither refuse them nor end them: the idle ones make place. */
+static bool direct_has_place(struct host *host, struct user *user, uint32_t most)
+{
+	/* Downwards: the last one moves to where one was removed. */
+	for (uint32_t i = user->membership_count; i-- > 0 && user->direct_count >= most;) {
+		struct membership *membership = user->memberships[i];
+		if (!direct_is_idle(membership))
+			continue;
+		host_member_leave(host, membership, NULL, MEMBER_LEFT, NULL, NULL);
+		host_member_remove(host, membership);
+	}
+	return user->direct_count < most;
+}
+
 static int join_direct(struct host_peer *peer, struct user *other, struct room *room, uint32_t request, uint8_t flags)
 {
 	struct host *host = peer->host;
@@ -97,7 +123,9 @@ static int join_direct(struct host_peer *peer, struct user *other, struct room *
 	struct membership *others = direct_member(room, other);
 	bool opened = own == NULL || own->closed, invites = others == NULL;
 	uint32_t most = host->limits.rooms_per_user;
-	if ((own == NULL && peer->user->direct_count >= most) || (invites && other->direct_count >= most))
+	/* Twice as many for one's own, so that no crowd of others can take all the places. */
+	if ((own == NULL && !direct_has_place(host, peer->user, 2 * most)) ||
+	    (invites && !direct_has_place(host, other, most)))
 		return TCHAT_ERR_TOO_MANY_ROOMS;
 	if (own == NULL)
 		own = host_member_add(host, room, peer->user);

@@ -277,10 +277,17 @@ static void peer_frame(struct host_peer *peer, const struct frame *frame)
 
 /* --- Input */
 
+/* How much may wait for the peer before it is not read any more. */
+static size_t peer_soft(const struct host_peer *peer)
+{
+	size_t soft = peer->host->limits.queue_soft;
+	return peer->state == WIRE_READY || soft < STRANGER_BYTES ? soft : STRANGER_BYTES;
+}
+
 static enum host_pause peer_pause(const struct host_peer *peer)
 {
 	const struct host *host = peer->host;
-	if (peer->auth_waits || peer->requests >= host->limits.requests || peer->queued > host->limits.queue_soft)
+	if (peer->auth_waits || peer->requests >= host->limits.requests || peer->queued > peer_soft(peer))
 		return PAUSE_WAITS;
 	return host_round_is_full(host) ? PAUSE_CROWD : PAUSE_NO;
 }
@@ -337,7 +344,10 @@ void host_peer_input(struct host_peer *peer, const uint8_t *bytes, size_t length
 	if (!carries && peer->paused == PAUSE_NO)
 		used = peer_process(peer, bytes, length);
 	bool rests = used < length && peer->closing == HOST_OPEN && !peer->bye;
-	if (rests && buffer_put(&peer->carry, bytes + used, length - used) != 0)
+	/* A stranger that asks and does not read. What follows AUTH at once may wait. */
+	if (rests && peer->state != WIRE_READY && !peer->auth_waits && length - used > STRANGER_BYTES)
+		host_peer_close(peer, TCHAT_ERR_TOO_SLOW, HOST_DROP);
+	else if (rests && buffer_put(&peer->carry, bytes + used, length - used) != 0)
 		host_peer_close(peer, TCHAT_ERR_MEMORY, HOST_DROP);
 	if (carries && peer->paused == PAUSE_NO)
 		peer_process_carry(peer);
@@ -347,7 +357,7 @@ void host_peer_input(struct host_peer *peer, const uint8_t *bytes, size_t length
 bool host_peer_wants_input(const struct host_peer *peer)
 {
 	return peer->closing == HOST_OPEN && !peer->ended && peer->paused == PAUSE_NO && !peer->auth_waits &&
-	       peer->queued <= peer->host->limits.queue_soft;
+	       peer->queued <= peer_soft(peer);
 }
 
 void host_peer_resume(struct host_peer *peer)

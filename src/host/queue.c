@@ -189,7 +189,6 @@ static void queue_stalled(struct host_peer *peer, bool progress, tchat_time now)
 
 void host_peer_consumed(struct host_peer *peer, size_t length, tchat_time now)
 {
-	bool was_soft = peer->queued > peer->host->limits.queue_soft;
 	size_t left = length;
 	while (left > 0 && peer->span_count > 0) {
 		struct span *span = &peer->spans[peer->span_first];
@@ -210,6 +209,5 @@ void host_peer_consumed(struct host_peer *peer, size_t length, tchat_time now)
 		queue_shrink(peer);
 	if (peer->queued > 0 || peer->stalled)
 		queue_stalled(peer, length > 0, now);
-	if (was_soft && peer->queued <= peer->host->limits.queue_soft)
-		host_peer_resume(peer);
+	host_peer_resume(peer);
 }

@@ -21,6 +21,8 @@ enum {
 	PAGE_LIMIT = 256,  /* records of a PAGE or USERS */
 	PAGE_FIXED = 36,   /* bytes of PAGE's payload before its records */
 	SPANS_INLINE = 4,
+	BLOCK_SLACK = 2048, /* unused bytes of a block that are worth giving back */
+	STRANGER_BYTES = 8192, /* that may wait from and for who is not READY */
 	DEVICES_OF_USER = 64,
 	EVENTS = 256,
 };
