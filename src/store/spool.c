@@ -109,7 +109,8 @@ static int spool_write_file(const struct spool *spool, uint64_t at, struct iovec
 		at += (uint64_t)n;
 		for (size_t left = (size_t)n; left > 0;) {
 			size_t step = left < parts->iov_len ? left : parts->iov_len;
-			parts->iov_base = (uint8_t *)parts->iov_base + step;
+			if (step > 0) /* a part of refused posts has no bytes, and no base */
+				parts->iov_base = (uint8_t *)parts->iov_base + step;
 			parts->iov_len -= step;
 			left -= step;
 			if (parts->iov_len == 0 && count > 0) {
