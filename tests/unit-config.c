@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tchatrc: what is read, what is complained about, what a change leaves as it was; drafts on the disk. */
+/* tchatrc: what is read, what is complained about, what a change leaves as it was. */
 #include "app/config.h"
 #include "app/config_text.h"
-#include "app/drafts.h"
 #include "base/errors.h"
 #include "base/file.h"
 #include "base/paths.h"
@@ -484,82 +483,6 @@ static void values_are_printed_as_they_are_written(void **state)
 	assert_string_equal(text, "");
 }
 
-/* --- Drafts */
-
-static void drafts_come_back_for_their_room_and_host(void **state)
-{
-	size_t cursor;
-	unlink(path);
-	struct drafts *drafts = drafts_open(path);
-	assert_null(drafts_get(drafts, "a:1", "#lobby", &cursor));
-	assert_int_equal(drafts_set(drafts, "a:1", "#lobby", "two\nlines \xC3\xA9", 3), 0);
-	assert_int_equal(drafts_set(drafts, "b:1", "#lobby", "other", 5), 0);
-	assert_int_equal(drafts_save(drafts), 0);
-	drafts_free(drafts);
-	struct stat about;
-	assert_int_equal(stat(path, &about), 0);
-	assert_int_equal(about.st_mode & 0777, 0600);
-	drafts = drafts_open(path);
-	assert_string_equal(drafts_get(drafts, "a:1", "#lobby", &cursor), "two\nlines \xC3\xA9");
-	assert_int_equal(cursor, 3);
-	assert_null(drafts_get(drafts, "a:1", "@lobby", &cursor));
-	assert_int_equal(drafts_set(drafts, "a:1", "#lobby", NULL, 0), 0);
-	assert_int_equal(drafts_save(drafts), 0);
-	drafts_free(drafts);
-	drafts = drafts_open(path);
-	assert_null(drafts_get(drafts, "a:1", "#lobby", &cursor));
-	assert_string_equal(drafts_get(drafts, "b:1", "#lobby", &cursor), "other");
-	drafts_free(drafts);
-}
-
-static void a_broken_file_of_drafts_is_an_empty_one(void **state)
-{
-	static const char *const texts[] = { "", "{", "{}", "[1, null, [], {\"host\": 3, \"room\": \"r\", \"text\": {}}]", "\xff" };
-	size_t cursor;
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		put(texts[i]);
-		struct drafts *drafts = drafts_open(path);
-		assert_non_null(drafts);
-		assert_null(drafts_get(drafts, "", "r", &cursor));
-		assert_null(drafts_get(drafts, "h", "r", &cursor));
-		assert_int_equal(drafts_set(drafts, "h", "r", "x", 1), 0);
-		assert_int_equal(drafts_save(drafts), 0);
-		drafts_free(drafts);
-		drafts = drafts_open(path);
-		assert_string_equal(drafts_get(drafts, "h", "r", &cursor), "x");
-		drafts_free(drafts);
-	}
-}
-
-static void drafts_have_a_limit_and_the_oldest_go(void **state)
-{
-	char room[32];
-	size_t cursor;
-	unlink(path);
-	struct drafts *drafts = drafts_open(path);
-	for (int i = 0; i <= DRAFTS_MAX; i++) {
-		snprintf(room, sizeof room, "#%d", i);
-		assert_int_equal(drafts_set(drafts, "h", room, "x", 0), 0);
-	}
-	assert_null(drafts_get(drafts, "h", "#0", &cursor));
-	assert_non_null(drafts_get(drafts, "h", "#1", &cursor));
-	char *large = calloc(1, DRAFTS_TEXT_MAX + 2);
-	memset(large, 'x', DRAFTS_TEXT_MAX + 1);
-	assert_int_equal(drafts_set(drafts, "h", "#1", large, 0), TCHAT_ERR_TOO_LONG);
-	assert_null(drafts_get(drafts, "h", "#1", &cursor));
-	large[DRAFTS_TEXT_MAX] = '\0';
-	for (int i = 0; i < 5; i++) {
-		snprintf(room, sizeof room, "#large%d", i);
-		assert_int_equal(drafts_set(drafts, "h", room, large, 0), 0);
-	}
-	free(large);
-	assert_null(drafts_get(drafts, "h", "#large0", &cursor));
-	assert_non_null(drafts_get(drafts, "h", "#large4", &cursor));
-	assert_int_equal(drafts_set(drafts, "h", "bad", "\xff", 0), TCHAT_ERR_BAD_TEXT);
-	assert_int_equal(drafts_save(drafts), 0);
-	drafts_free(drafts);
-}
-
 static int set_up(void **state)
 {
 	if (mkdtemp(folder) == NULL)
@@ -604,9 +527,6 @@ int main(void)
 		cmocka_unit_test(a_link_is_written_through),
 		cmocka_unit_test_setup(a_failure_leaves_the_old_file, begin),
 		cmocka_unit_test(values_are_printed_as_they_are_written),
-		cmocka_unit_test_setup(drafts_come_back_for_their_room_and_host, begin),
-		cmocka_unit_test_setup(a_broken_file_of_drafts_is_an_empty_one, begin),
-		cmocka_unit_test_setup(drafts_have_a_limit_and_the_oldest_go, begin),
 	};
 	return cmocka_run_group_tests(tests, set_up, clean_up);
 }
