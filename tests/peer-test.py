@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 
@@ -290,6 +291,17 @@ def pings_of_any_size_come_back(host):
     ann = Peer(host.address)
     for payload in (b"", b"\0", os.urandom(4000), os.urandom(ann.limit)):
         same(ann.ping(payload) < 10, True)
+
+
+def who_half_closes_gets_the_answers_to_what_it_sent(host):
+    ann = Peer(host.socket, "ann")
+    ann.join("lobby")
+    # More than the socket holds, less than what the host stops reading at; it is read when the host has seen the end.
+    ann.sock.sendall(peer_client.encode("PING", payload=b"x" * 60000) * 6)
+    ann.sock.shutdown(socket.SHUT_WR)
+    host.err.find("ann .* went")
+    frames, rest = peer_client.cut(peer_support.closed_by_host(ann.sock))
+    same((len([code for code, _ in frames if code == peer_client.LAYOUTS["PONG"][0]]), len(rest)), (6, 0))
 
 
 def who_reads_slowly_gets_a_gap_and_then_everything(host):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pump between a stream and a state machine. Writing is tried at once and the descriptor is armed for it only
- * after it was full; after the last byte comes shutdown(), and close() follows the peer's end or a short while. */
+ * after it was full; after the last byte comes shutdown(), and close() follows the peer's end or a short while. A peer
+ * that ends its side first is still written to. */
 #include "app/connection.h"
 
 #include "base/errors.h"
@@ -20,6 +21,7 @@ struct connection {
 	void *arg;
 	int err;                  /* why it ends in the next round */
 	bool full;                /* the socket took less than there was */
+	bool ended;               /* the peer's side has ended */
 	bool over;                /* our side has ended: what still comes is thrown away */
 	bool dead;                /* only closed() is still to come */
 };
@@ -49,7 +51,7 @@ static void connection_die(struct connection *connection, int err)
 static void connection_arm(struct connection *connection)
 {
 	unsigned want = connection->full ? LOOP_WRITE : 0;
-	if (connection->over || connection->machine->wants_input(connection->arg))
+	if (!connection->ended && (connection->over || connection->machine->wants_input(connection->arg)))
 		want |= LOOP_READ;
 	loop_watch_change(connection->watch, stream_interest(connection->stream, want));
 	if ((want & LOOP_READ) != 0 && stream_pending(connection->stream) > 0)
@@ -79,28 +81,27 @@ static bool connection_write(struct connection *connection)
 	}
 }
 
+/* Ends our side once everything is written. */
+static void connection_finish(struct connection *connection)
+{
+	int err = stream_shutdown(connection->stream);
+	if (err == TCHAT_ERR_AGAIN) {
+		connection->full = true;
+	} else if (err < 0 || connection->ended) {
+		connection_die(connection, err);
+	} else {
+		connection->over = true;
+		loop_timer_set(connection->loop, &connection->linger, loop_now(connection->loop) + CONNECTION_LINGER);
+	}
+}
+
 void connection_flush(struct connection *connection)
 {
-	if (connection->dead)
-		return;
-	if (!connection->over) {
-		if (!connection_write(connection))
-			return;
-		if (!connection->full && connection->machine->finished(connection->arg)) {
-			int err = stream_shutdown(connection->stream);
-			if (err == TCHAT_ERR_AGAIN) {
-				connection->full = true;
-			} else if (err < 0) {
-				connection_die(connection, err);
-				return;
-			} else {
-				connection->over = true;
-				loop_timer_set(connection->loop, &connection->linger,
-				               loop_now(connection->loop) + CONNECTION_LINGER);
-			}
-		}
-	}
-	connection_arm(connection);
+	if (!connection->dead && !connection->over && connection_write(connection) && !connection->full &&
+	    connection->machine->finished(connection->arg))
+		connection_finish(connection);
+	if (!connection->dead)
+		connection_arm(connection);
 }
 
 static void connection_read(struct connection *connection)
@@ -109,10 +110,14 @@ static void connection_read(struct connection *connection)
 	ssize_t length = stream_read(connection->stream, bytes, sizeof bytes);
 	if (length == TCHAT_ERR_AGAIN)
 		return;
-	if (length <= 0)
+	if (length < 0 || (length == 0 && (connection->over || connection->machine->ended == NULL))) {
 		connection_die(connection, (int)length);
-	else if (!connection->over)
+	} else if (length == 0) {
+		connection->ended = true;
+		connection->machine->ended(connection->arg);
+	} else if (!connection->over) {
 		connection->machine->input(connection->arg, bytes, (size_t)length);
+	}
 }
 
 static void connection_ready(void *arg, unsigned events)

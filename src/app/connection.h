@@ -25,7 +25,10 @@ struct connection_machine {
 	bool (*wants_input)(void *arg);
 	/* True: when the output is drained, our side is at its end. */
 	bool (*finished)(void *arg);
-	/* The connection is over; it is freed on return. err: 0 for the peer's end of bytes, or negative. */
+	/* The peer's bytes are at their end; it may still read. From now on finished() says when the answers that are due
+	 * are made. NULL: then the connection is over. */
+	void (*ended)(void *arg);
+	/* The connection is over; it is freed on return. err: 0 for an end of bytes, or negative. */
 	void (*closed)(void *arg, int err);
 };
 

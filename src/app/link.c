@@ -66,7 +66,7 @@ static void machine_closed(void *arg, int err)
 }
 
 static const struct connection_machine link_machine = {
-	machine_input, machine_output, machine_consumed, machine_wants_input, machine_finished, machine_closed,
+	machine_input, machine_output, machine_consumed, machine_wants_input, machine_finished, NULL, machine_closed,
 };
 
 int link_attach(struct link *link, struct stream *stream)

@@ -85,6 +85,12 @@ static bool guest_finished(void *arg)
 	return host_peer_closing(guest->peer) != HOST_OPEN;
 }
 
+static void guest_ended(void *arg)
+{
+	struct guest *guest = arg;
+	host_peer_input_ended(guest->peer, loop_now(guest->service->loop));
+}
+
 static void guest_gone(struct guest *guest)
 {
 	struct service *service = guest->service;
@@ -102,7 +108,8 @@ static void guest_closed(void *arg, int err)
 }
 
 static const struct connection_machine guest_machine = {
-	guest_input, guest_output, guest_consumed, guest_wants_input, guest_finished, guest_closed,
+	guest_input, guest_output, guest_consumed, guest_wants_input, guest_finished, guest_ended,
+	guest_closed,
 };
 
 /* Takes the stream. owner: it is this account's, over a socket that only the kernel can vouch for. */
