@@ -458,7 +458,7 @@ static void a_topic_is_a_post(void **state)
 	fake_open(&fake, (struct session_config){ 0 });
 	fake_connect(&fake);
 	uint32_t room = fake_lobby(&fake, 0);
-	assert_int_equal(session_topic(fake.session, room, "news"), 1);
+	assert_int_equal(session_post(fake.session, room, KIND_TOPIC, "news", 4, NULL), 1);
 	fake_event(&fake, SESSION_PENDING);
 	struct message message = fake_take(&fake, WIRE_POST);
 	assert_int_equal(message.post.kind, KIND_TOPIC);

@@ -12,7 +12,6 @@ enum exit_status {
 	EXIT_STATUS_UNACKNOWLEDGED = 75, /* left before all was acknowledged */
 	EXIT_STATUS_PROTOCOL = 76,      /* the other side broke the protocol */
 	EXIT_STATUS_REFUSED = 77,       /* refused by the host */
-	EXIT_STATUS_CONFIGURATION = 78
 };
 
 #endif

@@ -93,6 +93,7 @@ size_t reach_describe(const struct talk_place *place, char *text, size_t size)
 		length += snprintf(text + length, size - (size_t)length, "\n  %s", addresses[i]);
 	for (size_t i = 0; i < place->listening_count && length > 0 && (size_t)length < size; i++)
 		if (strncmp(place->listening[i], "unix:", 5) == 0)
-			length += snprintf(text + length, size - (size_t)length, "\n  tchat --join %s", place->listening[i]);
+			length += snprintf(text + length, size - (size_t)length, "\n  tchat --join %s",
+			                   place->listening[i]);
 	return place->listening_count;
 }

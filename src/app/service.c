@@ -40,7 +40,6 @@ struct service {
 	LIST_HEAD(, guest) guests;
 	bool ending;
 	bool had_member;
-	bool has_socket;
 };
 
 /* One connection and its peer in the host. */
@@ -211,17 +210,19 @@ static void service_linger_over(void *arg)
 	service_end(arg);
 }
 
-/* A host that a face started ends a while after its last member left. */
+/* A host that a face started ends a while after its last member left; one without a face only where that was asked for,
+ * and never before somebody was there. */
 static void service_mind_linger(struct service *service)
 {
 	const struct options *options = service->config->options;
+	bool has_face = options->face != FACE_NONE;
 	struct host_counters counters;
 	host_counters(service->host, &counters);
 	if (counters.ready > 0) {
 		service->had_member = true;
 		loop_timer_stop(service->loop, &service->linger);
-	} else if (options->linger != TCHAT_NEVER && (options->face != FACE_NONE || options->source[SETTING_LINGER] != FROM_DEFAULT) &&
-	           (service->had_member || options->face != FACE_NONE) && !loop_timer_is_set(&service->linger)) {
+	} else if (options->linger != TCHAT_NEVER && !loop_timer_is_set(&service->linger) &&
+	           (has_face || (service->had_member && options->source[SETTING_LINGER] != FROM_DEFAULT))) {
 		loop_timer_set(service->loop, &service->linger, loop_now(service->loop) + options->linger);
 	}
 }

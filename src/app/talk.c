@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --nick, else tchatrc's, else $USER, else the account's name. NULL: the host chooses, which on a host of one's own gives back the
- * name that its owner has there. */
+/* --nick, else tchatrc's, else $USER, else the account's name. NULL: the host chooses, which on a host of one's own
+ * gives back the name that its owner has there. */
 static const char *talk_nick(const struct options *options, const struct talk_place *place)
 {
 	if (options->source[SETTING_NICK] < FROM_COMMAND_LINE && place->address.kind == ADDRESS_UNIX && place->pair == NULL)

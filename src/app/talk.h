@@ -50,7 +50,7 @@ void talk_free(struct talk *talk);
 /* Whether another user is in one of the rooms. */
 bool talk_others_are_here(const struct talk *talk);
 
-/* The exit status for the end of a session: event is the final DISCONNECTED, or the first failure to connect. */
+/* The exit status for the end of a session: code is that of the last DISCONNECTED, or of the first failure to connect. */
 int talk_status(const struct talk *talk, int code);
 
 /* One line that says why there is no connection and what to do, to buffer of size bytes. */

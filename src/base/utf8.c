@@ -89,21 +89,6 @@ bool utf8_valid(const char *text, size_t length)
 	return true;
 }
 
-size_t utf8_count(const char *text, size_t length)
-{
-	size_t count = 0;
-	for (size_t at = 0; at < length; count++) {
-		size_t ascii = utf8_ascii(text + at, length - at);
-		count += ascii;
-		at += ascii;
-		if (at == length)
-			break;
-		char32_t c;
-		at += utf8_decode(text + at, length - at, &c);
-	}
-	return count;
-}
-
 size_t utf8_cut(const char *text, size_t length, size_t limit)
 {
 	if (limit >= length)

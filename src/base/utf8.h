@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* UTF-8: strict decoding (no overlong forms, no surrogates, nothing above U+10FFFF), encoding, counting. */
+/* UTF-8: strict decoding (no overlong forms, no surrogates, nothing above U+10FFFF), encoding, cutting. */
 #ifndef TCHAT_BASE_UTF8_H
 #define TCHAT_BASE_UTF8_H
 
@@ -21,9 +21,6 @@ size_t utf8_encode(char32_t c, char out[4]);
 size_t utf8_ascii(const char *text, size_t length);
 
 bool utf8_valid(const char *text, size_t length);
-
-/* Code points in the text; a wrong start counts as one. */
-size_t utf8_count(const char *text, size_t length);
 
 /* The largest offset, at most limit, where no character is cut: for cutting text to a number of bytes. */
 size_t utf8_cut(const char *text, size_t length, size_t limit);

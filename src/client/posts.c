@@ -59,11 +59,6 @@ int64_t session_post(struct session *session, uint32_t handle, uint8_t kind, con
 	return (int64_t)post.counter;
 }
 
-int64_t session_topic(struct session *session, uint32_t room, const char *topic)
-{
-	return session_post(session, room, KIND_TOPIC, topic, strlen(topic), NULL);
-}
-
 static int tell_nack(struct session *session, const struct outbox_post *post, int code)
 {
 	struct draft draft = draft_of(SESSION_NACK, room_by_handle(session, post->room));

@@ -77,7 +77,6 @@ int session_part(struct session *session, uint32_t room);
  * _FULL. ref (may be NULL) comes back in PENDING, ACK, NACK and MESSAGE. Works without a connection too. */
 int64_t session_post(struct session *session, uint32_t room, uint8_t kind, const char *text, size_t length,
                      const char *ref);
-int64_t session_topic(struct session *session, uint32_t room, const char *topic); /* a post of kind topic */
 /* A post that was never sent: its NACK (cancelled) comes at once. TCHAT_ERR_NOT_FOUND; TCHAT_ERR_AGAIN: too late. */
 int session_cancel(struct session *session, uint64_t counter);
 

@@ -37,11 +37,6 @@ void frame_reader_free(struct frame_reader *reader)
 	buffer_free(&reader->carry);
 }
 
-size_t frame_reader_held(const struct frame_reader *reader)
-{
-	return buffer_length(&reader->carry);
-}
-
 /* How many bytes the frame at the front of carry still lacks: of its header first, then of the whole. */
 static size_t frame_reader_lacks(const struct frame_reader *reader)
 {

@@ -42,7 +42,4 @@ void frame_reader_free(struct frame_reader *reader);
 int frame_reader_feed(struct frame_reader *reader, const uint8_t *bytes, size_t length, frame_handler *handler,
                       void *arg);
 
-/* Bytes of an incomplete frame that are waiting for their rest. */
-size_t frame_reader_held(const struct frame_reader *reader);
-
 #endif
