@@ -144,8 +144,7 @@ def invalid_text_is_refused_and_the_rest_goes_on(host):
 
 def a_closed_output_is_a_quiet_end(host):
     ann = Json(host.address, "ann")
-    program = subprocess.Popen([TCHAT, "--lines", "--stay", "--nick", "bot", "--join", host.address], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    program = peer_support.start("--lines", "--stay", "--nick", "bot", "--join", host.address)
     ann.wait_for("joined", nick="bot")
     program.stdout.close()
     ann.say(type="post", text="hi")
@@ -157,8 +156,7 @@ def a_closed_output_is_a_quiet_end(host):
 def a_stuck_output_holds_the_network(host):
     count, size = 5000, 5000
     ann = Json(host.address, "ann")
-    program = subprocess.Popen([TCHAT, "--lines", "--stay", "--nick", "bot", "--join", host.address], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    program = peer_support.start("--lines", "--stay", "--nick", "bot", "--join", host.address, stderr=subprocess.DEVNULL)
     ann.wait_for("joined", nick="bot")
     before = resident(program)
     posts = "".join('{"type":"post","text":"%06d%s"}\n' % (i, "x" * size) for i in range(count))

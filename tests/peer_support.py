@@ -4,6 +4,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,12 +46,30 @@ class Lines:
         return self.wait(lambda lines: next((m for m in (re.search(pattern, line) for line in lines) if m), None), pattern)
 
 
+STARTED = []
+
+
+def start(*arguments, stderr=subprocess.PIPE, environment=None):
+    """tchat with these arguments; it ends with the test at the latest."""
+    process = subprocess.Popen([TCHAT, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=environment)
+    STARTED.append(process)
+    return process
+
+
+def end_all():
+    """Kills what a test left running."""
+    while STARTED:
+        process = STARTED.pop()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
 class Program:
     """tchat with these arguments; its output in lines."""
 
     def __init__(self, *arguments, environment=None):
-        self.process = subprocess.Popen([TCHAT, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=environment)
+        self.process = start(*arguments, environment=environment)
         self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
 
     def type(self, text):
@@ -103,6 +122,7 @@ class Host(Program):
 def run(tests, *host_arguments):
     """Runs each test with a host of its own; prints TAP-like lines; returns the exit status."""
     failed = 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of what is cleaned up below
     for number, test in enumerate(tests, 1):
         start, host = time.monotonic(), None
         try:
@@ -115,6 +135,7 @@ def run(tests, *host_arguments):
             failed += 1
             word = "not ok"
         finally:
+            end_all()
             if host is not None:
                 host.kill()
         print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)

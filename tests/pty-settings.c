@@ -289,7 +289,8 @@ static void without_a_home_nothing_is_said(void **state)
 {
 	next_address();
 	const char *const argv[] = { "src/tchat", "--host", address, "--linger", "10s", NULL };
-	const char *const environment[] = { "XDG_CONFIG_HOME", "XDG_STATE_HOME", runtime_variable, "HOME=/nonexistent", NULL };
+	const char *const environment[] = { "XDG_CONFIG_HOME", "XDG_STATE_HOME", runtime_variable,
+	                                    "HOME=/proc/nonexistent", NULL };
 	struct pty *pty = pty_start(24, 110, argv, environment);
 	pty_wait_row(pty, -1, "#lobby>");
 	pty_type(pty, "/set clock off\r");
@@ -297,7 +298,6 @@ static void without_a_home_nothing_is_said(void **state)
 	pty_type(pty, "\003/quit all\r");
 	pty_wait_exit(pty);
 	assert_false(pty_has_text(pty, "tchat:"));
-	assert_int_not_equal(access("/nonexistent", F_OK), 0);
 	pty_stop(pty);
 }
 
