@@ -92,6 +92,34 @@ static void an_unknown_version_is_final(void **state)
 	fake_close(&fake);
 }
 
+static void what_a_host_does_not_read_is_given_up_when_closing(void **state)
+{
+	const struct message wrong = { .type = WIRE_AUTH_OK, .auth_ok = { .user = 1, .text_limit = 9, .nick = wire_text("x") } };
+	struct fake fake;
+	struct iovec iov;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	fake_send(&fake, &wrong);
+	assert_true(session_closing(fake.session));
+	tchat_time end = fake.now + TCHAT_SECONDS(10);
+	for (int i = 0; i < 3 && session_deadline(fake.session) <= end; i++) {
+		fake.now = session_deadline(fake.session) > fake.now ? session_deadline(fake.session) : fake.now;
+		assert_int_equal(session_output(fake.session, &iov, 1), 1);
+		session_tick(fake.session, fake.now);
+	}
+	assert_int_equal(fake.now, end);
+	assert_int_equal(session_output(fake.session, &iov, 1), 0);
+	assert_int_equal(session_deadline(fake.session), TCHAT_NEVER);
+	/* The next connection has its own time. */
+	fake_break(&fake);
+	fake_connect(&fake);
+	fake_send(&fake, &wrong);
+	session_tick(fake.session, fake.now);
+	assert_int_equal(session_deadline(fake.session), fake.now + TCHAT_SECONDS(10));
+	fake_failed(&fake, TCHAT_ERR_WRONG_STATE);
+	fake_close(&fake);
+}
+
 static void a_host_that_asks_and_never_reads_is_given_up(void **state)
 {
 	struct fake fake;
@@ -192,6 +220,7 @@ int main(void)
 		cmocka_unit_test(frames_of_every_type_in_the_wrong_state_end_it),
 		cmocka_unit_test(a_frame_over_the_limit_ends_it),
 		cmocka_unit_test(an_unknown_version_is_final),
+		cmocka_unit_test(what_a_host_does_not_read_is_given_up_when_closing),
 		cmocka_unit_test(a_host_that_asks_and_never_reads_is_given_up),
 		cmocka_unit_test(answers_to_nothing_end_it),
 		cmocka_unit_test(texts_of_a_hostile_host_are_made_text),

@@ -8,6 +8,7 @@ enum {
 	HANDSHAKE_S = 10,
 	SILENCE_S = 60, /* then PING */
 	ANSWER_S = 60,  /* then it is broken */
+	CLOSING_S = 10, /* for the last bytes of a connection that is closing */
 };
 
 tchat_time session_dial_at(const struct session *session)
@@ -28,7 +29,7 @@ void session_connected(struct session *session, tchat_time now)
 	session->link = LINK_HELLO;
 	session->reason = 0;
 	session->now = session->connected_at = session->heard_at = now;
-	session->ready_at = 0;
+	session->ready_at = session->close_by = 0;
 	session->pinged = session->goaway = false;
 	handshake_start(session);
 }
@@ -88,9 +89,22 @@ tchat_time session_deadline(const struct session *session)
 			at = session->resend_at;
 		return session->rejoin_at != 0 && session->rejoin_at < at ? session->rejoin_at : at;
 	}
+	case LINK_CLOSING:
+		return session->close_by;
 	default:
 		return TCHAT_NEVER;
 	}
+}
+
+/* A host that does not read would keep us from closing, and so from coming back, for ever. */
+static void closing_tick(struct session *session)
+{
+	if (session->close_by == 0) {
+		session->close_by = session->now + TCHAT_SECONDS(CLOSING_S);
+		return;
+	}
+	buffer_free(&session->out);
+	session->close_by = TCHAT_NEVER;
 }
 
 void session_tick(struct session *session, tchat_time now)
@@ -98,6 +112,10 @@ void session_tick(struct session *session, tchat_time now)
 	session->now = now;
 	if (now < session_deadline(session))
 		return;
+	if (session->link == LINK_CLOSING) {
+		closing_tick(session);
+		return;
+	}
 	if (session->link != LINK_READY) {
 		session_fail(session, TCHAT_ERR_TIMED_OUT, 0);
 		return;

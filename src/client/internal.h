@@ -132,6 +132,7 @@ struct session {
 	tchat_time now, connected_at, heard_at, dial_at;
 	tchat_time rejoin_at; /* when rooms that the host was too busy for are joined; 0: none are */
 	tchat_time ready_at; /* of this connection; 0: not yet */
+	tchat_time close_by; /* when what a closing connection has not sent is given up; 0: not set yet */
 	bool pinged; /* a keep-alive is out */
 	unsigned attempts;
 	uint32_t goaway_ms;
