@@ -129,7 +129,7 @@ int listen_find_own(size_t index, char *path, size_t size)
 	char folder[PATHS_MAX];
 	struct found found[FOUND_MAX];
 	size_t count = 0;
-	int err = paths_of(PATHS_RUNTIME, NULL, folder);
+	int err = paths_find(PATHS_RUNTIME, folder);
 	if (err != 0)
 		return err;
 	DIR *listing = opendir(folder);

@@ -15,6 +15,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What the shell left open for us is not the host's: it outlives us, and who waits for the end of a pipe would wait
+ * for it. */
+static void close_others(int kept, int kept_too)
+{
+	enum { LAST = 1023 };
+	for (int fd = 3; fd <= LAST; fd++)
+		if (fd != kept && fd != kept_too)
+			close(fd);
+}
+
 /* The host's side of the fork. Never returns. */
 static void serve(const struct options *options, struct stream *face, int report)
 {
@@ -22,8 +32,7 @@ static void serve(const struct options *options, struct stream *face, int report
 	int null = open("/dev/null", O_RDWR);
 	for (int fd = 0; null >= 0 && fd <= 2; fd++)
 		dup2(null, fd);
-	if (null > 2)
-		close(null);
+	close_others(stream_fd(face), report);
 	const struct service_config config = { options, face, report };
 	_exit(service_run(&config));
 }

@@ -13,6 +13,7 @@
 #include "store/memory.h"
 #include "system/signals.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct service {
 	LIST_HEAD(, guest) guests;
 	bool ending;
 	bool had_member;
+	unsigned long unlogged; /* lines */
 };
 
 /* One connection and its peer in the host. */
@@ -51,6 +53,21 @@ struct guest {
 };
 
 #define SERVICE_FLUSH TCHAT_SECONDS(3)
+
+/* A log that nobody reads, a terminal stopped with ^S for one, must not stop the host: what does not fit is counted. */
+static bool log_takes(struct service *service)
+{
+	struct pollfd log = { .fd = STDERR_FILENO, .events = POLLOUT };
+	if (poll(&log, 1, 0) == 0) {
+		service->unlogged++;
+		return false;
+	}
+	if (service->unlogged > 0)
+		say(ngettext("%lu line could not be logged", "%lu lines could not be logged", service->unlogged),
+		    service->unlogged);
+	service->unlogged = 0;
+	return true;
+}
 
 /* --- A guest's connection */
 
@@ -138,15 +155,21 @@ static void service_admit(struct service *service, struct stream *stream, bool o
 
 static void service_accept(void *arg, struct stream *stream)
 {
+	service_admit(arg, stream, false);
+}
+
+/* Only the host's own socket makes owners. Another UNIX socket is for whoever it was opened for: a tunnel or relay of
+ * the same account may stand behind it, with strangers at its other end. */
+static void service_accept_own(void *arg, struct stream *stream)
+{
 	uid_t uid;
-	bool owner = stream_peer_uid(stream, &uid) == 0 && uid == geteuid();
-	service_admit(arg, stream, owner);
+	service_admit(arg, stream, stream_peer_uid(stream, &uid) == 0 && uid == geteuid());
 }
 
 static void service_limit(void *arg, int err, int number)
 {
 	struct service *service = arg;
-	if (service->config->report < 0)
+	if (service->config->report < 0 && log_takes(service))
 		say(_("no new connections for now: %s"), strerror(number));
 }
 
@@ -156,7 +179,7 @@ static void service_log(struct service *service)
 {
 	struct host_event event;
 	while (host_next_event(service->host, &event)) {
-		if (service->config->report >= 0)
+		if (service->config->report >= 0 || !log_takes(service))
 			continue;
 		switch (event.type) {
 		case HOST_EVENT_CAME:
@@ -288,6 +311,7 @@ static int service_listen(struct service *service)
 {
 	const struct options *options = service->config->options;
 	const struct listener_callbacks callbacks = { service_accept, service_limit, service, (int)options->backlog };
+	const struct listener_callbacks for_owner = { service_accept_own, service_limit, service, (int)options->backlog };
 	char text[LISTEN_TEXT];
 	for (size_t i = 0; i < options->host_count; i++) {
 		struct listener **listener = &service->listeners[service->listener_count];
@@ -299,7 +323,7 @@ static int service_listen(struct service *service)
 			service_report(service, "listening", listener_address(*listener, k));
 	}
 	struct listener **own = &service->listeners[service->listener_count];
-	if (listen_own(service->loop, listener_port(service->listeners[0]), &callbacks, own) == 0) {
+	if (listen_own(service->loop, listener_port(service->listeners[0]), &for_owner, own) == 0) {
 		service->listener_count++;
 		service_report(service, "listening", listener_address(*own, 0));
 	}

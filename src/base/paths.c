@@ -62,10 +62,26 @@ static int make_folders(char *path)
 	}
 }
 
+/* lstat(): in /tmp a link that somebody else put there must not lead us anywhere. */
+static int check_folder(const char *folder)
+{
+	struct stat status;
+	if (lstat(folder, &status) != 0)
+		return errno == ENOENT ? TCHAT_ERR_NOT_FOUND : TCHAT_ERR_SYSTEM;
+	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 022) != 0)
+		return TCHAT_ERR_PERMISSION;
+	return 0;
+}
+
+int paths_find(enum paths_kind kind, char folder[PATHS_MAX])
+{
+	int err = paths_of(kind, NULL, folder);
+	return err != 0 ? err : check_folder(folder);
+}
+
 int paths_make(enum paths_kind kind, const char *name, char path[PATHS_MAX])
 {
 	char folder[PATHS_MAX];
-	struct stat status;
 	int err = paths_of(kind, NULL, folder);
 	if (err == 0)
 		err = paths_of(kind, name, path);
@@ -76,12 +92,5 @@ int paths_make(enum paths_kind kind, const char *name, char path[PATHS_MAX])
 		return TCHAT_ERR_NOT_FOUND;
 	if (err == 0)
 		err = make_folders(folder);
-	if (err != 0)
-		return err;
-	/* lstat(): in /tmp a link that somebody else put there must not lead us anywhere. */
-	if (lstat(folder, &status) != 0)
-		return TCHAT_ERR_SYSTEM;
-	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 022) != 0)
-		return TCHAT_ERR_PERMISSION;
-	return 0;
+	return err != 0 ? err : check_folder(folder);
 }

@@ -22,4 +22,8 @@ int paths_of(enum paths_kind kind, const char *name, char path[PATHS_MAX]);
  * is not made: TCHAT_ERR_NOT_FOUND. */
 int paths_make(enum paths_kind kind, const char *name, char path[PATHS_MAX]);
 
+/* Writes the path of the folder itself, if it is there and would not be refused by paths_make(). 0,
+ * TCHAT_ERR_NOT_FOUND, or as above. */
+int paths_find(enum paths_kind kind, char folder[PATHS_MAX]);
+
 #endif
