@@ -129,7 +129,7 @@ src_libui_a_SOURCES += \
 	src/ui/charset.c src/ui/charset.h \
 	src/ui/frame_pacer.c src/ui/frame_pacer.h \
 	src/ui/line_editor.c src/ui/line_editor.h src/ui/line_editor_inside.h \
-	src/ui/line_editor_history.c \
+	src/ui/line_editor_cluster.c src/ui/line_editor_history.c \
 	src/ui/line_text.c src/ui/line_text.h \
 	src/ui/restore.c src/ui/restore.h \
 	src/ui/term_curses.c src/ui/term_curses.h \

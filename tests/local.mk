@@ -59,6 +59,12 @@ tests_unit_text_CFLAGS = $(test_cflags) $(UTF8PROC_CFLAGS)
 tests_unit_text_SOURCES = tests/unit-text.c tests/width-corpus.def
 tests_unit_text_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+# By hand: tests/terminals/widths.py asks real terminals.
+EXTRA_DIST += tests/terminals/widths.py
+EXTRA_PROGRAMS += tests/show-width
+tests_show_width_SOURCES = tests/show-width.c tests/width-corpus.def
+tests_show_width_LDADD = src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+
 check_PROGRAMS += tests/unit-ui-pane
 tests_unit_ui_pane_CFLAGS = $(test_cflags)
 tests_unit_ui_pane_SOURCES = tests/unit-ui-pane.c
@@ -213,6 +219,12 @@ tests_pty_terminal_CFLAGS = $(test_cflags)
 tests_pty_terminal_SOURCES = tests/pty-terminal.c
 tests_pty_terminal_LDADD = $(pty_libs)
 EXTRA_tests_pty_terminal_DEPENDENCIES = tests/drive-terminal
+
+check_PROGRAMS += tests/pty-width
+tests_pty_width_CFLAGS = $(test_cflags)
+tests_pty_width_SOURCES = tests/pty-width.c tests/width-corpus.def
+tests_pty_width_LDADD = $(pty_libs) src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+EXTRA_tests_pty_width_DEPENDENCIES = src/tchat
 endif
 
 host_libs = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)

@@ -41,6 +41,10 @@ enum text_class text_classify(char32_t c)
 	case 0x17B5:
 	case 0x3164:
 	case 0xFFA0:
+	case 0x302E: /* marks that libc takes for wide letters, and terminals for marks */
+	case 0x302F:
+	case 0x16FF0:
+	case 0x16FF1:
 		return TEXT_DROP;
 	default:
 		break;
@@ -67,6 +71,12 @@ bool text_is_mark(char32_t c)
 static bool is_regional(char32_t c)
 {
 	return c >= 0x1F1E6 && c <= 0x1F1FF;
+}
+
+/* Medial vowels and finals of Old Korean beyond the first block of jamo: no width to libc, one column to others. */
+static bool is_late_jamo(char32_t c)
+{
+	return c >= 0xD7B0 && c <= 0xD7FF;
 }
 
 /* The cluster that is being collected, and where clean text goes. */
@@ -135,6 +145,8 @@ static void cluster_flush(struct cleaner *cleaner)
 	for (size_t i = 0; i < count; i++) {
 		char32_t c = (char32_t)codes[i];
 		int width = text_char_width(c);
+		if (is_late_jamo(c))
+			width = -1;
 		if (width == 0 || text_is_mark(c)) {
 			if (!base) {
 				clean_emit(cleaner, UTF8_REPLACEMENT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keys and what they do. Readline, which only this file and line_editor_history.c know, gets whole tokens
- * through a queue; it reads and writes /dev/null, and what it would draw is asked for by the widgets. */
+/* Keys and what they do. Readline, which only the files of the line editor know, gets whole tokens through a
+ * queue; it reads and writes /dev/null, and what it would draw is asked for by the widgets. */
 #include "ui/line_editor.h"
 
 #include "base/buffer.h"
@@ -406,6 +406,7 @@ static int feed_bytes(struct line_editor *e, const void *bytes, size_t length)
 	matches_clear(e);
 	completion_clear(e);
 	e->starved = false;
+	struct line_place place = line_cluster_place(e);
 	if (buffer_put(&e->queue, bytes, length) != 0)
 		return LINE_EDITOR_NOTHING;
 	for (size_t before = SIZE_MAX; buffer_length(&e->queue) > 0 && buffer_length(&e->queue) < before;) {
@@ -413,6 +414,7 @@ static int feed_bytes(struct line_editor *e, const void *bytes, size_t length)
 		rl_callback_read_char();
 	}
 	buffer_consume(&e->queue, SIZE_MAX);
+	line_cluster_settle(e, &place);
 	if (e->rescued != NULL) {
 		replace_text(e->rescued, strlen(e->rescued));
 		free(e->rescued);

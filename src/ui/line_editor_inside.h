@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the two files of the line editor that know readline. */
+/* Shared by the files of the line editor that know readline. */
 #ifndef TCHAT_UI_LINE_EDITOR_INSIDE_H
 #define TCHAT_UI_LINE_EDITOR_INSIDE_H
 
 #include "base/buffer.h"
 #include "ui/line_editor.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include <readline/history.h>
@@ -40,6 +41,16 @@ void line_editor_settle(struct line_editor *e);
 /* Keeps the text within its maximum and without NUL, whatever brought it there (a paste, yanks, a number
  * and a key). */
 void line_editor_tidy(struct line_editor *e);
+
+/* Where the cursor is before a key, with the cluster on either side; end is SIZE_MAX when keys belong to a question. */
+struct line_place {
+	size_t point, end;
+	size_t before, after;
+};
+
+/* Taken before a key, and given back after it: a part of a cluster becomes the whole. */
+struct line_place line_cluster_place(struct line_editor *e);
+void line_cluster_settle(struct line_editor *e, const struct line_place *place);
 
 /* Empties the history in use. */
 void line_history_clear(void);
