@@ -63,7 +63,7 @@ static void on_disconnected(struct face *face, const struct session_event *event
 		snprintf(reason, sizeof reason, _("the connection ended: %s. /reconnect tries again, /quit leaves."),
 		         tchat_err_text(face->code));
 	}
-	if (changed)
+	if (changed || event->final)
 		face_notice(face, MESSAGE_ERROR, reason);
 }
 
@@ -130,7 +130,7 @@ static void on_parted(struct face *face, const struct session_event *event)
 		face_room_title(room, title);
 		if (event->code != TCHAT_ERR_KICKED)
 			face_room_tell(room, MESSAGE_ERROR, _("you are no longer in %s: %s"), title, tchat_err_text(event->code));
-		else if (!session_final(face->talk.session))
+		else if (strcmp(room->name, "lobby") != 0) /* putting out of the lobby ends the connection */
 			face_room_tell(room, MESSAGE_SYSTEM, _("/join %s comes back, /part closes it"), room->name);
 		return;
 	}

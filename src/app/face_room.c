@@ -335,16 +335,6 @@ static void take_renamed(struct face_rooms *rooms, const struct session_event *e
 	}
 }
 
-static void take_joined_room(struct face_room *room, const struct session_event *event)
-{
-	bool topic_is_news = event->length > 0 && strcmp(room->topic, event->text) != 0;
-	room->joined = true;
-	set_string(&room->name, event->name);
-	set_string(&room->topic, event->text);
-	if (topic_is_news)
-		face_room_tell(room, MESSAGE_TOPIC, _("Topic: %s"), event->text);
-}
-
 /* Told to those who talk to the one who goes away. */
 static void take_away(struct face_rooms *rooms, const struct session_event *event)
 {
@@ -404,7 +394,9 @@ unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *
 		return FACE_CHANGED;
 	switch (event->type) {
 	case SESSION_ROOM_JOINED:
-		take_joined_room(room, event);
+		room->joined = true;
+		set_string(&room->name, event->name);
+		set_string(&room->topic, event->text);
 		break;
 	case SESSION_MESSAGE:
 		return take_message(rooms, room, event);

@@ -40,7 +40,7 @@ struct start {
 static int start_fill(struct start *start)
 {
 	char path[ADDRESS_SIZE - 8], label[ADDRESS_SIZE + 32];
-	start->list = dialogue_chooser(_("tchat: where to? Type an address to join"), true);
+	start->list = dialogue_chooser(_("Where to?"), true);
 	if (start->list == NULL)
 		return TCHAT_ERR_MEMORY;
 	while (start->own_count < OWN_MAX && listen_find_own(start->own_count, path, sizeof path) == 0) {
@@ -97,14 +97,25 @@ static void start_token(struct start *start, struct options *options, const stru
 		term_curses_reply(start->terminal, token);
 }
 
+/* A title and a hint, and the list below them; in a small window only the list. */
 static void start_draw(struct start *start)
 {
+	enum { HEAD_ROWS = 4, LIST_ROWS = 4 };
 	int rows, columns;
 	terminal_size(start->terminal, &rows, &columns);
 	if (cells_resize(start->cells, rows, columns) != 0)
 		return;
 	struct area area = cells_area(start->cells);
+	int list = (int)start->own_count + LIST_ROWS + 1;
 	cells_clear(start->cells);
+	if (rows >= HEAD_ROWS + list && columns >= 40) {
+		struct area title = { 0, 0, 1, columns }, hint = { 2, 2, 1, columns - 4 };
+		const char *text = _("Choose, or type an address: host, host:port, [IPv6]:port, unix:/path");
+		cells_fill(start->cells, &title, STYLE_TITLE);
+		cells_puts(start->cells, &title, 0, 1, STYLE_TITLE, PACKAGE_NAME " " PACKAGE_VERSION);
+		cells_put_cut(start->cells, &hint, 0, 0, hint.columns, STYLE_SYSTEM, text, strlen(text));
+		area = (struct area){ HEAD_ROWS, 1, list, columns - 2 };
+	}
 	dialogue_draw(start->list, start->cells, &area);
 	terminal_draw(start->terminal, start->cells);
 }

@@ -114,7 +114,8 @@ static void draw_question(const struct dialogue *dialogue, struct cells *cells, 
 
 static int widest_item(const struct dialogue *dialogue)
 {
-	size_t widest = 24;
+	size_t widest = text_width(dialogue->title, strlen(dialogue->title)) + 2;
+	widest = widest < 24 ? 24 : widest;
 	for (size_t i = 0; i < dialogue->item_count && widest < WIDEST; i++) {
 		const struct item *item = &dialogue->items[i];
 		size_t width = text_width(item->label, strlen(item->label));
