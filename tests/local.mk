@@ -225,6 +225,26 @@ tests_pty_width_CFLAGS = $(test_cflags)
 tests_pty_width_SOURCES = tests/pty-width.c tests/width-corpus.def
 tests_pty_width_LDADD = $(pty_libs) src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
 EXTRA_tests_pty_width_DEPENDENCIES = src/tchat
+
+# The real program, on terminals.
+check_LIBRARIES += tests/libscene.a
+tests_libscene_a_CFLAGS = $(test_cflags)
+tests_libscene_a_SOURCES = tests/scene.c tests/scene.h
+check_PROGRAMS += tests/pty-face
+tests_pty_face_CFLAGS = $(test_cflags)
+tests_pty_face_SOURCES = tests/pty-face.c
+tests_pty_face_LDADD = tests/libscene.a $(pty_libs)
+EXTRA_tests_pty_face_DEPENDENCIES = src/tchat
+check_PROGRAMS += tests/pty-face-owner
+tests_pty_face_owner_CFLAGS = $(test_cflags)
+tests_pty_face_owner_SOURCES = tests/pty-face-owner.c
+tests_pty_face_owner_LDADD = tests/libscene.a $(pty_libs)
+EXTRA_tests_pty_face_owner_DEPENDENCIES = src/tchat
+check_PROGRAMS += tests/pty-face-keys
+tests_pty_face_keys_CFLAGS = $(test_cflags)
+tests_pty_face_keys_SOURCES = tests/pty-face-keys.c
+tests_pty_face_keys_LDADD = tests/libscene.a $(pty_libs)
+EXTRA_tests_pty_face_keys_DEPENDENCIES = src/tchat
 endif
 
 host_libs = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)

@@ -114,6 +114,11 @@ void face_close_room(struct face *face, struct face_room *room)
 			face_show_handle(face, before->handle);
 		else
 			face_show_room(face, face->rooms.current > 1 ? face->rooms.current - 1 : face->rooms.count > 2 ? 2 : 0);
+		/* What was being typed meanwhile is not lost. */
+		if (room != face_rooms_current(&face->rooms) && line_editor_length(face->editor) == 0) {
+			line_editor_restore(face->editor, room->draft);
+			room->draft = NULL;
+		}
 	}
 	face_rooms_remove(&face->rooms, room->handle);
 	face->front.room = face_rooms_current(&face->rooms)->handle;

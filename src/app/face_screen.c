@@ -141,6 +141,7 @@ static void face_signal(void *arg, int number)
 	case SIGTSTP:
 		face_suspend(face);
 		break;
+	case SIGINT: /* the key is no signal here (raw mode): somebody sent it */
 	case SIGTERM:
 		face_leave(face, FRONT_DETACH, true);
 		loop_timer_set(face->talk.loop, &face->patience, loop_now(face->talk.loop) + PATIENCE);

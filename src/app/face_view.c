@@ -145,7 +145,7 @@ void face_view(struct face *face, struct face_shown *shown)
 	int rows, columns;
 	terminal_size(face->terminal, &rows, &columns);
 	shown->view = (struct screen_view){
-		.room = room->name,
+		.room = room->handle != 0 ? room->name : NULL,
 		.room_kind = room->direct ? ROOM_ROW_DIRECT : ROOM_ROW_PUBLIC,
 		.topic = room->topic,
 		.pane = room->pane,

@@ -8,12 +8,34 @@
 #include "app/service.h"
 #include "app/start.h"
 #include "app/talk.h"
+#include "base/errors.h"
 #include "base/intl.h"
 #include "ui/charset.h"
+#include "ui/term_curses.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* Whether the terminal can show a full screen: 0, then options->face may be lines instead; or an exit status. Found out
+ * before a host is started. */
+static int check_screen(struct options *options)
+{
+	const char *why;
+	if (options->face != FACE_SCREEN)
+		return 0;
+	int err = term_curses_check(&why);
+	if (err == 0)
+		return 0;
+	if (err != TCHAT_ERR_UNREACHABLE) {
+		say("%s", why);
+		return EXIT_STATUS_SYSTEM;
+	}
+	say(_("%s; this is line mode: /help lists the commands, /quit leaves"), why);
+	options->face = FACE_LINES;
+	options->commands = true;
+	return 0;
+}
 
 /* Shows the talk in the face that was asked for; without a terminal that is lines. */
 static int run_face(const struct options *options, struct talk_place *place)
@@ -35,7 +57,10 @@ static int run_host(struct options *options)
 		options->face = FACE_NONE;
 	if (options->face == FACE_NONE)
 		return service_run(&(struct service_config){ .options = options, .report = -1 });
-	int status = own_host_start(options, &place);
+	int status = check_screen(options);
+	if (status != 0)
+		return status;
+	status = own_host_start(options, &place);
 	if (status == 0)
 		status = run_face(options, &place);
 	own_host_forget(&place);
@@ -56,7 +81,8 @@ static int run_target(struct options *options)
 		return mode_ping(options, &place);
 	if (options->face == FACE_SCREEN && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		options->face = FACE_LINES;
-	return run_face(options, &place);
+	int status = check_screen(options);
+	return status != 0 ? status : run_face(options, &place);
 }
 
 static int run(struct options *options)

@@ -409,7 +409,7 @@ static const struct terminal_class curses_class = {
 /* --- Start. */
 
 /* Can the terminal in TERM show a screen? 0, or an error and its line. */
-static int check_terminal(const char **why)
+int term_curses_check(const char **why)
 {
 	int found;
 	const char *name = getenv("TERM");
@@ -476,7 +476,7 @@ struct terminal *term_curses_new(const struct term_curses_options *options, int 
 		*err = TCHAT_ERR_SYSTEM;
 		return NULL;
 	}
-	int unfit = check_terminal(why);
+	int unfit = term_curses_check(why);
 	if (unfit != 0) {
 		*err = unfit;
 		return NULL;

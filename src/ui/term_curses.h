@@ -26,6 +26,9 @@ struct term_curses_options {
  * TCHAT_ERR_MEMORY, TCHAT_ERR_SYSTEM (no terminal). */
 struct terminal *term_curses_new(const struct term_curses_options *options, int *err, const char **why);
 
+/* The first two of these errors, found out before anything is started: 0, or the error with *why set. */
+int term_curses_check(const char **why);
+
 /* After SIGWINCH or SIGCONT: asks for the size. True when it changed; draw a grid of the new size then. */
 bool term_curses_resize(struct terminal *terminal);
 

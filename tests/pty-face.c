@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* People who talk, each on a full screen of the real program: rooms, names, unread marks, search. */
+#include "scene.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+/* The row that contains text: it contains the other text as well. */
+static void assert_row_has(struct pty *pty, const char *text, const char *other)
+{
+	int row = pty_find_row(pty, text);
+	if (row < 0 || strstr(pty_row(pty, row), other) == NULL) {
+		pty_dump(pty, text);
+		fail_msg("no row with both '%s' and '%s'", text, other);
+	}
+}
+
+static void three_terminals_talk(void **state)
+{
+	struct pty *ann = scene_host(28, 100, "ann");
+	struct pty *bob = scene_join(24, 80, "6", "bob");
+	struct pty *cy = scene_join(10, 40, "unix", "cy");
+	pty_wait_text(ann, "bob joined");
+	pty_wait_text(ann, "3 members");
+	scene_say(bob, "hello from bob");
+	pty_wait_text(ann, "hello from bob");
+	pty_wait_text(cy, "bob: hello from bob");
+	scene_say(cy, "/me waves");
+	pty_wait_text(bob, "*   cy waves");
+	pty_wait_text(cy, "* cy waves");
+	scene_say(ann, "//slash");
+	pty_wait_text(bob, "/slash");
+	/* The same order on all screens, each line once. */
+	assert_true(pty_find_row(bob, "hello from bob") < pty_find_row(bob, "cy waves"));
+	assert_true(pty_find_row(bob, "cy waves") < pty_find_row(bob, "/slash"));
+	pty_wait_no_text(bob, "…");
+	scene_say(bob, "/quit");
+	scene_ended(bob, 0);
+	pty_wait_text(ann, "bob left");
+	pty_wait_text(ann, "2 members");
+}
+
+static void a_new_name_shows_everywhere(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	scene_say(bob, "/msg ann hello you");
+	pty_wait_text(ann, "@bob");
+	scene_say(bob, "/nick robert");
+	pty_wait_text(bob, "you are now robert");
+	pty_wait_text(ann, "bob is now robert");
+	pty_wait_text(ann, " @robert"); /* the room that was @bob */
+	scene_say(ann, "/nick robert");
+	pty_wait_text(ann, "robert: this name is taken");
+	struct pty *other = scene_join(24, 80, "4", "robert");
+	pty_wait_text(other, "the name that you wished is taken or not possible here:");
+	pty_wait_text(other, "you are robert2");
+	pty_wait_text(ann, "robert2 joined");
+}
+
+static void a_topic_stands_in_the_title_bar_and_in_the_room(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	scene_say(ann, "/topic all about boats");
+	pty_wait_row(bob, 0, "#lobby  all about boats");
+	pty_wait_text(bob, "ann set the topic: all about boats");
+	struct pty *cy = scene_join(24, 80, "4", "cy");
+	pty_wait_row(cy, 0, "all about boats");
+	scene_say(bob, "/topic");
+	pty_wait_text(bob, "Topic: all about boats");
+}
+
+static void who_is_put_out_of_a_room_is_told_and_can_come_back(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	scene_say(ann, "/join dev");
+	pty_wait_row(ann, -1, "#dev>");
+	scene_say(bob, "/join dev");
+	pty_wait_text(ann, "bob joined");
+	scene_say(ann, "/kick bob too loud");
+	pty_wait_text(ann, "bob was kicked by ann: too loud");
+	pty_wait_text(ann, "1 member");
+	pty_wait_text(bob, "you were kicked by ann: too loud");
+	pty_wait_text(bob, "/join dev comes back, /part closes it");
+	scene_say(bob, "hello?");
+	pty_wait_text(bob, "you are not in this room");
+	scene_say(bob, "/join dev");
+	pty_wait_text(ann, "2 members");
+	scene_say(ann, "/kick bob");
+	pty_wait_text(ann, "1 member");
+	scene_say(bob, "/part");
+	pty_wait_row(bob, -1, "#lobby>");
+}
+
+static void putting_out_of_the_lobby_disconnects(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	scene_say(ann, "/kick bob bad manners");
+	pty_wait_text(bob, "you were kicked by ann: bad manners");
+	pty_wait_text(bob, "the connection ended: kicked. /reconnect tries again");
+	pty_wait_row(bob, -2, "offline");
+	scene_say(bob, "/reconnect");
+	scene_say(bob, "/quit");
+	pty_wait_exit(bob);
+	pty_assert_restored(bob);
+	scene_say(ann, "/kick nobody");
+	pty_wait_text(ann, "nobody: no such user");
+}
+
+static void a_direct_message_leaves_the_room_shown(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	scene_say(bob, "/msg ann just for you");
+	pty_wait_text(bob, "to @ann: just for you");
+	pty_wait_row(bob, 0, "#lobby");
+	pty_wait_text(ann, "@bob            @1");
+	pty_wait_row(ann, -2, "1 room unread");
+	pty_wait_raw(ann, "\a");
+	pty_type(ann, "\033a");
+	pty_wait_row(ann, 0, "@bob");
+	pty_wait_text(ann, "new messages");
+	pty_wait_text(ann, "bob   just for you");
+	pty_wait_no_text(ann, "unread");
+	scene_say(ann, "thanks");
+	pty_wait_no_text(ann, "new messages"); /* who answers has read */
+	scene_say(bob, "/msg ann");
+	pty_wait_row(bob, 0, "@ann");
+	pty_wait_text(bob, "thanks");
+	pty_wait_row(bob, -1, "@ann>");
+}
+
+static void what_could_not_be_sent_is_told_where_the_writer_is(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	scene_say(ann, "/msg zorro are you there");
+	pty_wait_text(ann, "@zorro: no such user");
+	pty_wait_text(ann, "not sent to @zorro: are you there");
+	pty_type(ann, "/msg zorro\rhalf a line");
+	pty_wait_row(ann, -1, "#lobby> half a line"); /* it is not lost with the room */
+	pty_type(ann, "\003");
+	assert_false(pty_has_text(ann, " Rooms"));
+	scene_say(ann, "/join no/such name");
+	pty_wait_text(ann, "is not a name for a room");
+	scene_say(ann, "/kik bob");
+	pty_wait_text(ann, "unknown command /kik; did you mean /kick?");
+	scene_say(ann, "/xyzzyplugh");
+	pty_wait_text(ann, "unknown command /xyzzyplugh; /help lists them");
+	scene_say(ann, "/msg");
+	pty_wait_text(ann, "usage: /msg NICK [TEXT]");
+}
+
+static void help_covers_the_screen_and_goes_away(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	scene_say(ann, "/help");
+	pty_wait_row(ann, 0, "tchat: help");
+	pty_wait_text(ann, "Alt-Enter");
+	pty_type(ann, "\033[6~\033[6~\033[6~");
+	pty_wait_text(ann, "/quit [all]");
+	pty_type(ann, "\033OP"); /* F1, any other key */
+	pty_wait_row(ann, 0, "#lobby");
+	pty_type(ann, "\033OP");
+	pty_wait_row(ann, 0, "tchat: help");
+	pty_type(ann, "\033");
+	pty_wait_row(ann, 0, "#lobby");
+	scene_say(ann, "/help kick");
+	pty_wait_text(ann, "/kick NICK [REASON]");
+}
+
+static void names_and_who_is_away(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	pty_wait_text(ann, "2 members");
+	scene_say(bob, "/away lunch");
+	pty_wait_text(bob, "You are away");
+	pty_wait_row(bob, -2, "bob (away)");
+	scene_say(ann, "/names");
+	pty_wait_text(ann, "#lobby, 2 members: ann (owner), bob (away)");
+	scene_say(bob, "/away");
+	pty_wait_text(bob, "You are back");
+}
+
+static void unread_rooms_are_counted_and_visited_in_their_order(void **state)
+{
+	struct pty *ann = scene_host(24, 120, "ann");
+	struct pty *bob = scene_join(24, 100, "4", "bob");
+	scene_say(bob, "/join dev");
+	pty_wait_row(bob, -1, "#dev>");
+	scene_say(bob, "/join ops");
+	pty_wait_row(bob, -1, "#ops>");
+	scene_say(ann, "/join dev");
+	pty_wait_row(ann, -1, "#dev>");
+	scene_say(ann, "one");
+	scene_say(ann, "two");
+	pty_wait_text(bob, "#dev             2");
+	scene_say(ann, "/join lobby");
+	pty_wait_row(ann, -1, "#lobby>");
+	scene_say(ann, "bob, look here");
+	pty_wait_text(bob, "#lobby          @1");
+	pty_wait_row(bob, -2, "2 rooms unread");
+	pty_type(bob, "\033a"); /* where the name was said first */
+	pty_wait_row(bob, 0, "#lobby");
+	pty_wait_text(bob, "» bob, look here");
+	pty_type(bob, "\033a");
+	pty_wait_row(bob, 0, "#dev");
+	assert_true(pty_find_row(bob, "new messages") == pty_find_row(bob, "one") - 1);
+	pty_wait_no_text(bob, "unread");
+	pty_type(bob, "\033[1;3A"); /* Alt-Up */
+	pty_wait_row(bob, 0, "#lobby");
+	pty_type(bob, "\033OQ"); /* F2 */
+	pty_wait_text(bob, "Go to room");
+	pty_type(bob, "dv\r");
+	pty_wait_row(bob, 0, "#dev");
+	assert_false(pty_has_text(bob, "new messages")); /* it was seen */
+}
+
+static void without_the_focus_nothing_is_read(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	scene_say(ann, "before");
+	pty_wait_text(bob, "before");
+	pty_type(bob, "\033[O");
+	scene_say(ann, "meanwhile");
+	pty_wait_text(bob, "meanwhile");
+	assert_true(pty_find_row(bob, "new messages") == pty_find_row(bob, "meanwhile") - 1);
+	pty_type(bob, "\033[I");
+	scene_say(ann, "after");
+	pty_wait_text(bob, "after");
+	assert_true(pty_find_row(bob, "new messages") == pty_find_row(bob, "meanwhile") - 1);
+}
+
+static void search_lists_and_jumps_into_the_context_and_back(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	FILE *bot = scene_bot("bot");
+	for (int i = 0; i < 200; i++)
+		fprintf(bot, "line %d%s\n", i, i == 20 ? " Needle one" : i == 60 ? " needle two" : "");
+	assert_int_equal(pclose(bot), 0);
+	pty_wait_text(ann, "line 199");
+	scene_say(ann, "/search NEEDLE");
+	pty_wait_text(ann, "Found: NEEDLE");
+	assert_true(pty_find_row(ann, "bot: line 60 needle two") < pty_find_row(ann, "bot: line 20 Needle one"));
+	pty_type(ann, "one\r"); /* narrows the list */
+	pty_wait_text(ann, "line 20 Needle one");
+	pty_wait_text(ann, "line 19");
+	pty_wait_text(ann, "line 21");
+	pty_wait_row(ann, -2, "SEARCH");
+	pty_type(ann, "\033n");
+	pty_wait_text(ann, "line 60 needle two");
+	pty_type(ann, "typing goes on");
+	pty_wait_row(ann, -1, "typing goes on");
+	pty_type(ann, "\033");
+	pty_wait_text(ann, "line 199");
+	pty_wait_no_text(ann, "SEARCH");
+	pty_type(ann, "\003");
+	scene_say(ann, "/search nowhere to be found");
+	pty_wait_text(ann, "'nowhere to be found' is in none of the messages kept here");
+}
+
+static void a_click_shows_a_room_and_the_wheel_scrolls(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	assert_true(pty_mode(ann, 1000) != 1); /* off by default: selecting text works */
+	scene_say(ann, "/set mouse on");
+	scene_say(ann, "/join dev");
+	pty_wait_row(ann, 0, "#dev");
+	pty_wait_row(ann, 2, "#lobby");
+	assert_int_equal(pty_mode(ann, 1006), 1);
+	pty_type(ann, "\033[<0;4;3M\033[<0;4;3m");
+	pty_wait_row(ann, 0, "#lobby");
+	FILE *bot = scene_bot("bot");
+	for (int i = 0; i < 100; i++)
+		fprintf(bot, "line %d\n", i);
+	assert_int_equal(pclose(bot), 0);
+	pty_wait_text(ann, "line 99");
+	pty_type(ann, "\033[<64;50;10M");
+	pty_wait_text(ann, "scrolled back");
+	pty_type(ann, "\033[<65;50;10M");
+	pty_wait_no_text(ann, "scrolled back");
+}
+
+static void a_failed_first_try_leaves_one_line_and_a_status(void **state)
+{
+	const char *arguments[] = { "--join", "127.0.0.1:1", NULL };
+	struct pty *pty = scene_start(24, 80, arguments, NULL);
+	scene_ended(pty, 69);
+	assert_row_has(pty, "nobody listens on 127.0.0.1:1", "is the host running");
+}
+
+int main(void)
+{
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
+	const struct CMUnitTest tests[] = {
+		SCENE(three_terminals_talk),
+		SCENE(a_new_name_shows_everywhere),
+		SCENE(a_topic_stands_in_the_title_bar_and_in_the_room),
+		SCENE(who_is_put_out_of_a_room_is_told_and_can_come_back),
+		SCENE(putting_out_of_the_lobby_disconnects),
+		SCENE(a_direct_message_leaves_the_room_shown),
+		SCENE(what_could_not_be_sent_is_told_where_the_writer_is),
+		SCENE(help_covers_the_screen_and_goes_away),
+		SCENE(names_and_who_is_away),
+		SCENE(unread_rooms_are_counted_and_visited_in_their_order),
+		SCENE(without_the_focus_nothing_is_read),
+		SCENE(search_lists_and_jumps_into_the_context_and_back),
+		SCENE(a_click_shows_a_room_and_the_wheel_scrolls),
+		SCENE(a_failed_first_try_leaves_one_line_and_a_status),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hosts and people for tests of the real program. */
+#include "scene.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PEOPLE = 16, VARIABLES = 16, LEAST = 128 };
+
+static const char program[] = "src/tchat";
+
+static char folder[64];
+static char variables[VARIABLES][LEAST];
+static struct pty *people[PEOPLE];
+static char port4[16], port6[16];
+
+static void set(size_t index, const char *name, const char *below)
+{
+	snprintf(variables[index], LEAST, "%s=%s%s", name, folder, below);
+}
+
+static void make(const char *below)
+{
+	char path[LEAST];
+	snprintf(path, sizeof path, "%s%s", folder, below);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+int scene_open(void **state)
+{
+	snprintf(folder, sizeof folder, "/tmp/tchat-scene-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	make("/home");
+	make("/run");
+	make("/config");
+	make("/config/tchat");
+	set(0, "HOME", "/home");
+	set(1, "XDG_RUNTIME_DIR", "/run");
+	set(2, "XDG_CONFIG_HOME", "/config");
+	set(3, "XDG_STATE_HOME", "/state");
+	set(4, "XDG_DATA_HOME", "/data");
+	set(5, "INPUTRC", "/inputrc");
+	strcpy(variables[6], "USER=somebody");
+	strcpy(variables[7], "NO_COLOR");
+	scene_write("inputrc", "");
+	/* A clock would write once a minute. */
+	scene_write("config/tchat/tchatrc", "clock = off\n");
+	port4[0] = port6[0] = '\0';
+	return 0;
+}
+
+static bool host_answers(void)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	if (port4[0] == '\0')
+		return false;
+	snprintf(name.sun_path, sizeof name.sun_path, "%s/run/tchat/host-%s", folder, port4);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool answers = fd >= 0 && connect(fd, (const struct sockaddr *)&name, sizeof name) == 0;
+	if (fd >= 0)
+		close(fd);
+	return answers;
+}
+
+void scene_wait_host_end(void)
+{
+	for (int i = 0; i < 3000 && host_answers(); i++)
+		poll(NULL, 0, 10);
+	assert_false(host_answers());
+}
+
+int scene_close(void **state)
+{
+	char command[LEAST];
+	for (size_t i = 0; i < PEOPLE; i++) {
+		pty_stop(people[i]);
+		people[i] = NULL;
+	}
+	scene_wait_host_end();
+	snprintf(command, sizeof command, "rm -rf '%s'", folder);
+	return system(command);
+}
+
+void scene_write(const char *name, const char *text)
+{
+	char path[LEAST];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+struct pty *scene_start(int rows, int columns, const char *const arguments[], const char *const environment[])
+{
+	const char *all[2 * VARIABLES] = { NULL }, *argv[VARIABLES] = { program };
+	size_t count = 0, slot = 0;
+	for (size_t i = 0; i < VARIABLES && variables[i][0] != '\0'; i++)
+		all[count++] = variables[i];
+	for (size_t i = 0; environment != NULL && environment[i] != NULL; i++)
+		all[count++] = environment[i];
+	for (size_t i = 0; arguments[i] != NULL; i++)
+		argv[i + 1] = arguments[i];
+	while (slot < PEOPLE && people[slot] != NULL)
+		slot++;
+	assert_true(slot < PEOPLE);
+	return people[slot] = pty_start(rows, columns, argv, all);
+}
+
+static bool has_ipv6(void)
+{
+	struct sockaddr_in6 name = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&name, sizeof name) == 0;
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+/* The digits behind a text on the screen. */
+static void read_port(struct pty *pty, const char *before, char port[16])
+{
+	pty_wait_text(pty, before);
+	const char *at = strstr(pty_row(pty, pty_find_row(pty, before)), before) + strlen(before);
+	snprintf(port, 16, "%.*s", (int)strspn(at, "0123456789"), at);
+}
+
+struct pty *scene_host(int rows, int columns, const char *nick)
+{
+	char again[32] = "127.0.0.1:0";
+	const char *arguments[] = { "--host", again, "--nick", nick, "--linger", "1s", "--host", "[::1]:0", NULL };
+	if (!has_ipv6())
+		arguments[6] = NULL;
+	if (port4[0] != '\0')
+		snprintf(again, sizeof again, "127.0.0.1:%s", port4);
+	struct pty *pty = scene_start(rows, columns, arguments, NULL);
+	read_port(pty, "--join 127.0.0.1:", port4);
+	if (arguments[6] != NULL)
+		read_port(pty, "--join [::1]:", port6);
+	pty_wait_row(pty, -1, "#lobby>");
+	return pty;
+}
+
+const char *scene_address(const char *kind)
+{
+	static char address[LEAST];
+	if (strcmp(kind, "unix") == 0)
+		snprintf(address, sizeof address, "unix:%s/run/tchat/host-%s", folder, port4);
+	else if (strcmp(kind, "6") == 0 && port6[0] != '\0')
+		snprintf(address, sizeof address, "[::1]:%s", port6);
+	else
+		snprintf(address, sizeof address, "127.0.0.1:%s", port4);
+	return address;
+}
+
+struct pty *scene_join(int rows, int columns, const char *where, const char *nick)
+{
+	const char *arguments[] = { "--join", scene_address(where), "--nick", nick, NULL };
+	struct pty *pty = scene_start(rows, columns, arguments, NULL);
+	pty_wait_row(pty, -1, columns >= 24 ? "#lobby>" : ">");
+	if (rows >= 3)
+		pty_wait_text(pty, "● ");
+	return pty;
+}
+
+void scene_say(struct pty *pty, const char *line)
+{
+	pty_type(pty, line);
+	pty_type(pty, "\r");
+}
+
+void scene_ended(struct pty *pty, int status)
+{
+	int ended = pty_wait_exit(pty);
+	if (!WIFEXITED(ended) || WEXITSTATUS(ended) != status)
+		fail_msg("ended with %x instead of exit status %d", (unsigned)ended, status);
+	pty_assert_restored(pty);
+}
+
+static FILE *scene_pipe(const char *nick, const char *options)
+{
+	char command[512];
+	snprintf(command, sizeof command, "env %s %s %s %s --join %s --nick %s %s >/dev/null", variables[0], variables[1],
+	         variables[2], program, scene_address("4"), nick, options);
+	FILE *pipe = popen(command, "w");
+	assert_non_null(pipe);
+	return pipe;
+}
+
+FILE *scene_bot(const char *nick)
+{
+	return scene_pipe(nick, "--lines --commands");
+}
+
+FILE *scene_json(const char *nick)
+{
+	return scene_pipe(nick, "--json");
+}
