@@ -124,19 +124,6 @@ static void view_input(const struct face *face, struct face_shown *shown, int co
 	input->hint = face->has_written ? NULL : _("F1 help   /quit leaves");
 }
 
-/* Ambiguous completions are listed in a box that takes no keys. */
-static struct dialogue *view_matches(const struct face *face)
-{
-	size_t count;
-	const char *const *matches = line_editor_matches(face->editor, &count);
-	if (count == 0)
-		return NULL;
-	struct dialogue *list = dialogue_chooser(_("Completions"), false);
-	for (size_t i = 0; list != NULL && i < count; i++)
-		dialogue_item(list, matches[i], NULL);
-	return list;
-}
-
 void face_view(struct face *face, struct face_shown *shown)
 {
 	struct face_room *room = face_rooms_current(&face->rooms);
@@ -159,6 +146,7 @@ void face_view(struct face *face, struct face_shown *shown)
 		.dialogue = face->dialogue,
 		.help = face->help,
 	};
+	shown->view.matches = line_editor_matches(face->editor, &shown->view.match_count);
 	shown->view.room_count = view_rooms(face, shown);
 	if (face->show_rooms == SCREEN_SIDE_AUTO && shown->view.room_count < 2)
 		shown->view.show_rooms = SCREEN_SIDE_OFF;
@@ -174,15 +162,11 @@ void face_draw(struct face *face)
 	struct face_shown shown;
 	int rows, columns;
 	face_view(face, &shown);
-	struct dialogue *matches = shown.view.dialogue == NULL ? view_matches(face) : NULL;
-	if (matches != NULL)
-		shown.view.dialogue = matches;
 	terminal_size(face->terminal, &rows, &columns);
 	if (cells_resize(face->cells, rows, columns) == 0) {
 		screen_lay_out(&face->layout, rows, columns, &shown.view);
 		screen_draw(face->cells, &shown.view);
 		terminal_draw(face->terminal, face->cells);
 	}
-	dialogue_free(matches);
 	face_show_title(face, &shown.view.status);
 }

@@ -15,6 +15,8 @@ enum {
 	MARGIN_FROM = 64, /* windows from so many columns on keep a blank column at their left */
 	MESSAGES_WANTED = 75, /* what messages keep beside side panes that come by themselves */
 	MESSAGES_LEAST = 30,  /* beside those that were asked for */
+	MATCHES_CAP = 5,      /* rows */
+	MATCHES_COUNTED = 500, /* names whose width is looked at */
 };
 
 /* Takes columns (and two for the line beside them and a blank) from the messages when they can spare them. */
@@ -27,6 +29,52 @@ static bool take_side(enum screen_side side, bool useful, int wanted, int *messa
 	return true;
 }
 
+/* How the completions are spread: the columns of one, and how many a row. */
+static int match_width(const struct screen_view *view, int columns, int *per_row)
+{
+	int widest = 1;
+	for (size_t i = 0; i < view->match_count && i < MATCHES_COUNTED; i++) {
+		int width = (int)text_width(view->matches[i], strlen(view->matches[i])) + 2;
+		widest = width > widest ? width : widest;
+	}
+	widest = widest > columns && columns > 0 ? columns : widest;
+	*per_row = columns / widest > 0 ? columns / widest : 1;
+	return widest;
+}
+
+static int match_rows(const struct screen_view *view, int columns, int most)
+{
+	int per_row;
+	most = most < MATCHES_CAP ? most : MATCHES_CAP;
+	if (view->match_count == 0 || most < 1)
+		return 0;
+	match_width(view, columns, &per_row);
+	size_t rows = (view->match_count + (size_t)per_row - 1) / (size_t)per_row;
+	return rows < (size_t)most ? (int)rows : most;
+}
+
+/* Row by row; when they do not all fit, the last place tells how many more there are. */
+static void draw_matches(struct cells *cells, const struct area *area, const struct screen_view *view)
+{
+	int per_row, width = match_width(view, area->columns, &per_row);
+	size_t places = (size_t)per_row * (size_t)area->rows;
+	bool cut = view->match_count > places;
+	if (places == 0)
+		return;
+	cells_fill(cells, area, STYLE_DIALOGUE);
+	for (size_t i = 0; i < view->match_count && i < places; i++) {
+		int row = (int)(i / (size_t)per_row), column = (int)(i % (size_t)per_row) * width;
+		if (cut && i + 1 == places) {
+			char more[32];
+			snprintf(more, sizeof more, "+%zu", view->match_count - i);
+			cells_put_cut(cells, area, row, column, width, STYLE_DIALOGUE_REMARK, more, strlen(more));
+		} else {
+			cells_put_unclean(cells, area, row, column, width - 1, STYLE_DIALOGUE, view->matches[i],
+			                  strlen(view->matches[i]));
+		}
+	}
+}
+
 void screen_lay_out(struct screen_layout *layout, int rows, int columns, const struct screen_view *view)
 {
 	*layout = (struct screen_layout){ .input.rows = 1 };
@@ -35,6 +83,8 @@ void screen_lay_out(struct screen_layout *layout, int rows, int columns, const s
 	int input = input_line_rows(&view->input, columns - margin, cap < third ? cap : third);
 	int title = rows >= 5, status = rows >= 3;
 	int middle = rows - title - status - input > 0 ? rows - title - status - input : 0;
+	int matches = match_rows(view, columns - margin, middle / 2);
+	middle -= matches;
 	int messages = columns, left = margin;
 	if (middle > 2 && take_side(view->show_rooms, view->room_count > 1, ROOMS_COLUMNS, &messages)) {
 		layout->rooms = (struct area){ title, 0, middle, ROOMS_COLUMNS };
@@ -46,7 +96,8 @@ void screen_lay_out(struct screen_layout *layout, int rows, int columns, const s
 		layout->members = (struct area){ title, columns - MEMBERS_COLUMNS, middle, MEMBERS_COLUMNS };
 	layout->title = (struct area){ 0, 0, title, columns };
 	layout->messages = (struct area){ title, left, middle, messages };
-	layout->status = (struct area){ title + middle, 0, status, columns };
+	layout->matches = (struct area){ title + middle, margin, matches, columns - margin };
+	layout->status = (struct area){ title + middle + matches, 0, status, columns };
 	layout->input = (struct area){ rows - input, margin, input, columns - margin };
 }
 
@@ -117,6 +168,7 @@ void screen_draw(struct cells *cells, const struct screen_view *view)
 	if (view->pane != NULL)
 		message_pane_draw(view->pane, cells, &layout.messages);
 	draw_sides(cells, &layout, view);
+	draw_matches(cells, &layout.matches, view);
 	input_line_draw(cells, &layout.input, &view->input);
 	if (view->dialogue != NULL) {
 		struct area whole = cells_area(cells);

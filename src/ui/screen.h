@@ -36,13 +36,15 @@ struct screen_view {
 	struct input_view input;
 	int input_cap; /* most rows of the input; 0: 8. It never takes more than a third of the window */
 	enum screen_side show_rooms, show_members;
+	const char *const *matches; /* what would complete the word: listed below the messages; any bytes */
+	size_t match_count;
 	struct dialogue *dialogue; /* NULL: none */
 	struct help_screen *help;  /* NULL: none; hides all but the status line */
 };
 
 /* Where things are; what is not shown has 0 rows or columns. */
 struct screen_layout {
-	struct area title, rooms, messages, members, status, input;
+	struct area title, rooms, messages, members, matches, status, input;
 };
 
 /* Computes the layout for a window. */
