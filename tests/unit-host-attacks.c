@@ -100,6 +100,21 @@ static void a_stranger_who_asks_and_does_not_read_is_cut_off(void **state)
 	world_free(w);
 }
 
+static void a_counter_that_would_overflow_is_refused(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_connect(w, false), *b = wire_connect(w, false);
+	struct message message;
+	wire_hello(a);
+	wire_auth(a, 1, "eve", UINT64_MAX);
+	wire_expect_end(a, TCHAT_ERR_BAD_FRAME);
+	wire_hello(b);
+	wire_auth(b, 2, "bob", UINT64_MAX / 2);
+	wire_expect(b, &message, WIRE_AUTH_OK);
+	assert_true(message.auth_ok.mark == UINT64_MAX / 2 - 1);
+	world_free(w);
+}
+
 static int direct(struct wire_peer *p, const char *nick)
 {
 	struct message message;
@@ -149,12 +164,61 @@ static void a_crowd_cannot_take_all_direct_rooms_of_a_member(void **state)
 	world_free(w);
 }
 
+static void a_flood_of_renames_keeps_others_waiting_for_two_rounds_at_most(void **state)
+{
+	enum { OTHERS = 20, RENAMES = 2000 };
+	struct host_limits limits = { .round = 8192 };
+	struct world *w = world_new(&limits, NULL);
+	struct wire_peer *a = wire_member(w, 1, "eve"), *others[OTHERS];
+	wire_enter(a, "lobby", 0);
+	for (int i = 0; i < OTHERS; i++) {
+		char nick[8];
+		snprintf(nick, sizeof nick, "ann%c", 'a' + i);
+		others[i] = wire_member(w, (uint8_t)(2 + i), nick);
+		wire_enter(others[i], "lobby", 0);
+	}
+	for (int i = 0; i < OTHERS; i++)
+		wire_skip(others[i]);
+	wire_skip(a);
+	struct buffer flood;
+	buffer_init(&flood, 1 << 20);
+	for (uint32_t i = 0; i < RENAMES; i++) {
+		struct message message = { .type = WIRE_NICK, .nick = { .request = i + 1, .nick = wire_text(i % 2 ? "eve" : "eva") } };
+		assert_int_equal(message_encode(&flood, &message), 0);
+	}
+	wire_send(a, buffer_data(&flood), buffer_length(&flood));
+	buffer_free(&flood);
+	assert_true(queued(w) < 4 * limits.round);
+	assert_false(host_peer_wants_input(a->peer));
+	struct message message = { .type = WIRE_PING };
+	wire_put(others[3], &message);
+	int type = 0;
+	for (int i = 0; i < 2; i++) {
+		host_flush(w->host, w->now);
+		assert_true(queued(w) < 12 * limits.round);
+		for (struct host_peer *peer; (peer = host_next_dirty(w->host)) != NULL;)
+			wire_drain(host_peer_user(peer));
+	}
+	while ((type = wire_next(others[3], &message)) == WIRE_MEMBER)
+		;
+	assert_int_equal(type, WIRE_PONG);
+	int done = 0;
+	world_run(w);
+	while ((type = wire_next(a, &message)) != 0)
+		done += type == WIRE_DONE;
+	assert_int_equal(done, RENAMES);
+	assert_true(host_peer_wants_input(a->peer));
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(repeats_beside_a_message_do_not_weigh_on_who_reads_slowly),
 		cmocka_unit_test(a_sender_that_does_not_read_keeps_little_of_what_it_sent),
 		cmocka_unit_test(a_stranger_who_asks_and_does_not_read_is_cut_off),
+		cmocka_unit_test(a_counter_that_would_overflow_is_refused),
+		cmocka_unit_test(a_flood_of_renames_keeps_others_waiting_for_two_rounds_at_most),
 		cmocka_unit_test(a_crowd_cannot_take_all_direct_rooms_of_a_member),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,7 @@ static int post_refusal(const struct host_peer *peer, const struct post *post, c
 
 bool host_round_is_full(const struct host *host)
 {
-	return host->gather->bytes >= host->limits.round;
+	return host->gather->bytes >= host->limits.round || host->told >= host->limits.round;
 }
 
 /* The part of that room (NULL: of refused posts), made if need be; -1 when memory is out. */

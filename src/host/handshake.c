@@ -8,6 +8,8 @@
 
 enum { VERSION = 1, TAIL_HEADER = 4, TAIL_MOST = TAIL_HEADER + 16, TAIL_TAG = 0x7001, TAIL_TAGS = 0x7ff };
 
+#define COUNTER_MOST (UINT64_MAX / 2)
+
 static void random_bytes(const struct host *host, void *bytes, size_t length)
 {
 	host->environment->random(host->environment->arg, bytes, length);
@@ -51,6 +53,11 @@ void host_hello(struct host_peer *peer, const struct wire_hello *hello)
 void host_auth(struct host_peer *peer, const struct wire_auth *auth)
 {
 	struct host *host = peer->host;
+	/* A mark has to be able to rise. */
+	if (auth->lowest_unsettled > COUNTER_MOST) {
+		host_peer_error(peer, TCHAT_ERR_BAD_FRAME, WIRE_AUTH);
+		return;
+	}
 	struct pending *pending = host_pending_new(host, peer, STORE_DEVICE, WIRE_AUTH, 0);
 	if (pending == NULL)
 		return;

@@ -225,6 +225,7 @@ static bool host_completions(struct host *host)
 void host_flush(struct host *host, tchat_time now)
 {
 	host_enter(host, now);
+	host->told = 0;
 	for (int i = 0; i < PASSES; i++) {
 		host_round_submit(host);
 		while (!TAILQ_EMPTY(&host->waiting)) {
@@ -261,7 +262,9 @@ struct host_peer *host_next_dirty(struct host *host)
 tchat_time host_deadline(const struct host *host)
 {
 	bool round_waits = host->flight == NULL && host->gather->batch.post_count > 0;
-	if (round_waits || !TAILQ_EMPTY(&host->waiting) || !TAILQ_EMPTY(&host->resume) || !TAILQ_EMPTY(&host->dirty))
+	/* Those whom the posts of a round do not hold up wait for the next flush only. */
+	bool crowd_waits = !TAILQ_EMPTY(&host->crowded) && host->gather->bytes < host->limits.round;
+	if (round_waits || crowd_waits || !TAILQ_EMPTY(&host->waiting) || !TAILQ_EMPTY(&host->resume) || !TAILQ_EMPTY(&host->dirty))
 		return host->now;
 	tchat_time next = TCHAT_NEVER;
 	for (int i = 0; i < WAITS; i++) {

@@ -114,6 +114,7 @@ bool host_read_completed(struct host *host, struct pending *pending);
 /* --- gather.c, fanout.c */
 /* Takes a POST's payload: 0, or what is wrong with the frame. */
 int host_post(struct host_peer *peer, const uint8_t *payload, size_t length);
+/* Whether there was enough work for one round. */
 bool host_round_is_full(const struct host *host);
 void host_round_submit(struct host *host);
 void host_round_completed(struct host *host);

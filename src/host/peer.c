@@ -378,6 +378,8 @@ bool host_peer_resume_all(struct host *host)
 		TAILQ_CONCAT(&list, &host->crowded, by_resume);
 	while (!TAILQ_EMPTY(&list)) {
 		struct host_peer *peer = TAILQ_FIRST(&list);
+		if (host_round_is_full(host))
+			break;
 		TAILQ_REMOVE(&list, peer, by_resume);
 		peer->paused = PAUSE_NO;
 		any = true;
@@ -386,5 +388,11 @@ bool host_peer_resume_all(struct host *host)
 		if (host_peer_wants_input(peer))
 			host_dirty(peer);
 	}
+	/* Whoever filled the round is last in the next one. */
+	struct host_peer *left;
+	TAILQ_FOREACH(left, &list, by_resume)
+		left->paused = PAUSE_CROWD;
+	TAILQ_CONCAT(&list, &host->crowded, by_resume);
+	TAILQ_CONCAT(&host->crowded, &list, by_resume);
 	return any;
 }

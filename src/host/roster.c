@@ -37,10 +37,13 @@ static struct block *message_block(struct host *host, const struct message *mess
 	return block;
 }
 
+enum { TELL_COST = 32 }; /* of looking at one more seat, in bytes */
+
 /* Whoever is too far behind for this is told so, and will ask for pages and the roster. */
 static void seat_tell(const struct seat_entry *entry, struct block *block)
 {
 	struct host_peer *peer = entry->peer;
+	peer->host->told += block->length + TELL_COST;
 	if (peer->queued + block->length <= host_queue_limit(peer->host))
 		host_queue_span(peer, block, 0, block->length);
 	else if (host_seat_is_live(entry->seat))

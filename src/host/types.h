@@ -34,7 +34,7 @@ enum host_wait { WAIT_HANDSHAKE, WAIT_SILENCE, WAIT_PONG, WAIT_CLOSING, WAITS };
 enum host_pause {
 	PAUSE_NO,
 	PAUSE_WAITS,  /* for the store, or for its output to be read */
-	PAUSE_CROWD,  /* the round is full; in host->crowded */
+	PAUSE_CROWD,  /* the round is full, of posts or of changes that others are told; in host->crowded */
 	PAUSE_RESUME, /* may go on; in host->resume */
 };
 
@@ -225,6 +225,7 @@ struct host {
 	struct buffer scratch, text;
 
 	size_t queued;
+	size_t told; /* bytes of changes that were queued for others since the last flush began */
 	struct host_counters counted;
 	struct host_event *events; /* a ring */
 	uint32_t event_first, event_count;
