@@ -107,6 +107,20 @@ def history_is_shown_when_asked_for(host):
     same((status, [line[6:] for line in out.splitlines()]), (0, ["ann: two", "ann: three"]))
 
 
+def a_program_goes_on_with_the_message_behind_its_last(host):
+    count = 600
+    same(tchat("--join", host.address, "--lines", "--nick", "ann", text=b"".join(b"%d\n" % i for i in range(1, count + 1)))[0], 0)
+    for since in (1, 2, count, count + 1, count + 9):
+        bot = Json(host.address, "bot", "--since", str(since))
+        bot.quit()
+        same([(m["seq"], m["text"], m.get("replay")) for m in bot.objects("message")],
+             [(i, str(i), True) for i in range(since, count + 1)])
+    same(tchat("--join", host.address, "--lines", "--nick", "bob", "--since", str(count))[1].split()[1:], ["ann:", str(count)])
+    for wrong in ("0", "-1", "1x", "", "99999999999999999999"):
+        same(tchat("--join", host.address, "--lines", "--since", wrong),
+             (64, "", "tchat: --since: '%s' is not the number of a message\n" % wrong))
+
+
 def a_slash_is_text_unless_commands_are_wanted(host):
     ann = Json(host.address, "ann")
     same(tchat("--join", host.address, "--lines", text=b"/me waves\n//x\n"), (0, "", ""))

@@ -19,14 +19,14 @@ _tchat()
 		mapfile -t COMPREPLY < <(compgen -W '10m 1h never' -- "$cur")
 		return
 		;;
-	--nick | -n | --room | -r | --history | --motd | --backlog | --clients | --count | -c | --interval | -i)
+	--nick | -n | --room | -r | --history | --since | --motd | --backlog | --clients | --count | -c | --interval | -i)
 		return
 		;;
 	esac
 	$split && return
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --lines --json --commands --stay
-			--headless --motd= --linger= --backlog= --clients= --ping= --count= --interval= --dump --verbose
+			--since= --headless --motd= --linger= --backlog= --clients= --ping= --count= --interval= --dump --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
 		return

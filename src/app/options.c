@@ -147,6 +147,17 @@ static bool set_face(struct options *options, enum options_face face)
 	return true;
 }
 
+/* The seq of a message: digits, and not 0. */
+static bool set_since(struct options *options, const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+	options->since = strtoull(value, NULL, 10);
+	if (digits > 0 && digits < 20 && value[digits] == '\0' && options->since > 0)
+		return true;
+	say(_("--since: '%s' is not the number of a message"), value);
+	return false;
+}
+
 static bool set_option(struct options *options, int symbol, const char *value)
 {
 	switch (symbol) {
@@ -167,6 +178,7 @@ static bool set_option(struct options *options, int symbol, const char *value)
 	case OPTION_HEADLESS: return set_face(options, FACE_NONE);
 	case OPTION_COMMANDS: options->commands = true; return true;
 	case OPTION_STAY: options->stay = true; return true;
+	case OPTION_SINCE: return set_since(options, value);
 	case OPTION_VERBOSE: options->verbose = true; return true;
 	default: return false;
 	}

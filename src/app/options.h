@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct config;
 
@@ -36,6 +37,7 @@ struct options {
 	const char *hosts[OPTIONS_HOSTS]; /* the addresses of --host */
 	size_t host_count;
 	const char *target; /* the address of --join or --ping */
+	uint64_t since;     /* the first message wanted of the first room; 0: as history says */
 	bool commands;
 	bool stay;
 	bool verbose;

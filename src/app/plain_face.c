@@ -226,7 +226,8 @@ int plain_open(struct plain_face *face, const struct plain_class *class, const s
 	loop_timer_init(&face->patience, plain_out_of_patience, face);
 	loop_timer_init(&face->retry, plain_resume, face);
 	const char *name = talk_room(options, place);
-	int room = session_join(face->talk.session, name);
+	int room = options->since == 0 ? session_join(face->talk.session, name) :
+	                                 session_join_since(face->talk.session, name, options->since);
 	if (room < 0) {
 		say(_("'%s' is not a name for a room"), name);
 		return EXIT_STATUS_USAGE;
