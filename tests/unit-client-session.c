@@ -285,6 +285,23 @@ static void goaway_says_when_to_come_back(void **state)
 	fake_close(&fake);
 }
 
+static void a_host_that_ends_for_good_is_not_dialled_again(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	fake_send(&fake, &(struct message){ .type = WIRE_GOAWAY, .goaway = { .code = -TCHAT_ERR_SHUTDOWN } });
+	fake_event(&fake, SESSION_GOAWAY);
+	fake_break(&fake);
+	const struct session_event *event = &fake.event; /* DISCONNECTED */
+	assert_true(event->final);
+	assert_int_equal(event->code, TCHAT_ERR_SHUTDOWN);
+	assert_true(session_dial_at(fake.session) == TCHAT_NEVER);
+	session_retry_now(fake.session);
+	assert_true(session_dial_at(fake.session) == 0);
+	fake_close(&fake);
+}
+
 static void leaving_waits_for_every_answer(void **state)
 {
 	struct fake fake;
@@ -450,6 +467,7 @@ int main(void)
 		cmocka_unit_test(pings_come_back_in_order_with_their_payload),
 		cmocka_unit_test(retries_wait_longer_and_longer_with_jitter),
 		cmocka_unit_test(goaway_says_when_to_come_back),
+		cmocka_unit_test(a_host_that_ends_for_good_is_not_dialled_again),
 		cmocka_unit_test(leaving_waits_for_every_answer),
 		cmocka_unit_test(leaving_with_a_post_waits_for_the_next_connection),
 		cmocka_unit_test(leaving_without_a_connection_is_at_once),

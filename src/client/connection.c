@@ -54,6 +54,10 @@ void session_disconnected(struct session *session, int reason, tchat_time now)
 	reason = session->reason != 0 ? session->reason : reason == 0 ? TCHAT_ERR_CLOSED : reason;
 	connection_reset(session);
 	session->final = reason_is_final(session, reason);
+	if (session->goaway && session->goaway_ms == 0) { /* it will not come back */
+		session->final = true;
+		reason = TCHAT_ERR_SHUTDOWN;
+	}
 	session->dial_at = TCHAT_NEVER;
 	if (session->leaving && session->pending == 0) {
 		session->finished = session->final = true;
