@@ -290,6 +290,46 @@ static void messages_wrap_whole_at_the_last_column(void **state)
 	}
 }
 
+/* libvterm knows only old Unicode: these are narrower, or wider, there than here. */
+static const char *const disputed[] = {
+	"🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰🥰", "မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်မန်",
+	"🦒 and 🦕 and 🥰",
+};
+
+static bool borders_stand(struct pty *pty, void *arg)
+{
+	struct look *look = arg;
+	int row, column;
+	return (find_mark(look->mark, &row, &column) || miss(look, "no text", 0, 0)) && border_is_straight(look, ROWS - 2);
+}
+
+static void the_border_stands_where_the_terminal_has_other_widths(void **state)
+{
+	char text[MOST], mark[32];
+	struct look look = { .name = "disputed", .mark = mark, .left = TEXT_LEFT, .right = TEXT_LEFT + TEXT_COLUMNS };
+	for (int i = 0; i < 60; i++) {
+		snprintf(mark, sizeof mark, "{%d}", i);
+		snprintf(text, sizeof text, "%s %s", mark, i % 2 == 0 ? disputed[i / 2 % 3] : "");
+		says("post", "text", text);
+		wait_for(borders_stand, &look);
+	}
+	/* Drawn from nothing, and drawn over by others: nothing of them is left. */
+	pty_type(ann, "\014");
+	wait_for(borders_stand, &look);
+	for (int i = 0; i < ROWS; i++) {
+		snprintf(mark, sizeof mark, "{clean %d}", i);
+		snprintf(text, sizeof text, "%s.", mark);
+		lay_out(&look.line, text);
+		says("post", "text", text);
+		wait_for(text_is_there, &look);
+		for (int column = look.end_column; column < BORDER; column++) {
+			struct pty_cell cell;
+			pty_cell(ann, look.end_row, column, &cell);
+			assert_true(is_blank(cell.text));
+		}
+	}
+}
+
 static void topics_stand_in_their_cells(void **state)
 {
 	for (int i = 0; i < SAMPLES; i++) {
@@ -416,6 +456,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_stand_in_their_cells),
 		cmocka_unit_test(messages_wrap_whole_at_the_last_column),
+		cmocka_unit_test(the_border_stands_where_the_terminal_has_other_widths),
 		cmocka_unit_test(topics_stand_in_their_cells),
 		cmocka_unit_test(nicks_stay_in_the_list_of_members),
 		cmocka_unit_test(backspace_takes_whole_clusters),

@@ -812,6 +812,32 @@ static int finish(void **state)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, each_setup, each_teardown)
 #define VI(test) cmocka_unit_test_setup_teardown(test, vi_setup, vi_teardown)
 
+static void vi_commands_go_by_cluster(void **state)
+{
+	static const char family[] = "👨\xE2\x80\x8D👩\xE2\x80\x8D👧";
+	type("a🇩🇪b");
+	type(family);
+	type("\033");
+	assert_int_equal(line_editor_cursor(editor), 10);
+	type("h");
+	assert_int_equal(line_editor_cursor(editor), 9);
+	type("h");
+	assert_int_equal(line_editor_cursor(editor), 1);
+	type("l");
+	assert_int_equal(line_editor_cursor(editor), 9);
+	type("hx");
+	assert_int_equal(line_editor_length(editor), 2 + sizeof family - 1);
+	assert_int_equal(line_editor_cursor(editor), 1);
+	type("u$");
+	assert_int_equal(line_editor_cursor(editor), 10);
+	type("X");
+	assert_int_equal(line_editor_cursor(editor), 9);
+	type("x");
+	assert_line("a🇩🇪", 1);
+	type("x");
+	assert_line("a", 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -850,6 +876,7 @@ int main(void)
 		EACH(submitted_lines_are_bounded),
 		VI(vi_escape_acts_at_once_and_the_mode_shows),
 		VI(vi_cancel_and_switching_go_back_to_inserting),
+		VI(vi_commands_go_by_cluster),
 	};
 	return cmocka_run_group_tests(tests, start, finish);
 }

@@ -251,6 +251,16 @@ static void the_width_corpus_is_what_terminals_agree_on(void **state)
 	}
 }
 
+static void what_terminals_dispute_is_known(void **state)
+{
+	static const char32_t agreed[] = { 'a', 0xE9, 0x301, 0x3B1, 0x65E5, 0xD55C, 0x3042, 0x1F600, 0x1F1E9, 0x2764, 0x20E3, 0xFFFD };
+	static const char32_t disputed[] = { 0x93F, 0x103A, 0x119E, 0x3030, 0x4DC0, 0x17000, 0x1B002, 0x1D165, 0x1F970, 0x1FAE0 };
+	for (size_t i = 0; i < COUNT(agreed); i++)
+		assert_false(text_is_disputed(agreed[i]));
+	for (size_t i = 0; i < COUNT(disputed); i++)
+		assert_true(text_is_disputed(disputed[i]));
+}
+
 static void text_is_cut_between_clusters(void **state)
 {
 	static const char text[] = "ae\xCC\x81田🇩🇪.";
@@ -377,6 +387,7 @@ int main(void)
 		cmocka_unit_test(huge_clusters_are_cut),
 		cmocka_unit_test(clean_text_is_safe_and_clean),
 		cmocka_unit_test(the_width_corpus_is_what_terminals_agree_on),
+		cmocka_unit_test(what_terminals_dispute_is_known),
 		cmocka_unit_test(text_is_cut_between_clusters),
 		cmocka_unit_test(names_are_shown_and_compared_in_one_form),
 		cmocka_unit_test(names_that_deceive_are_refused),

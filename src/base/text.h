@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <uchar.h>
 
@@ -29,6 +30,10 @@ int text_clean(struct buffer *out, const char *in, size_t length, unsigned flags
 
 /* Columns of a code point: 0, 1, 2, or -1 when it must not be shown. U+FFFD is 1 in every locale. */
 int text_char_width(char32_t c);
+
+/* Is this one of those on whose width terminals still disagree: scripts that are written with wide marks, symbols and
+ * emoji newer than old terminals? */
+bool text_is_disputed(char32_t c);
 
 /* The end of the grapheme cluster that starts at offset at (below length); *width, when not NULL, gets its
  * columns. The text need not be clean: then what has no width counts 1, as it is drawn U+FFFD. */

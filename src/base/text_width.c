@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 
+#include "base/text_filter.h"
 #include "base/utf8.h"
 
 #include <stdbool.h>
@@ -21,6 +22,25 @@ int text_char_width(char32_t c)
 	if (c > 0x10FFFF)
 		return -1;
 	return wcwidth((wchar_t)c);
+}
+
+bool text_is_disputed(char32_t c)
+{
+	static const struct {
+		char32_t first, last;
+	} ranges[] = { /* as tests/terminals/widths.py --all found them */
+		{ 0x06DE, 0x06DE }, { 0x1160, 0x11FF }, { 0x3030, 0x3030 }, { 0x303D, 0x303D }, { 0x31BB, 0x31BF },
+		{ 0x3248, 0x324F }, { 0x3297, 0x3299 }, { 0x4DC0, 0x4DFF }, { 0x16FE0, 0x1B2FF }, { 0x1D100, 0x1D1FF },
+		{ 0x1F202, 0x1F202 }, { 0x1F237, 0x1F237 }, { 0x1F260, 0x1F265 }, { 0x1F6D3, 0x1F6DF }, { 0x1F6F4, 0x1F6FF },
+		{ 0x1F7E0, 0x1F7FF }, { 0x1F900, 0x1F9FF }, { 0x1FA00, 0x1FAFF },
+	};
+	if (c < 0x300 || (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3))
+		return false;
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && c >= ranges[i].first; i++)
+		if (c <= ranges[i].last)
+			return true;
+	/* From Indic scripts on marks take columns of their own, or came late. */
+	return c >= 0x0900 && !(c >= 0x1DC0 && c < 0x3000) && text_is_mark(c);
 }
 
 static bool is_printable(char c)

@@ -83,6 +83,19 @@ const struct cell *cells_row(const struct cells *cells, int row)
 	return cells->cell + (size_t)row * (size_t)cells->columns;
 }
 
+int cells_disputed(const struct cell *row, int columns)
+{
+	for (int at = columns; at > 0; at--) {
+		const struct cell *cell = &row[at - 1];
+		bool disputed = text_is_disputed(cell->base);
+		for (int i = 0; i < CELL_MARKS && cell->marks[i] != 0; i++)
+			disputed = disputed || text_is_disputed(cell->marks[i]);
+		if (disputed)
+			return at + (cell->width == 2 && at < columns);
+	}
+	return 0;
+}
+
 void cells_clear(struct cells *cells)
 {
 	struct cell blank = cell_blank(STYLE_TEXT);

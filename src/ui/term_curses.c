@@ -8,10 +8,10 @@
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/text.h"
+#include "ui/osc.h"
 #include "ui/restore.h"
 
 #include <curses.h>
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,7 +29,6 @@
 
 enum {
 	TERM_COPY_MAXIMUM = 74994,   /* what xterm takes by OSC 52 */
-	TERM_TEXT_MAXIMUM = 256,     /* a title or a notification */
 	TERM_ANSWER_WAIT = 100,      /* milliseconds for answers when the screen closes right after its start */
 	TERM_SYNC_ROWS = 2           /* changed rows from which on an update is worth announcing */
 };
@@ -47,38 +46,23 @@ struct term_curses {
 	bool shown;         /* in full screen; false while suspended */
 	bool alternate;     /* a terminal of xterm's kind: it knows private modes, and may be asked */
 	bool synchronised;
+	bool announced;     /* an update is on its way that should show at once */
 	bool asked;         /* the answers to ask() have not all come */
 	bool title_saved;   /* the terminal keeps the title that it had */
 	bool own_stop;      /* a SIGCONT that answers a stop of one's own is still to be heard of */
 	struct look looks[STYLE_COUNT];
 	struct cell *last;  /* what was drawn, last_rows * last_columns cells; NULL: unknown */
 	int last_rows, last_columns;
+	int seams[CELLS_MAX_ROWS]; /* see find_seams() */
 	int cursor_row, cursor_column; /* as drawn; row -1: hidden */
 	bool cursor_known;
 };
 
 /* --- Bytes beside curses. Only between two updates, so that neither tears the other. */
 
-static void put_bytes(const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(STDOUT_FILENO, bytes, length);
-		if (n > 0) {
-			bytes += n;
-			length -= (size_t)n;
-		} else if (errno == EAGAIN) {
-			struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-			if (poll(&fd, 1, 1000) <= 0)
-				return;
-		} else if (errno != EINTR) {
-			return;
-		}
-	}
-}
-
 static void put_string(const char *text)
 {
-	put_bytes(text, strlen(text));
+	osc_write(STDOUT_FILENO, text, strlen(text));
 }
 
 /* Lets the terminal keep its title, or gives it back. */
@@ -219,8 +203,46 @@ static void put_run(const struct term_curses *t, int row, const struct cell *cel
 	}
 }
 
-/* Brings stdscr to what the grid shows; the number of rows that changed, or TCHAT_ERR_MEMORY. */
-static int put_grid(struct term_curses *t, const struct cells *cells)
+static void announce(struct term_curses *t, bool on)
+{
+	if (t->synchronised && on != t->announced)
+		put_string(on ? "\033[?2026h" : "\033[?2026l");
+	t->announced = t->synchronised && on;
+}
+
+/* Curses writes on from where it believes the cursor to be, so a character that is wider or narrower here than in libc
+ * would shift all that is behind it, borders too. Rows that change and have, or had, such a character are cleared first;
+ * then they are written up to their seam, behind the last of those characters, and the rest from a place that the
+ * terminal is told anew. Notes the seams, 0 for rows without one; true when there are any. */
+static bool find_seams(struct term_curses *t, const struct cells *cells, bool all)
+{
+	int rows = t->last_rows, columns = t->last_columns;
+	bool any = false;
+	for (int row = 0; row < rows && row < LINES; row++) {
+		const struct cell *now = cells_row(cells, row), *before = t->last + (size_t)row * (size_t)columns;
+		t->seams[row] = 0;
+		if (!all && memcmp(now, before, (size_t)columns * sizeof *now) == 0)
+			continue;
+		t->seams[row] = cells_disputed(now, columns);
+		if (t->seams[row] == 0 && !all && cells_disputed(before, columns) > 0)
+			t->seams[row] = columns;
+		if (t->seams[row] == 0)
+			continue;
+		any = true;
+		wmove(stdscr, row, 0);
+		wclrtoeol(stdscr);
+	}
+	if (any && !all) {
+		announce(t, true);
+		wnoutrefresh(stdscr);
+		doupdate();
+	}
+	return any;
+}
+
+/* Brings stdscr to what the grid shows, less what is behind seams; the number of rows that changed, or
+ * TCHAT_ERR_MEMORY. */
+static int put_grid(struct term_curses *t, const struct cells *cells, bool *seams)
 {
 	int rows = cells_rows(cells), columns = cells_columns(cells), changed = 0;
 	size_t size = (size_t)columns * sizeof *t->last;
@@ -235,14 +257,17 @@ static int put_grid(struct term_curses *t, const struct cells *cells)
 		t->last_columns = columns;
 		werase(stdscr);
 	}
+	*seams = find_seams(t, cells, all);
 	int height = rows < LINES ? rows : LINES, width = columns < COLS ? columns : COLS;
 	for (int row = 0; row < rows; row++) {
 		const struct cell *now = cells_row(cells, row);
 		struct cell *before = t->last + (size_t)row * (size_t)columns;
 		int from = 0, to = width - 1;
-		if (!all) {
-			if (memcmp(now, before, size) == 0)
-				continue;
+		if (!all && memcmp(now, before, size) == 0)
+			continue;
+		if (row < height && t->seams[row] > 0) {
+			to = t->seams[row] - 1;
+		} else if (!all) {
 			while (from < width && memcmp(&now[from], &before[from], sizeof *now) == 0)
 				from++;
 			while (to > from && memcmp(&now[to], &before[to], sizeof *now) == 0)
@@ -256,11 +281,37 @@ static int put_grid(struct term_curses *t, const struct cells *cells)
 	return changed;
 }
 
+/* Shows what stdscr has, the cursor where it belongs. */
+static void update(const struct term_curses *t)
+{
+	wmove(stdscr, t->cursor_row >= 0 ? t->cursor_row : LINES - 1, t->cursor_row >= 0 ? t->cursor_column : COLS - 1);
+	wnoutrefresh(stdscr);
+	doupdate();
+}
+
+static void put_behind_seams(const struct term_curses *t, const struct cells *cells)
+{
+	int width = t->last_columns < COLS ? t->last_columns : COLS;
+	cchar_t unknown;
+	setcchar(&unknown, L"?", A_BLINK | A_REVERSE, 0, NULL);
+	/* From where curses believes that it is to where it believes that it is. */
+	mvcur(-1, -1, getcury(stdscr), getcurx(stdscr));
+	for (int row = 0; row < t->last_rows && row < LINES; row++) {
+		if (t->seams[row] == 0 || t->seams[row] >= width)
+			continue;
+		/* Text that is wider here lies on what should be blank: let nothing count as drawn. */
+		mvwhline_set(curscr, row, t->seams[row], &unknown, width - t->seams[row]);
+		put_run(t, row, cells_row(cells, row), t->seams[row], width - 1, width);
+	}
+	update(t);
+}
+
 static int curses_draw(struct terminal *terminal, const struct cells *cells)
 {
 	struct term_curses *t = (struct term_curses *)terminal;
+	bool seams = false;
 	show(t);
-	int changed = put_grid(t, cells);
+	int changed = put_grid(t, cells, &seams);
 	if (changed < 0)
 		return changed;
 	int row = -1, column = 0;
@@ -269,19 +320,17 @@ static int curses_draw(struct terminal *terminal, const struct cells *cells)
 	bool cursor_moved = !t->cursor_known || row != t->cursor_row || column != t->cursor_column;
 	if (changed == 0 && !cursor_moved)
 		return 0;
-	bool announce = t->synchronised && changed >= TERM_SYNC_ROWS;
-	if (announce)
-		put_string("\033[?2026h");
+	if (changed >= TERM_SYNC_ROWS || seams)
+		announce(t, true);
 	if (!t->cursor_known || (row < 0) != (t->cursor_row < 0))
 		curs_set(row >= 0);
 	t->cursor_known = true;
 	t->cursor_row = row;
 	t->cursor_column = column;
-	wmove(stdscr, row >= 0 ? row : LINES - 1, row >= 0 ? column : COLS - 1);
-	wnoutrefresh(stdscr);
-	doupdate();
-	if (announce)
-		put_string("\033[?2026l");
+	update(t);
+	if (seams)
+		put_behind_seams(t, cells);
+	announce(t, false);
 	return 0;
 }
 
@@ -322,27 +371,10 @@ static void curses_bell(struct terminal *terminal)
 		beep();
 }
 
-/* An OSC with a text that cannot leave it: no control characters, whole UTF-8. */
 static void put_osc(const struct term_curses *t, const char *start, const char *text)
 {
-	char out[TERM_TEXT_MAXIMUM + 16];
-	size_t length = (size_t)snprintf(out, 16, "\033]%s;", start);
-	for (const unsigned char *at = (const unsigned char *)text; *at != '\0' && length < TERM_TEXT_MAXIMUM; at++) {
-		bool control = *at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0);
-		if (control || (t->options.ascii && *at >= 0x80))
-			out[length++] = ' ';
-		else
-			out[length++] = (char)*at;
-		if (*at == 0xc2 && control && at[1] != '\0')
-			at++;
-	}
-	/* A character that the limit cut in half must not swallow the end. */
-	while (length > 0 && length >= TERM_TEXT_MAXIMUM && ((unsigned char)out[length - 1] & 0xc0) == 0x80)
-		length--;
-	if (length > 0 && (unsigned char)out[length - 1] >= 0xc0)
-		length--;
-	out[length++] = '\007';
-	put_bytes(out, length);
+	char out[OSC_TEXT_SIZE];
+	osc_write(STDOUT_FILENO, out, osc_text(out, start, text, t->options.ascii));
 }
 
 static void curses_set_title(struct terminal *terminal, const char *text)
@@ -361,25 +393,13 @@ static void curses_notify(struct terminal *terminal, const char *text)
 
 static void curses_copy(struct terminal *terminal, const char *text, size_t length)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const struct term_curses *t = (const struct term_curses *)terminal;
 	if (!t->options.clipboard || !t->alternate || !t->shown || length > TERM_COPY_MAXIMUM)
 		return;
-	char *out = malloc(length / 3 * 4 + 16);
-	if (out == NULL)
-		return;
-	size_t n = (size_t)sprintf(out, "\033]52;c;");
-	for (size_t i = 0; i < length; i += 3) {
-		unsigned v = (unsigned)(unsigned char)text[i] << 16;
-		v |= i + 1 < length ? (unsigned)(unsigned char)text[i + 1] << 8 : 0;
-		v |= i + 2 < length ? (unsigned char)text[i + 2] : 0;
-		out[n++] = digits[v >> 18];
-		out[n++] = digits[v >> 12 & 63];
-		out[n++] = i + 1 < length ? digits[v >> 6 & 63] : '=';
-		out[n++] = i + 2 < length ? digits[v & 63] : '=';
-	}
-	out[n++] = '\007';
-	put_bytes(out, n);
+	size_t size;
+	char *out = osc_copy(text, length, &size);
+	if (out != NULL)
+		osc_write(STDOUT_FILENO, out, size);
 	free(out);
 }
 
