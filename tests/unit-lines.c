@@ -103,6 +103,12 @@ static void events_are_told_in_words(void **state)
 	event.own = true;
 	assert_true(line_event_text(&event, text, sizeof text));
 	assert_string_equal(text, "you were put out of #lobby by ann: spam");
+	event.text = "";
+	assert_true(line_event_text(&event, text, sizeof text));
+	assert_string_equal(text, "you were put out of #lobby by ann");
+	event.own = false;
+	assert_true(line_event_text(&event, text, sizeof text));
+	assert_string_equal(text, "bob was put out of #lobby by ann");
 	event = event_of(SESSION_MESSAGE, "ann", "tea");
 	assert_false(line_event_text(&event, text, sizeof text));
 	event.kind = KIND_TOPIC;

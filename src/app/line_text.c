@@ -90,15 +90,16 @@ int line_notice(struct buffer *out, const char *text, size_t length)
 
 static void kicked_text(const struct session_event *event, char *text, size_t size)
 {
-	const char *colon = event->text[0] != '\0' ? ": " : "";
-	if (event->own)
-		/* TRANSLATORS: 1 room, 2 who did it, 3 and 4 ": reason" or nothing. */
-		snprintf(text, size, _("you were put out of #%1$s by %2$s%3$s%4$s"), event->name, event->other, colon,
-		         event->text);
+	const char *room = event->name, *by = event->other, *reason = event->text;
+	/* TRANSLATORS: the room, who did it, and in two of these why; or who it was, the room, who did it, and why. */
+	if (event->own && reason[0] == '\0')
+		snprintf(text, size, _("you were put out of #%1$s by %2$s"), room, by);
+	else if (event->own)
+		snprintf(text, size, _("you were put out of #%1$s by %2$s: %3$s"), room, by, reason);
+	else if (reason[0] == '\0')
+		snprintf(text, size, _("%1$s was put out of #%2$s by %3$s"), event->nick, room, by);
 	else
-		/* TRANSLATORS: 1 nick, 2 room, 3 who did it, 4 and 5 ": reason" or nothing. */
-		snprintf(text, size, _("%1$s was put out of #%2$s by %3$s%4$s%5$s"), event->nick, event->name,
-		         event->other, colon, event->text);
+		snprintf(text, size, _("%1$s was put out of #%2$s by %3$s: %4$s"), event->nick, room, by, reason);
 }
 
 static void away_text(const struct session_event *event, char *text, size_t size)
@@ -174,7 +175,7 @@ bool line_event_text(const struct session_event *event, char *text, size_t size)
 		snprintf(text, size,
 		         ngettext("%" PRIu64 " message of #%s is no longer kept by the host",
 		                  "%" PRIu64 " messages of #%s are no longer kept by the host",
-		                  event->count > 1 ? 2 : 1),
+		                  intl_count(event->count)),
 		         event->count, event->name);
 		break;
 	case SESSION_RESTARTED:

@@ -67,12 +67,6 @@ static void ping_flush(struct ping *ping)
 		ping_end(ping, errno == EPIPE ? ping_outcome(ping) : EXIT_STATUS_SYSTEM);
 }
 
-static void print_bytes(const char *label, int bytes)
-{
-	if (bytes >= 0)
-		printf(_(", %s %d bytes"), label, bytes);
-}
-
 /* What the kernel and the dialler know of the connection, at its beginning. */
 static void print_connection(const struct ping *ping, const struct session_event *event)
 {
@@ -85,10 +79,10 @@ static void print_connection(const struct ping *ping, const struct session_event
 	if (stream == NULL)
 		return;
 	stream_info(stream, &info);
-	printf(_("connected to %s, family %s"), stream_peer(stream), info.family);
-	print_bytes(_("send buffer"), info.send_buffer);
-	print_bytes(_("receive buffer"), info.receive_buffer);
-	printf(_("\nname look-up %.3f ms, connect %.3f ms, handshake %.3f ms\n"), in_ms(dial->lookup), in_ms(dial->connect),
+	printf(_("connected to %s, family %s\n"), stream_peer(stream), info.family);
+	if (info.send_buffer >= 0 && info.receive_buffer >= 0)
+		printf(_("send buffer %1$d bytes, receive buffer %2$d bytes\n"), info.send_buffer, info.receive_buffer);
+	printf(_("name look-up %.3f ms, connect %.3f ms, handshake %.3f ms\n"), in_ms(dial->lookup), in_ms(dial->connect),
 	       in_ms(all > before ? all - before : 0));
 	buffer_init(&software, 4096);
 	if (text_clean(&software, event->other, strlen(event->other), TEXT_LINE) == 0 && buffer_length(&software) > 0)
@@ -101,13 +95,12 @@ static void print_tcp(const struct stream_info *info)
 {
 	if (info->rtt_us < 0)
 		return;
-	printf(_("TCP: rtt %.3f ms, variation %.3f ms"), (double)info->rtt_us / 1000,
+	printf(_("TCP: rtt %.3f ms, variation %.3f ms\n"), (double)info->rtt_us / 1000,
 	       (double)(info->rtt_variation_us < 0 ? 0 : info->rtt_variation_us) / 1000);
 	if (info->retransmits >= 0)
-		printf(ngettext(", %" PRId64 " segment sent again", ", %" PRId64 " segments sent again",
-		                info->retransmits == 1 ? 1 : 2),
+		printf(ngettext("TCP: %" PRId64 " segment sent again\n", "TCP: %" PRId64 " segments sent again\n",
+		                intl_count((uint64_t)info->retransmits)),
 		       info->retransmits);
-	printf("\n");
 }
 
 static void print_statistics(const struct ping *ping, const struct stream_info *info)

@@ -5,6 +5,9 @@
 
 #include "config.h"
 
+#include <limits.h>
+#include <stdint.h>
+
 #ifdef ENABLE_NLS
 #include <libintl.h>
 #define _(text) gettext(text)
@@ -13,5 +16,11 @@
 #define ngettext(one, many, n) ((n) == 1 ? (one) : (many))
 #endif
 #define N_(text) text
+
+/* A count as ngettext() takes it: the plural form goes by the last digits where it does not fit. */
+static inline unsigned long intl_count(uint64_t n)
+{
+	return (unsigned long)(n <= ULONG_MAX ? n : n % 1000000 + 1000000);
+}
 
 #endif
