@@ -114,6 +114,10 @@ static void events_are_told_in_words(void **state)
 	event.kind = KIND_TOPIC;
 	assert_true(line_event_text(&event, text, sizeof text));
 	assert_string_equal(text, "ann set the topic of #lobby: tea");
+	event = event_of(SESSION_AWAY, "eve", "tea\nbob left #lobby");
+	event.away = true;
+	assert_true(line_event_text(&event, text, sizeof text));
+	assert_null(strchr(text, '\n'));
 	event = event_of(SESSION_GAP, "", "");
 	event.count = 3;
 	assert_true(line_event_text(&event, text, sizeof text));

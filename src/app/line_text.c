@@ -154,6 +154,13 @@ static void error_text(const struct session_event *event, char *text, size_t siz
 		snprintf(text, size, "%s", tchat_err_text(event->code));
 }
 
+/* Line ends are others': a second line would pass for another notice. Cleaned, these show as well. */
+static void one_line(char *text)
+{
+	while ((text = strchr(text, '\n')) != NULL)
+		*text = '\r';
+}
+
 bool line_event_text(const struct session_event *event, char *text, size_t size)
 {
 	text[0] = '\0';
@@ -187,5 +194,6 @@ bool line_event_text(const struct session_event *event, char *text, size_t size)
 		break;
 	default: break;
 	}
+	one_line(text);
 	return text[0] != '\0';
 }
