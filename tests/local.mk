@@ -12,6 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 	INPUTRC=/dev/null; export INPUTRC; \
 	srcdir='$(srcdir)'; export srcdir; \
 	MANDOC='$(MANDOC)'; export MANDOC; \
+	TMUX_PROGRAM='$(TMUX_PROGRAM)'; export TMUX_PROGRAM; \
 	XGETTEXT='$(XGETTEXT)'; export XGETTEXT; \
 	VERSION='$(VERSION)'; export VERSION;
 
@@ -245,6 +246,13 @@ tests_pty_face_keys_CFLAGS = $(test_cflags)
 tests_pty_face_keys_SOURCES = tests/pty-face-keys.c
 tests_pty_face_keys_LDADD = tests/libscene.a $(pty_libs)
 EXTRA_tests_pty_face_keys_DEPENDENCIES = src/tchat
+check_PROGRAMS += tests/pty-face-view
+tests_pty_face_view_CFLAGS = $(test_cflags)
+tests_pty_face_view_SOURCES = tests/pty-face-view.c tests/hostile-host.c tests/hostile-host.h
+tests_pty_face_view_LDADD = tests/libscene.a $(pty_libs) src/libwire.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+EXTRA_tests_pty_face_view_DEPENDENCIES = src/tchat
+dist_check_SCRIPTS += tests/tmux-face.sh
+TESTS += tests/tmux-face.sh
 endif
 
 host_libs = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)

@@ -179,9 +179,10 @@ static bool search_token(struct face *face, const struct token *token)
 	return true;
 }
 
-static enum screen_side toggled(enum screen_side side)
+/* Shown becomes hidden, whatever the reason for it. */
+static enum screen_side toggled(const struct area *area)
 {
-	return side == SCREEN_SIDE_OFF ? SCREEN_SIDE_ON : SCREEN_SIDE_OFF;
+	return area->columns > 0 ? SCREEN_SIDE_OFF : SCREEN_SIDE_ON;
 }
 
 /* Keys that belong to tchat whatever is typed. */
@@ -192,9 +193,9 @@ static bool own_token(struct face *face, const struct token *token)
 	else if (token_is_key(token, TOKEN_KEY_F1 + 1, 0))
 		face_open_switcher(face);
 	else if (token_is_key(token, TOKEN_KEY_F1 + 2, 0))
-		face->show_rooms = toggled(face->show_rooms);
+		face->show_rooms = toggled(&face->layout.rooms);
 	else if (token_is_key(token, TOKEN_KEY_F1 + 3, 0))
-		face->show_members = toggled(face->show_members);
+		face->show_members = toggled(&face->layout.members);
 	else if (token_is_key(token, TOKEN_KEY_UP, TOKEN_ALT))
 		show_neighbour(face, -1);
 	else if (token_is_key(token, TOKEN_KEY_DOWN, TOKEN_ALT))

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is seen, on the real program: a view that stays where it is, windows of all sizes, floods, hostile hosts, and
+ * silence when nothing happens. */
+#include "hostile-host.h"
+#include "scene.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static void post_lines(const char *word, int from, int to)
+{
+	FILE *bot = scene_bot("bot");
+	for (int i = from; i < to; i++)
+		fprintf(bot, "%s %d\n", word, i);
+	assert_int_equal(pclose(bot), 0);
+}
+
+static void new_messages_do_not_move_a_view_that_is_scrolled_back(void **state)
+{
+	enum { ROWS = 24 };
+	struct pty *ann = scene_host(ROWS, 80, "ann");
+	char *before[ROWS];
+	post_lines("line", 0, 200);
+	pty_wait_text(ann, "line 199");
+	pty_wait_text(ann, "bot left");
+	pty_type(ann, "\033[5~\033[5~x");
+	pty_wait_row(ann, -1, "#lobby> x");
+	for (int row = 0; row < ROWS - 3; row++)
+		before[row] = strdup(pty_row(ann, row));
+	post_lines("more", 0, 50);
+	pty_wait_text(ann, "52 new messages"); /* and that the bot came and went */
+	for (int row = 1; row < ROWS - 3; row++) {
+		assert_string_equal(pty_row(ann, row), before[row]);
+		free(before[row]);
+	}
+	free(before[0]);
+	pty_type(ann, "\033[6;2~"); /* Shift-PgDn */
+	pty_wait_text(ann, "more 49");
+	pty_wait_no_text(ann, "new messages ");
+}
+
+static void from_huge_to_one_cell_and_back_the_top_message_stays(void **state)
+{
+	enum { ROUNDS = 40 };
+	struct pty *ann = scene_host(24, 80, "ann");
+	char *top;
+	post_lines("line", 0, 500);
+	pty_wait_text(ann, "line 499");
+	for (int i = 0; i < 12; i++)
+		pty_type(ann, "\033[5~");
+	pty_type(ann, "x"); /* seen when all these keys were */
+	pty_wait_row(ann, -1, "#lobby> x");
+	top = strdup(strstr(pty_row(ann, 1), "line "));
+	FILE *bot = scene_bot("bot");
+	for (int round = 0; round < ROUNDS; round++) {
+		fprintf(bot, "during round %d\n", round);
+		fflush(bot);
+		pty_resize(ann, 200, 300);
+		pty_wait_row(ann, 199, "#lobby>");
+		pty_resize(ann, 1, 1);
+		pty_resize(ann, 7, 13);
+		pty_resize(ann, 24, 80);
+		pty_wait_row(ann, 23, "#lobby>");
+		pty_wait_row(ann, 1, top);
+	}
+	assert_int_equal(pclose(bot), 0);
+	pty_type(ann, "\033[6;2~");
+	pty_wait_text(ann, "during round 39");
+	free(top);
+}
+
+static void small_windows_are_of_use(void **state)
+{
+	static const int sizes[][2] = { { 10, 40 }, { 5, 20 }, { 3, 10 }, { 2, 8 } };
+	struct pty *ann = scene_host(24, 80, "ann");
+	struct pty *bob = scene_join(10, 40, "4", "bob");
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		char text[16];
+		pty_resize(bob, sizes[i][0], sizes[i][1]);
+		snprintf(text, sizeof text, "hi%zu", i);
+		scene_say(bob, text);
+		pty_wait_text(ann, text);
+		snprintf(text, sizeof text, "yo%zu", i);
+		scene_say(ann, text);
+		pty_wait_text(bob, text);
+		pty_type(bob, "abc");
+		pty_wait_row(bob, -1, "abc");
+		pty_type(bob, "\003");
+	}
+	pty_resize(bob, 1, 1);
+	scene_say(bob, "blind");
+	pty_wait_text(ann, "blind");
+	pty_resize(bob, 10, 40);
+	pty_wait_text(bob, "blind");
+	pty_wait_text(bob, "2 members");
+}
+
+static void a_flood_is_shown_to_its_end_and_keys_go_on(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	FILE *bot = scene_bot("bot");
+	for (int i = 0; i < 5000; i++)
+		fprintf(bot, "flood %d\n", i);
+	fflush(bot);
+	pty_type(ann, "typed meanwhile");
+	pty_wait_row(ann, -1, "typed meanwhile");
+	assert_int_equal(pclose(bot), 0);
+	pty_wait_text(ann, "flood 4999");
+	/* Far less was written than a line for each message. */
+	size_t length;
+	pty_raw(ann, &length);
+	assert_true(length < 5000 * 12);
+	/* What went out of memory is fetched again from the host. */
+	pty_type(ann, "\033[5;2~");
+	pty_wait_no_text(ann, "flood 4999");
+	for (int i = 0; i < 30 && !pty_has_text(ann, "flood 1000 "); i++)
+		pty_type(ann, "\033[5;2~");
+	pty_wait_text(ann, "scrolled back");
+}
+
+static void days_and_unread_messages_have_lines(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	pty_wait_text(ann, "─ ");
+	scene_say(ann, "/join dev");
+	pty_wait_row(ann, 0, "#dev");
+	post_lines("line", 0, 60);
+	pty_wait_row(ann, -2, "1 room unread");
+	pty_type(ann, "\033a");
+	pty_wait_row(ann, 0, "#lobby");
+	pty_wait_text(ann, "line 59");
+	pty_type(ann, "\033a"); /* nothing else is unread: to the first unread message */
+	pty_wait_text(ann, "new messages ─");
+	assert_true(pty_find_row(ann, "new messages ─") == pty_find_row(ann, "line 0") - 1);
+}
+
+static void nothing_is_written_while_nothing_happens_that_is_shown(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	struct pty *cy = scene_join(24, 80, "4", "cy");
+	pty_wait_text(ann, "3 members");
+	scene_say(bob, "/join dev");
+	pty_wait_row(bob, -1, "#dev>");
+	scene_say(cy, "/join dev");
+	pty_wait_row(cy, -1, "#dev>");
+	scene_say(ann, "quiet now");
+	pty_wait_text(ann, "quiet now");
+	pty_wait_no_text(ann, "…");
+	size_t length;
+	/* Others talk where she is not: her host works, her screen has no reason to. */
+	pty_wait_row(ann, -1, "#lobby>");
+	pty_assert_quiet(ann, 100);
+	pty_forget(ann);
+	for (int i = 0; i < 20; i++) {
+		char text[32];
+		snprintf(text, sizeof text, "message %d.", i);
+		scene_say(i % 2 == 0 ? bob : cy, text);
+		pty_wait_text(i % 2 == 0 ? cy : bob, text);
+	}
+	pty_raw(ann, &length);
+	assert_int_equal(length, 0);
+}
+
+/* Every ESC must begin something that curses or tchat sends, and nothing else of C0, and no C1, may appear. */
+static void assert_only_own_sequences(const char *raw, size_t length)
+{
+	static const char finals[] = "ABCDGHJKLMPSTX@cdfghlmnprt";
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)raw[i];
+		if ((c < 0x20 && c != '\033' && strchr("\r\n\b\t\a\016\017", c) == NULL) || c == 0x7f)
+			fail_msg("control %02x at %zu", c, i);
+		if (c == 0xc2 && (unsigned char)raw[i + 1] < 0xa0)
+			fail_msg("C1 at %zu", i);
+		if (memcmp(raw + i, "\342\200\256", 3) == 0)
+			fail_msg("RLO at %zu", i);
+		if (c != '\033')
+			continue;
+		c = (unsigned char)raw[++i];
+		if (c == '[') {
+			for (i++; i < length && (unsigned char)raw[i] < 0x40;)
+				i++;
+			if (strchr(finals, raw[i]) == NULL)
+				fail_msg("CSI ... %c at %zu", raw[i], i);
+		} else if (c == '(' || c == ')') {
+			i++;
+		} else if (strchr("=>78M", c) == NULL) {
+			fail_msg("ESC %c at %zu", c, i);
+		}
+	}
+}
+
+/* Each row of the panes has the border in the same column. */
+static bool border_is_straight(struct pty *pty, void *arg)
+{
+	int column = *(int *)arg;
+	for (int row = 1; row <= 36; row++) {
+		struct pty_cell cell;
+		pty_cell(pty, row, column, &cell);
+		if (strcmp(cell.text, "│") != 0)
+			return false;
+	}
+	return true;
+}
+
+static void wait_border(struct pty *pty, int column)
+{
+	pty_wait(pty, border_is_straight, &column, "a straight border");
+}
+
+static void a_hostile_host_reaches_the_screen_as_text_only(void **state)
+{
+	unsigned port;
+	char address[32];
+	pid_t host = hostile_host_start(&port);
+	assert_true(host > 0);
+	snprintf(address, sizeof address, "127.0.0.1:%u", port);
+	const char *arguments[] = { "--join", address, "--nick", "ann", NULL };
+	struct pty *ann = scene_start(40, 120, arguments, NULL);
+	pty_wait_row(ann, -2, "● ");
+	pty_wait_text(ann, "21 members");
+	wait_border(ann, 120 - 19);
+	scene_say(ann, "go");
+	pty_wait_text(ann, "the end of it");
+	wait_border(ann, 120 - 19);
+	pty_type(ann, "\033OR"); /* the rooms */
+	pty_wait_row(ann, 1, "Rooms");
+	wait_border(ann, 20);
+	pty_type(ann, "\033[5~\033[5~");
+	pty_wait_text(ann, "scrolled back");
+	scene_say(ann, "/names");
+	scene_say(ann, "/search red");
+	pty_wait_text(ann, "Found: red");
+	pty_type(ann, "\033");
+	pty_wait_no_text(ann, "Found: red");
+	pty_type(ann, "\033OQ");
+	pty_wait_text(ann, "Go to room");
+	pty_type(ann, "\033");
+	pty_wait_no_text(ann, "Go to room");
+	pty_type(ann, "@\t\t"); /* nicks, completed */
+	pty_type(ann, "\003");
+	scene_say(ann, "/quit");
+	pty_wait_exit(ann);
+	pty_assert_restored(ann);
+	size_t length;
+	const char *raw = pty_raw(ann, &length);
+	assert_only_own_sequences(raw, length);
+	int status;
+	assert_int_equal(waitpid(host, &status, 0), host);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
+	const struct CMUnitTest tests[] = {
+		SCENE(new_messages_do_not_move_a_view_that_is_scrolled_back),
+		SCENE(from_huge_to_one_cell_and_back_the_top_message_stays),
+		SCENE(small_windows_are_of_use),
+		SCENE(a_flood_is_shown_to_its_end_and_keys_go_on),
+		SCENE(days_and_unread_messages_have_lines),
+		SCENE(nothing_is_written_while_nothing_happens_that_is_shown),
+		SCENE(a_hostile_host_reaches_the_screen_as_text_only),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

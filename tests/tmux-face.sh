@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Job control in a real terminal multiplexer and a real shell: ^Z gives the shell back, the others talk on meanwhile, fg
+# brings everything that was said; a window that is resized meanwhile does no harm.
+set -eu
+: "${TMUX_PROGRAM:=tmux}"
+program=$(pwd)/src/tchat
+folder=$(mktemp -d)
+mkdir -m 700 "$folder/run" "$folder/config" "$folder/config/tchat"
+echo 'clock = off' >"$folder/config/tchat/tchatrc"
+export HOME="$folder" XDG_RUNTIME_DIR="$folder/run" XDG_CONFIG_HOME="$folder/config" XDG_STATE_HOME="$folder/state"
+export INPUTRC=/dev/null LC_ALL=C.UTF-8 ENV=
+unset TMUX NO_COLOR
+
+t() {
+	"$TMUX_PROGRAM" -S "$folder/tmux" -f /dev/null "$@"
+}
+end() {
+	status=$? tries=0
+	t kill-server 2>/dev/null || :
+	# Those who end with their terminal still write what they keep.
+	until rm -rf "$folder" 2>/dev/null || [ $tries -gt 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	exit $status
+}
+trap end EXIT
+screen() {
+	t capture-pane -p -t "$1" 2>/dev/null
+}
+# Waits until a pane shows a text (with "not": no longer shows it), at most 30 seconds.
+see() {
+	window=$1 text=$2 tries=0
+	until screen "$window" | grep -qF -- "$text"; do
+		tries=$((tries + 1))
+		if [ $tries -gt 600 ]; then
+			echo "not seen in $window: $text"
+			screen "$window"
+			exit 1
+		fi
+		sleep 0.05
+	done
+}
+line() {
+	t send-keys -t "$1" -l "$2"
+	t send-keys -t "$1" Enter
+}
+
+# A real terminal type for the programs inside tmux.
+t new-session -d -s ann -x 100 -y 28 /bin/sh
+t set-option -g default-terminal screen-256color
+line ann 'echo the "shell" stands'
+see ann 'the shell stands'
+line ann "'$program' --host 127.0.0.1:0 --nick ann --linger 1s"
+see ann 'tchat --join 127.0.0.1:'
+port=$(screen ann | sed -n 's/.*--join 127\.0\.0\.1:\([0-9]*\).*/\1/p' | head -n 1)
+for nick in bob cy; do
+	t new-session -d -s $nick -x 80 -y 24 "'$program' --join 127.0.0.1:$port --nick $nick"
+	see $nick '#lobby>'
+done
+see ann 'cy joined'
+t send-keys -t ann -l 'half a line'
+see ann '#lobby> half a line'
+
+# Stopped: the shell is there, and its terminal is sane.
+t send-keys -t ann C-z
+see ann 'Stopped'
+line ann 'echo sh"ell" is here'
+see ann 'shell is here'
+line bob 'said while she is away'
+see cy 'said while she is away'
+line cy 'indeed'
+see bob 'indeed'
+t resize-window -t ann -x 90 -y 20
+
+# Back: what was typed and what was said.
+line ann 'fg'
+see ann '#lobby> half a line'
+see ann 'said while she is away'
+see ann 'indeed'
+line ann ' goes on'
+see bob 'half a line goes on'
+
+# Once more, with a stop from outside and a window that shrinks to next to nothing.
+t resize-window -t ann -x 1 -y 1
+t resize-window -t ann -x 100 -y 28
+t send-keys -t ann C-l
+see ann 'half a line goes on'
+line ann '/quit all'
+see ann 'shell is here'
+see bob 'the host is closing'
+for nick in bob cy; do
+	line $nick '/quit'
+done
+line ann 'stty -a | grep -o " echo "; echo done with it'
+see ann 'done with it'
