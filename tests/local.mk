@@ -321,9 +321,11 @@ check-valgrind: $(check_PROGRAMS)
 	  echo "valgrind $$test"; \
 	  srcdir='$(srcdir)' HOME=/nonexistent LC_ALL=C.UTF-8 TZ=UTC TERM=xterm-256color INPUTRC=/dev/null \
 	    $(VALGRIND) --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+	    --suppressions='$(srcdir)/tests/valgrind.supp' \
 	    ./$$test >$$test.valgrind 2>&1 || { tail -n 40 $$test.valgrind; exit 1; }; \
 	done
 CLEANFILES += tests/*.valgrind
+EXTRA_DIST += tests/valgrind.supp
 
 # Settings, and what is kept for the next start
 if HAVE_CMOCKA
