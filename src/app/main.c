@@ -120,6 +120,7 @@ static struct config *read_config(struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
+	char chosen[START_ADDRESS];
 	charset_start();
 #ifdef ENABLE_NLS
 	bindtextdomain(PACKAGE, LOCALEDIR);
@@ -130,7 +131,7 @@ int main(int argc, char **argv)
 		return status;
 	struct config *config = options.mode < MODE_DUMP ? read_config(&options) : NULL;
 	if (options.mode == MODE_START)
-		status = start_choose(&options);
+		status = start_choose(&options, chosen);
 	if (status == 0)
 		status = run(&options);
 	config_free(config);

@@ -22,16 +22,17 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OWN_MAX = 16, ADDRESS_SIZE = 300 };
+enum { OWN_MAX = 16 };
 
 struct start {
-	char own[OWN_MAX][ADDRESS_SIZE]; /* "unix:/path" of the account's hosts that are running */
+	char own[OWN_MAX][START_ADDRESS]; /* "unix:/path" of the account's hosts that are running */
 	size_t own_count;
 	struct dialogue *list;
 	struct terminal *terminal;
 	struct cells *cells;
 	struct tokenizer *tokenizer;
 	int signals;
+	char *address; /* the caller's */
 	bool done;
 	int result;
 };
@@ -39,13 +40,13 @@ struct start {
 /* The list as it is shown; the order of items is the order of start_take(). */
 static int start_fill(struct start *start)
 {
-	char path[ADDRESS_SIZE - 8], label[ADDRESS_SIZE + 32];
+	char path[START_ADDRESS - 8], label[START_ADDRESS + 32];
 	start->list = dialogue_chooser(_("Where to?"), true);
 	if (start->list == NULL)
 		return TCHAT_ERR_MEMORY;
 	while (start->own_count < OWN_MAX && listen_find_own(start->own_count, path, sizeof path) == 0) {
 		const char *name = strrchr(path, '/');
-		snprintf(start->own[start->own_count], ADDRESS_SIZE, "unix:%s", path);
+		snprintf(start->own[start->own_count], START_ADDRESS, "unix:%s", path);
 		snprintf(label, sizeof label, _("Come back to your %s"), name != NULL ? name + 1 : path);
 		dialogue_item(start->list, label, _("running"));
 		start->own_count++;
@@ -55,25 +56,28 @@ static int start_fill(struct start *start)
 	return 0;
 }
 
+static void start_join(struct start *start, struct options *options, const char *address)
+{
+	snprintf(start->address, START_ADDRESS, "%s", address);
+	options->target = start->address;
+	options->mode = MODE_JOIN;
+}
+
 /* Enter was pressed. */
 static void start_take(struct start *start, struct options *options)
 {
 	int chosen = dialogue_chosen(start->list);
 	start->done = true;
 	if (chosen < 0) {
-		options->target = strdup(dialogue_filter(start->list));
-		options->mode = MODE_JOIN;
+		start_join(start, options, dialogue_filter(start->list));
 	} else if ((size_t)chosen < start->own_count) {
-		options->target = strdup(start->own[chosen]);
-		options->mode = MODE_JOIN;
+		start_join(start, options, start->own[chosen]);
 	} else if ((size_t)chosen == start->own_count) {
 		options->hosts[options->host_count++] = "50000";
 		options->mode = MODE_HOST;
 	} else {
 		start->result = -1;
 	}
-	if (options->mode == MODE_JOIN && options->target == NULL)
-		start->result = EXIT_STATUS_SYSTEM;
 }
 
 static void start_token(struct start *start, struct options *options, const struct token *token)
@@ -160,9 +164,9 @@ static void start_ask(struct start *start, struct options *options)
 	}
 }
 
-int start_choose(struct options *options)
+int start_choose(struct options *options, char address[START_ADDRESS])
 {
-	struct start start = { .signals = -1 };
+	struct start start = { .signals = -1, .address = address };
 	const char *why = NULL;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		say(_("where to? --host opens a host, --join joins one; see tchat --help"));
@@ -170,7 +174,7 @@ int start_choose(struct options *options)
 	}
 	int err = start_fill(&start);
 	start.cells = cells_new(1, 1);
-	start.tokenizer = tokenizer_new(ADDRESS_SIZE);
+	start.tokenizer = tokenizer_new(START_ADDRESS);
 	start.signals = signals_open(NULL, 0);
 	if (err == 0 && (start.cells == NULL || start.tokenizer == NULL || start.signals < 0))
 		err = TCHAT_ERR_MEMORY;

@@ -5,8 +5,10 @@
 
 #include "app/options.h"
 
-/* Asks what to do and completes options. 0; a positive enum exit_status after a line on stderr; negative when the user
- * wants nothing. */
-int start_choose(struct options *options);
+enum { START_ADDRESS = 300 };
+
+/* Asks what to do and completes options; an address to join is put into address, to which options points then. 0; a
+ * positive enum exit_status after a line on stderr; negative when the user wants nothing. */
+int start_choose(struct options *options, char address[START_ADDRESS]);
 
 #endif
