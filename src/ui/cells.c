@@ -83,17 +83,28 @@ const struct cell *cells_row(const struct cells *cells, int row)
 	return cells->cell + (size_t)row * (size_t)cells->columns;
 }
 
+static bool is_disputed(const struct cell *cell)
+{
+	bool disputed = text_is_disputed(cell->base);
+	for (int i = 0; i < CELL_MARKS && cell->marks[i] != 0; i++)
+		disputed = disputed || text_is_disputed(cell->marks[i]);
+	return disputed;
+}
+
 int cells_disputed(const struct cell *row, int columns)
 {
-	for (int at = columns; at > 0; at--) {
-		const struct cell *cell = &row[at - 1];
-		bool disputed = text_is_disputed(cell->base);
-		for (int i = 0; i < CELL_MARKS && cell->marks[i] != 0; i++)
-			disputed = disputed || text_is_disputed(cell->marks[i]);
-		if (disputed)
-			return at + (cell->width == 2 && at < columns);
+	int at = columns;
+	while (at > 0 && !is_disputed(&row[at - 1]))
+		at--;
+	if (at == 0)
+		return 0;
+	for (; at < columns; at++) {
+		bool last = at + 1 == columns;
+		if (row[at].base == ' ' && row[at].width == 1 &&
+		    (last || row[at + 1].base == ' ' || row[at + 1].role == STYLE_BORDER))
+			break;
 	}
-	return 0;
+	return at;
 }
 
 void cells_clear(struct cells *cells)

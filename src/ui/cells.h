@@ -59,7 +59,8 @@ struct area cells_area(const struct cells *cells);
 /* The cells of one row, cells_columns() of them; valid until the grid is resized or freed. row is in range. */
 const struct cell *cells_row(const struct cells *cells, int row);
 
-/* The column behind the last of a row's cells on whose width terminals may disagree; 0 when all agree. */
+/* Where a row may be taken apart when terminals dispute widths in it: the column behind the last such cell and the
+ * text that goes on behind that, up to a gap or a border. 0 when all agree. */
 int cells_disputed(const struct cell *row, int columns);
 
 /* Empties everything in STYLE_TEXT and hides the cursor. */

@@ -229,8 +229,11 @@ static bool find_seams(struct term_curses *t, const struct cells *cells, bool al
 		if (t->seams[row] == 0)
 			continue;
 		any = true;
+		/* As its end, so that no hole is left in a title. */
+		struct cell blank = { .base = ' ', .width = 1, .role = now[columns - 1].role };
 		wmove(stdscr, row, 0);
-		wclrtoeol(stdscr);
+		for (int column = 0; column < columns && column < COLS; column++)
+			put_cell(t, &blank);
 	}
 	if (any && !all) {
 		announce(t, true);
