@@ -83,6 +83,7 @@ static void who_is_put_out_of_a_room_is_told_and_can_come_back(void **state)
 	struct pty *bob = scene_join(24, 80, "4", "bob");
 	scene_say(ann, "/join dev");
 	pty_wait_row(ann, -1, "#dev>");
+	pty_wait_text(ann, "1 member"); /* the host has her there, before bob comes */
 	scene_say(bob, "/join dev");
 	pty_wait_text(ann, "bob joined");
 	scene_say(ann, "/kick bob too loud");
