@@ -316,15 +316,11 @@ SANITIZE_CC = clang
 
 # Programs that fork a terminal or count allocations have their own watchers.
 check-valgrind: $(check_PROGRAMS)
-	@for test in $(check_PROGRAMS); do \
-	  case $$test in tests/unit-*) ;; *) continue ;; esac; \
-	  echo "valgrind $$test"; \
-	  srcdir='$(srcdir)' HOME=/nonexistent LC_ALL=C.UTF-8 TZ=UTC TERM=xterm-256color INPUTRC=/dev/null \
-	    $(VALGRIND) --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
-	    --suppressions='$(srcdir)/tests/valgrind.supp' \
-	    ./$$test >$$test.valgrind 2>&1 || { tail -n 40 $$test.valgrind; exit 1; }; \
-	done
-CLEANFILES += tests/*.valgrind
+	tests=; for test in $(check_PROGRAMS); do \
+	  case $$test in tests/unit-*) tests="$$tests $$test" ;; esac; \
+	done; \
+	$(MAKE) check TESTS="$$tests" LOG_COMPILER='$(VALGRIND)' LOG_FLAGS='--quiet --error-exitcode=99 \
+	  --leak-check=full --errors-for-leak-kinds=definite --suppressions=$(srcdir)/tests/valgrind.supp'
 EXTRA_DIST += tests/valgrind.supp
 
 # Settings, and what is kept for the next start
