@@ -317,6 +317,7 @@ static void an_idle_program_writes_nothing(void **state)
 	struct pty *pty = start();
 	pty_type(pty, "x");
 	pty_wait_row(pty, -1, "> x");
+	pty_wait_cursor(pty, 11, 3);
 	pty_assert_quiet(pty, 1500);
 	pty_forget(pty);
 	pty_type(pty, "y");

@@ -186,8 +186,10 @@ void scene_say(struct pty *pty, const char *line)
 void scene_ended(struct pty *pty, int status)
 {
 	int ended = pty_wait_exit(pty);
-	if (!WIFEXITED(ended) || WEXITSTATUS(ended) != status)
+	if (!WIFEXITED(ended) || WEXITSTATUS(ended) != status) {
+		pty_dump(pty, "ended");
 		fail_msg("ended with %x instead of exit status %d", (unsigned)ended, status);
+	}
 	pty_assert_restored(pty);
 }
 
