@@ -89,15 +89,17 @@ void host_auth_completed(struct host *host, struct pending *pending)
 	struct device *device = host_device_find(host, id);
 	int err = pending->store.request.error;
 	peer->auth_waits = false;
-	if (peer->closing != HOST_OPEN) {
-		if (err == 0 && (device == NULL || device->peer == NULL))
-			store_release(host->store, STORE_DEVICE, id);
-		return;
+	bool opened = err == 0;
+	if (err == 0 && peer->closing == HOST_OPEN) {
+		if (device != NULL && device->banned > host->now)
+			err = TCHAT_ERR_KICKED;
+		if (err == 0)
+			err = host_user_enter(peer, id, &pending->wish);
 	}
-	if (err == 0 && device != NULL && device->banned > host->now)
-		err = TCHAT_ERR_KICKED;
-	if (err == 0)
-		err = host_user_enter(peer, id, &pending->wish);
+	if (opened && peer->user == NULL) /* who got in leaves by host_user_leave() */
+		store_release(host->store, STORE_DEVICE, id);
+	if (peer->closing != HOST_OPEN)
+		return;
 	if (err != 0) {
 		host_peer_error(peer, err, WIRE_AUTH);
 		return;

@@ -84,8 +84,7 @@ struct host *host_new(const struct host_config *config)
 	host->gather = &host->rounds[0];
 	buffer_init(&host->scratch, 2 * WIRE_LIMIT);
 	buffer_init(&host->text, TEXT_MOST);
-	host->environment->random(host->environment->arg, host->id, sizeof host->id);
-	host->environment->random(host->environment->arg, host->device_key, sizeof host->device_key);
+	host_identity_take(host, config->identity);
 	host->software = strdup(config->software == NULL ? "" : config->software);
 	host->motd = config->motd == NULL ? NULL : strdup(config->motd);
 	host->events = calloc(EVENTS, sizeof *host->events);

@@ -42,6 +42,7 @@ struct host_config {
 	struct store *store;  /* not owned; freed before the host */
 	const char *software; /* "tchat 0.1.0"; copied, as motd */
 	const char *motd;     /* or NULL */
+	const struct store_identity *identity; /* who it was before; NULL: somebody new */
 	struct host_limits limits;
 };
 

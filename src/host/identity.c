@@ -3,6 +3,21 @@
  * being kept, and nobody can aim at another's. */
 #include "host/internal.h"
 
+#include <string.h>
+
+void host_identity_take(struct host *host, const struct store_identity *identity)
+{
+	const struct environment *environment = host->environment;
+	if (identity == NULL) {
+		environment->random(environment->arg, host->id, sizeof host->id);
+		environment->random(environment->arg, host->device_key, sizeof host->device_key);
+		return;
+	}
+	memcpy(host->id, identity->host, sizeof host->id);
+	memcpy(host->device_key, identity->device_key, sizeof host->device_key);
+	host->last_user = identity->last_user;
+}
+
 struct sip {
 	uint64_t a, b, c, d;
 };
@@ -49,4 +64,10 @@ uint64_t host_identity_device(const struct host *host, const uint8_t salt[WIRE_K
 	for (int i = 0; i < 4; i++)
 		sip_round(&s);
 	return (s.a ^ s.b ^ s.c ^ s.d) | UINT64_C(1) << 63;
+}
+
+uint64_t host_identity_user(uint64_t device, bool owner, const char *wish)
+{
+	uint64_t top = UINT64_C(1) << 63;
+	return owner ? store_hash(0, 0, wish, strlen(wish), NULL, 0) & ~top : device | top;
 }

@@ -46,7 +46,10 @@ void host_auth(struct host_peer *peer, const struct wire_auth *auth);
 void host_auth_completed(struct host *host, struct pending *pending);
 
 /* --- identity.c */
+void host_identity_take(struct host *host, const struct store_identity *identity);
 uint64_t host_identity_device(const struct host *host, const uint8_t salt[WIRE_KEY_SIZE], bool owner);
+/* Who a user is for longer than its id lives: a guest is its device, an owner is its wish. */
+uint64_t host_identity_user(uint64_t device, bool owner, const char *wish);
 
 /* --- user.c */
 /* Reads a nick: 0, TCHAT_ERR_BAD_NAME or TCHAT_ERR_MEMORY. */

@@ -198,9 +198,9 @@ static int join_direct_nick(struct host_peer *peer, const struct wire_join *join
 	struct user *other = host_user_by_nick(host, nick.key);
 	if (other == NULL || other == peer->user)
 		return TCHAT_ERR_NO_USER;
-	uint32_t a = peer->user->id, b = other->id;
+	uint64_t a = peer->user->self, b = other->self;
 	char key[NAME_SIZE];
-	snprintf(key, sizeof key, "%" PRIu32 ":%" PRIu32, a < b ? a : b, a < b ? b : a);
+	snprintf(key, sizeof key, "%016" PRIx64 ":%016" PRIx64, a < b ? a : b, a < b ? b : a);
 	struct room *room = host_room_by_key(host, ROOM_DIRECT, key);
 	if (room != NULL)
 		return join_direct(peer, other, room, join->request, join->flags);

@@ -107,8 +107,10 @@ fail:
 struct room *host_room_adopt(struct host *host, const struct store_room *answer, int *err)
 {
 	struct room *room = host_room_by_id(host, answer->id);
-	if (room != NULL)
+	if (room != NULL) {
+		store_release(host->store, STORE_ROOM, answer->id); /* it is open already */
 		return room;
+	}
 	*err = room_make_place(host);
 	if (*err == 0) {
 		room = room_new(host, answer);

@@ -127,6 +127,7 @@ struct nick {
 
 struct user {
 	uint32_t id;
+	uint64_t self; /* the same after a restart of a host whose store is durable */
 	bool owner, away;
 	uint32_t rooms_made;
 	uint32_t public_count, direct_count; /* memberships by kind */

@@ -186,7 +186,7 @@ static void user_unhash(struct host *host, struct user *user)
 		HASH_DELETE(by_wish, host->owners_by_wish, user);
 }
 
-static struct user *user_new(struct host *host, bool owner, const struct nick *wish)
+static struct user *user_new(struct host *host, uint64_t device, bool owner, const struct nick *wish)
 {
 	struct user *user = calloc(1, sizeof *user);
 	if (user == NULL)
@@ -195,6 +195,7 @@ static struct user *user_new(struct host *host, bool owner, const struct nick *w
 		user->id = ++host->last_user;
 	while (user->id == 0 || host_user_by_id(host, user->id) != NULL);
 	user->owner = owner;
+	user->self = host_identity_user(device, owner, wish->key);
 	TAILQ_INIT(&user->peers);
 	TAILQ_INIT(&user->devices);
 	memcpy(user->wish, wish->key, sizeof user->wish);
@@ -303,7 +304,7 @@ int host_user_enter(struct host_peer *peer, uint64_t id, const struct nick *aske
 			return err;
 	}
 	if (user == NULL) {
-		user = user_new(host, peer->owner, &wish);
+		user = user_new(host, id, peer->owner, &wish);
 		if (user == NULL)
 			return TCHAT_ERR_MEMORY;
 		user_idle(host, user, true);
@@ -352,11 +353,10 @@ void host_user_leave(struct host_peer *peer)
 {
 	struct host *host = peer->host;
 	struct user *user = peer->user;
-	if (peer->device->peer == peer) {
+	if (peer->device->peer == peer)
 		peer->device->peer = NULL;
-		if (host->store != NULL)
-			store_release(host->store, STORE_DEVICE, peer->device->id);
-	}
+	if (host->store != NULL)
+		store_release(host->store, STORE_DEVICE, peer->device->id);
 	peer->user = NULL;
 	peer->device = NULL;
 	TAILQ_REMOVE(&user->peers, peer, by_user);

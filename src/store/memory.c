@@ -197,8 +197,9 @@ static int memory_room_request(struct memory *memory, struct store_room *request
 		int err = memory_room_create(&memory->rooms, request, epoch, &room);
 		if (err != 0)
 			return err;
+	} else {
+		memory_room_use(&memory->rooms, room);
 	}
-	memory_room_use(&memory->rooms, room);
 	memory_room_trim(room, memory->spool, memory->config.records_per_room);
 	request->id = room->id;
 	request->epoch = room->epoch;

@@ -14,7 +14,7 @@ enum { OUTCOMES_FIRST = 8, OUTCOMES_FAIR = 64, OUTCOMES_ALL = 1 << 20 };
 static void device_forget(struct memory_devices *devices, struct memory_device *device)
 {
 	HASH_DEL(devices->by_id, device);
-	if (!device->in_use)
+	if (device->users == 0)
 		DL_DELETE(devices->unused, device);
 	devices->outcomes -= device->capacity;
 	free(device->outcomes);
@@ -46,7 +46,7 @@ static int device_add(struct memory_devices *devices, const struct store_device 
 		return TCHAT_ERR_MEMORY;
 	device->id = request->device;
 	device->mark = request->lowest_unsettled - 1;
-	device->in_use = true;
+	device->users = 1;
 	HASH_ADD(hh, devices->by_id, id, sizeof device->id, device);
 	if (device->hh.tbl == NULL) {
 		free(device);
@@ -83,10 +83,9 @@ int memory_device_open(struct memory_devices *devices, struct store_device *requ
 		int err = device_add(devices, request, &device);
 		if (err != 0)
 			return err;
-	}
-	if (!device->in_use)
+	} else if (device->users++ == 0) {
 		DL_DELETE(devices->unused, device);
-	device->in_use = true;
+	}
 	while (device->count > 0 && device->mark - device->count + 1 < request->lowest_unsettled) {
 		device->first = (device->first + 1) & (device->capacity - 1);
 		device->count--;
@@ -100,9 +99,8 @@ int memory_device_open(struct memory_devices *devices, struct store_device *requ
 void memory_device_release(struct memory_devices *devices, uint64_t id)
 {
 	struct memory_device *device = memory_device_find(devices, id);
-	if (device == NULL || !device->in_use)
+	if (device == NULL || device->users == 0 || --device->users > 0)
 		return;
-	device->in_use = false;
 	DL_APPEND(devices->unused, device);
 }
 

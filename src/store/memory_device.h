@@ -23,7 +23,7 @@ struct memory_device {
 	uint32_t capacity;
 	uint32_t first;
 	uint32_t count;
-	bool in_use;
+	uint32_t users; /* opened so often, and not released */
 	struct memory_device *next, *prev; /* among those not in use, longest so first */
 	UT_hash_handle hh;
 };

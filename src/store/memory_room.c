@@ -15,7 +15,7 @@ static void room_forget(struct memory_rooms *rooms, struct memory_room *room)
 {
 	HASH_DELETE(by_id, rooms->by_id, room);
 	HASH_DELETE(by_key, rooms->by_key, room);
-	if (!room->in_use)
+	if (room->users == 0)
 		DL_DELETE(rooms->unused, room);
 	free(room->records);
 	free(room);
@@ -63,7 +63,7 @@ int memory_room_create(struct memory_rooms *rooms, const struct store_room *requ
 		return TCHAT_ERR_MEMORY;
 	room->id = rooms->last_id + 1;
 	room->epoch = epoch;
-	room->in_use = true;
+	room->users = 1;
 	room_key(room->key, request->kind, request->key);
 	memcpy(room->name, request->name, strnlen(request->name, sizeof room->name - 1));
 	HASH_ADD(by_id, rooms->by_id, id, sizeof room->id, room);
@@ -84,17 +84,15 @@ fail:
 
 void memory_room_use(struct memory_rooms *rooms, struct memory_room *room)
 {
-	if (!room->in_use)
+	if (room->users++ == 0)
 		DL_DELETE(rooms->unused, room);
-	room->in_use = true;
 }
 
 void memory_room_release(struct memory_rooms *rooms, uint64_t id)
 {
 	struct memory_room *room = memory_room_find(rooms, id);
-	if (room == NULL || !room->in_use)
+	if (room == NULL || room->users == 0 || --room->users > 0)
 		return;
-	room->in_use = false;
 	DL_APPEND(rooms->unused, room);
 }
 

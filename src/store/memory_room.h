@@ -23,7 +23,7 @@ struct memory_room {
 	uint32_t capacity;
 	uint32_t first;
 	uint32_t count;
-	bool in_use;
+	uint32_t users; /* opened so often, and not released */
 	struct memory_room *next, *prev; /* among those not in use, longest so first */
 	UT_hash_handle by_id;
 	UT_hash_handle by_key;
@@ -50,7 +50,7 @@ struct memory_room *memory_room_by_key(struct memory_rooms *rooms, uint8_t kind,
 int memory_room_create(struct memory_rooms *rooms, const struct store_room *request, uint64_t epoch,
                        struct memory_room **out);
 
-/* Marks a room as in use, or as one that may be forgotten. */
+/* One user more; one less: a room without any may be forgotten. */
 void memory_room_use(struct memory_rooms *rooms, struct memory_room *room);
 void memory_room_release(struct memory_rooms *rooms, uint64_t id);
 

@@ -102,6 +102,13 @@ struct store_device {
 	uint64_t mark;             /* answer: highest counter decided */
 };
 
+/* What makes a host the same one after a restart. */
+struct store_identity {
+	uint8_t host[16];       /* names it in WELCOME */
+	uint8_t device_key[16]; /* makes device ids of salts; secret */
+	uint32_t last_user;     /* no record has a higher sender */
+};
+
 struct store_operations {
 	void (*submit)(struct store *store, struct store_request *request);
 	struct store_request *(*completed)(struct store *store);
@@ -127,8 +134,8 @@ static inline struct store_request *store_completed(struct store *store)
 	return store->operations->completed(store);
 }
 
-/* A room (STORE_ROOM) or device (STORE_DEVICE) is not in use any more: a store that keeps a bounded number may
- * forget it when it needs the place. Requests for it must not follow before it was opened again. */
+/* Undoes one successful opening of a room (STORE_ROOM) or device (STORE_DEVICE): when as many were undone as there
+ * were, the store may forget it, and requests for it must not follow before it is opened again. */
 static inline void store_release(struct store *store, enum store_type type, uint64_t id)
 {
 	store->operations->release(store, type, id);
