@@ -145,6 +145,22 @@ src_libstore_a_SOURCES = \
 	src/store/memory_device.c src/store/memory_device.h \
 	src/store/memory_room.c src/store/memory_room.h \
 	src/store/spool.c src/store/spool.h
+src_tchat_SOURCES += \
+	src/app/data.c src/app/data.h \
+	src/app/keep.c src/app/keep.h
+if HAVE_SQLITE
+src_libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+src_libstore_a_SOURCES += \
+	src/store/folder.c src/store/folder.h \
+	src/store/sqlite.c src/store/sqlite.h src/store/sqlite_inside.h \
+	src/store/sqlite_db.c src/store/sqlite_db.def src/store/sqlite_db.h \
+	src/store/sqlite_device.c \
+	src/store/sqlite_keep.c \
+	src/store/sqlite_open.c \
+	src/store/sqlite_reader.c \
+	src/store/sqlite_writer.c
+src_tchat_LDADD += $(SQLITE_LIBS)
+endif
 
 noinst_LIBRARIES += src/libhost.a
 src_libhost_a_SOURCES = \

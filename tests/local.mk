@@ -40,7 +40,7 @@ tests_unit_wire_SOURCES = tests/unit-wire.c
 tests_unit_wire_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_dump_CFLAGS = $(test_cflags)
 tests_unit_dump_SOURCES = tests/unit-dump.c src/app/dump.c src/app/dump.h \
-	src/app/options.c src/app/options.h src/app/settings.c src/app/settings.h
+	src/app/keep.c src/app/keep.h src/app/options.c src/app/options.h src/app/settings.c src/app/settings.h
 tests_unit_dump_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_manual_CFLAGS = $(test_cflags)
 tests_unit_manual_SOURCES = tests/unit-manual.c
@@ -263,8 +263,18 @@ tests_unit_host_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,-
 tests_unit_host_memory_LDADD = $(host_libs)
 check_PROGRAMS += tests/unit-store
 tests_unit_store_CFLAGS = $(test_cflags)
-tests_unit_store_SOURCES = tests/unit-store.c
-tests_unit_store_LDADD = $(host_libs)
+tests_unit_store_SOURCES = tests/unit-store.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_LDADD = $(host_libs) $(SQLITE_LIBS)
+if HAVE_SQLITE
+check_PROGRAMS += tests/unit-store-sqlite tests/unit-store-faults
+tests_unit_store_sqlite_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_store_sqlite_SOURCES = tests/unit-store-sqlite.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_sqlite_LDADD = $(host_libs) $(SQLITE_LIBS)
+tests_unit_store_faults_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_store_faults_SOURCES = tests/unit-store-faults.c tests/fault_vfs.c tests/fault_vfs.h \
+	tests/store-folder.h tests/store-rounds.h
+tests_unit_store_faults_LDADD = $(host_libs) $(SQLITE_LIBS)
+endif
 check_PROGRAMS += tests/unit-host-handshake
 tests_unit_host_handshake_CFLAGS = $(test_cflags)
 tests_unit_host_handshake_SOURCES = tests/unit-host-handshake.c tests/wire-peer.h
@@ -288,6 +298,14 @@ tests_unit_host_delivery_SOURCES = tests/unit-host-delivery.c tests/delay-store.
 tests_unit_host_delivery_LDADD = $(host_libs)
 
 TESTS += $(check_PROGRAMS)
+endif
+
+# Histories that are kept: the real host, killed
+EXTRA_DIST += tests/kill-test.py tests/bench/accept.py
+if HAVE_SQLITE
+if HAVE_PYTHON
+TESTS += tests/kill-test.py
+endif
 endif
 
 # line mode, JSON mode, --ping
@@ -326,7 +344,7 @@ EXTRA_DIST += tests/valgrind.supp
 # Settings, and what is kept for the next start
 if HAVE_CMOCKA
 settings_sources = src/app/config.c src/app/config.h src/app/config_text.c src/app/config_text.h \
-	src/app/options.c src/app/options.h src/app/settings.c src/app/settings.h
+	src/app/keep.c src/app/keep.h src/app/options.c src/app/options.h src/app/settings.c src/app/settings.h
 check_PROGRAMS += tests/unit-config tests/unit-drafts
 tests_unit_drafts_CFLAGS = $(test_cflags) $(JANSSON_CFLAGS)
 tests_unit_drafts_SOURCES = tests/unit-drafts.c src/app/drafts.c src/app/drafts.h

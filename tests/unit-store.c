@@ -1,143 +1,64 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* store: the memory back end's decisions, its ring of records, its bounds, and a disk that is full. */
-#include "base/errors.h"
+/* store: what both back ends decide and read alike, and a disk that is full; the memory back end's ring and bounds. */
+#include "config.h"
+#include "store-rounds.h"
 #include "store/memory.h"
-#include "store/store.h"
-#include "wire/frame.h"
-#include "wire/message.h"
+#ifdef HAVE_SQLITE
+#include "store-folder.h"
+#endif
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
-#include <cmocka.h>
-
-enum { POSTS = 64, RECORD = FRAME_HEADER + MSG_BODY };
-
-static void run(struct store *store, struct store_request *request, int err)
-{
-	store_submit(store, request);
-	assert_ptr_equal(store_completed(store), request);
-	assert_null(store_completed(store));
-	assert_int_equal(request->error, err);
-}
-
-static struct store_room open_room(struct store *store, const char *key, bool create, int err)
-{
-	struct store_room room = { .request = { .type = STORE_ROOM }, .kind = ROOM_PUBLIC, .create = create };
-	snprintf(room.key, sizeof room.key, "%s", key);
-	snprintf(room.name, sizeof room.name, "%s", key);
-	run(store, &room.request, err);
-	return room;
-}
-
-static uint64_t open_device(struct store *store, uint64_t device, uint64_t lowest)
-{
-	struct store_device open = { .request = { .type = STORE_DEVICE }, .device = device, .lowest_unsettled = lowest };
-	run(store, &open.request, 0);
-	return open.mark;
-}
-
-/* A batch under construction: at most two rooms, records of any length. */
-struct round {
-	struct store_batch batch;
-	struct store_part parts[2];
-	struct store_post posts[POSTS];
+/* A back end under test: what a test's state is. */
+struct back_end {
+	struct store *(*make)(struct back_end *back_end, uint32_t outcomes);
+	int when_full; /* what a batch fails with when the disk is full */
+	struct place *place;
 };
 
-static struct round *round_new(uint64_t room, uint64_t other)
+static struct store *make_memory(struct back_end *back_end, uint32_t outcomes)
 {
-	struct round *r = calloc(1, sizeof *r);
-	r->batch = (struct store_batch){ .request = { .type = STORE_BATCH }, .time = 12345, .parts = r->parts,
-		                         .part_count = other == 0 ? 1 : 2, .posts = r->posts };
-	r->parts[0] = (struct store_part){ .room = room, .block = block_new(1 << 20) };
-	r->parts[1] = (struct store_part){ .room = other, .block = other == 0 ? NULL : block_new(1 << 20) };
-	return r;
+	return listen_to(store_memory_new(&(struct store_memory_config){ .outcomes = outcomes }));
 }
 
-static struct store_post *round_add(struct round *r, uint32_t part, uint64_t device, uint64_t counter, int kind,
-                                    const char *text, int refusal)
+static struct back_end memory = { make_memory, TCHAT_ERR_BUSY, NULL };
+
+#ifdef HAVE_SQLITE
+static struct store *make_sqlite(struct back_end *back_end, uint32_t outcomes)
 {
-	struct store_post *post = &r->posts[r->batch.post_count++];
-	size_t length = strlen(text);
-	*post = (struct store_post){ .device = device, .counter = counter, .part = part, .refusal = (uint16_t)-refusal };
-	post->hash = store_hash((uint8_t)kind, 0, text, length, NULL, 0);
-	if (refusal != 0)
-		return post;
-	struct block *block = r->parts[part].block;
-	uint8_t *to = block->bytes + block->length;
-	memset(to, 0, RECORD);
-	frame_header(to, WIRE_MSG, MSG_BODY + length);
-	to[FRAME_HEADER + MSG_KIND] = (uint8_t)kind;
-	wire_set(to + FRAME_HEADER + MSG_BODY_LENGTH, 4, length);
-	memcpy(to + RECORD, text, length);
-	post->offset = block->length;
-	post->length = (uint32_t)(RECORD + length);
-	block->length += post->length;
-	return post;
+	back_end->place = place_new();
+	return place_open(back_end->place, (struct store_sqlite_config){ .outcomes = outcomes });
 }
 
-static void round_free(struct round *r)
+static struct back_end sqlite = { make_sqlite, TCHAT_ERR_NO_SPACE, NULL };
+#endif
+
+static struct store *store_new(void **state, uint32_t outcomes)
 {
-	block_give(r->parts[0].block);
-	block_give(r->parts[1].block);
-	free(r);
+	struct back_end *back_end = *state;
+	return back_end->make(back_end, outcomes);
 }
 
-/* One accepted post of a text. */
-static void post(struct store *store, uint64_t room, uint64_t device, uint64_t counter, const char *text)
+static void store_end(void **state, struct store *store)
 {
-	struct round *r = round_new(room, 0);
-	struct store_post *p = round_add(r, 0, device, counter, KIND_TEXT, text, 0);
-	run(store, &r->batch.request, 0);
-	assert_int_equal(p->outcome, STORE_ACCEPTED);
-	round_free(r);
-}
-
-static struct store_read read_room(struct store *store, uint64_t room, uint64_t from, uint32_t limit, uint32_t bytes,
-                                   bool forward)
-{
-	struct store_read read = { .request = { .type = STORE_READ }, .room = room, .from = from, .limit = limit,
-		                   .max_bytes = bytes, .forward = forward };
-	run(store, &read.request, 0);
-	uint64_t seq = read.first;
-	for (size_t at = 0; read.records != NULL && at < read.records->length; seq++) {
-		struct frame frame;
-		int size = frame_peek(&frame, read.records->bytes + at, read.records->length - at, WIRE_LIMIT);
-		assert_true(size > 0);
-		assert_int_equal(wire_get(frame.payload + MSG_SEQ, 8), seq);
-		at += (size_t)size;
-	}
-	assert_true(read.records == NULL ? read.first == 0 && read.last == 0 : seq == read.last + 1);
-	return read;
-}
-
-static void expect_read(struct store *store, uint64_t room, uint64_t from, uint32_t limit, bool forward,
-                        uint64_t first, uint64_t last, bool more)
-{
-	struct store_read read = read_room(store, room, from, limit, 1 << 20, forward);
-	assert_int_equal(read.first, first);
-	assert_int_equal(read.last, last);
-	assert_int_equal(read.more, more);
-	block_give(read.records);
+	store_free(store);
+#ifdef HAVE_SQLITE
+	struct back_end *back_end = *state;
+	if (back_end->place != NULL)
+		place_free(back_end->place);
+	back_end->place = NULL;
+#endif
 }
 
 static struct store *store_of(struct store_memory_config config)
 {
-	struct store *store = store_memory_new(&config);
-	assert_non_null(store);
-	return store;
+	return listen_to(store_memory_new(&config));
 }
 
 static void a_room_is_made_once(void **state)
 {
-	struct store *store = store_of((struct store_memory_config){ 0 });
+	struct store *store = store_new(state, 0);
 	open_room(store, "a", false, TCHAT_ERR_NO_ROOM);
 	struct store_room a = open_room(store, "a", true, 0), b = open_room(store, "b", true, 0);
 	assert_true(a.created);
@@ -151,12 +72,12 @@ static void a_room_is_made_once(void **state)
 	assert_false(again.created);
 	assert_int_equal(again.id, a.id);
 	assert_int_equal(again.epoch, a.epoch);
-	store_free(store);
+	store_end(state, store);
 }
 
 static void each_post_gets_its_outcome_and_the_same_one_again(void **state)
 {
-	struct store *store = store_of((struct store_memory_config){ 0 });
+	struct store *store = store_new(state, 0);
 	uint64_t room = open_room(store, "a", true, 0).id, other = open_room(store, "b", true, 0).id;
 	assert_int_equal(open_device(store, 7, 5), 4);
 	assert_int_equal(open_device(store, 8, 1), 0);
@@ -201,12 +122,12 @@ static void each_post_gets_its_outcome_and_the_same_one_again(void **state)
 	assert_int_equal(open_device(store, 7, 8), 7);
 	expect_read(store, room, 1, 10, true, 1, 2, false);
 	round_free(r);
-	store_free(store);
+	store_end(state, store);
 }
 
 static void settled_and_too_many_outcomes_are_forgotten(void **state)
 {
-	struct store *store = store_of((struct store_memory_config){ .outcomes = 16 });
+	struct store *store = store_new(state, 16);
 	uint64_t room = open_room(store, "a", true, 0).id;
 	open_device(store, 7, 1);
 	for (uint64_t i = 1; i <= 40; i++)
@@ -225,12 +146,12 @@ static void settled_and_too_many_outcomes_are_forgotten(void **state)
 		round_free(r);
 	}
 	post(store, room, 7, 41, "x");
-	store_free(store);
+	store_end(state, store);
 }
 
 static void reads_run_both_ways_within_their_bounds(void **state)
 {
-	struct store *store = store_of((struct store_memory_config){ 0 });
+	struct store *store = store_new(state, 0);
 	uint64_t room = open_room(store, "a", true, 0).id, other = open_room(store, "b", true, 0).id;
 	open_device(store, 7, 1);
 	expect_read(store, room, 0, 10, false, 0, 0, false);
@@ -258,7 +179,7 @@ static void reads_run_both_ways_within_their_bounds(void **state)
 	block_give(read.records);
 	struct store_read none = { .request = { .type = STORE_READ }, .room = 99, .limit = 1, .max_bytes = 99 };
 	run(store, &none.request, TCHAT_ERR_NO_ROOM);
-	store_free(store);
+	store_end(state, store);
 }
 
 static void the_ring_wraps_and_rooms_keep_what_is_not_overwritten(void **state)
@@ -333,7 +254,7 @@ static void what_is_not_in_use_makes_place(void **state)
 
 static void a_topic_is_kept_with_its_room(void **state)
 {
-	struct store *store = store_of((struct store_memory_config){ 0 });
+	struct store *store = store_new(state, 0);
 	uint64_t room = open_room(store, "a", true, 0).id;
 	open_device(store, 7, 1);
 	struct round *r = round_new(room, 0);
@@ -342,13 +263,13 @@ static void a_topic_is_kept_with_its_room(void **state)
 	run(store, &r->batch.request, 0);
 	assert_string_equal(open_room(store, "a", false, 0).topic, "tea");
 	round_free(r);
-	store_free(store);
+	store_end(state, store);
 }
 
 /* The file's size limit stands for a full disk. */
 static void a_batch_that_cannot_be_written_changes_nothing(void **state)
 {
-	struct store *store = store_of((struct store_memory_config){ 0 });
+	struct store *store = store_new(state, 0);
 	uint64_t room = open_room(store, "a", true, 0).id;
 	open_device(store, 7, 1);
 	post(store, room, 7, 1, "one");
@@ -365,9 +286,10 @@ static void a_batch_that_cannot_be_written_changes_nothing(void **state)
 	none.rlim_cur = 1;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 	store_submit(store, &r->batch.request);
+	struct store_request *failed = completion(store);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	assert_ptr_equal(store_completed(store), &r->batch.request);
-	assert_int_equal(r->batch.request.error, TCHAT_ERR_BUSY);
+	assert_ptr_equal(failed, &r->batch.request);
+	assert_int_equal(failed->error, ((struct back_end *)*state)->when_full);
 	assert_int_equal(open_device(store, 7, 1), 1);
 	struct store_room a = open_room(store, "a", false, 0);
 	assert_int_equal(a.head, 1);
@@ -380,7 +302,7 @@ static void a_batch_that_cannot_be_written_changes_nothing(void **state)
 	assert_int_equal(r->posts[4].seq, 3);
 	expect_read(store, room, 1, 10, true, 1, 3, false);
 	round_free(r);
-	store_free(store);
+	store_end(state, store);
 }
 
 static void the_content_hash_tells_contents_apart_and_never_changes(void **state)
@@ -398,18 +320,24 @@ static void the_content_hash_tells_contents_apart_and_never_changes(void **state
 	assert_int_equal(all[0], UINT64_C(0x7ae8e5e517e90f2d));
 }
 
+#ifdef HAVE_SQLITE
+#define BOTH(test) cmocka_unit_test_prestate(test, &memory), { #test "_durably", test, NULL, NULL, &sqlite },
+#else
+#define BOTH(test) cmocka_unit_test_prestate(test, &memory),
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_room_is_made_once),
-		cmocka_unit_test(each_post_gets_its_outcome_and_the_same_one_again),
-		cmocka_unit_test(settled_and_too_many_outcomes_are_forgotten),
-		cmocka_unit_test(reads_run_both_ways_within_their_bounds),
+		BOTH(a_room_is_made_once)
+		BOTH(each_post_gets_its_outcome_and_the_same_one_again)
+		BOTH(settled_and_too_many_outcomes_are_forgotten)
+		BOTH(reads_run_both_ways_within_their_bounds)
 		cmocka_unit_test(the_ring_wraps_and_rooms_keep_what_is_not_overwritten),
 		cmocka_unit_test(a_room_keeps_so_many_records),
 		cmocka_unit_test(what_is_not_in_use_makes_place),
-		cmocka_unit_test(a_topic_is_kept_with_its_room),
-		cmocka_unit_test(a_batch_that_cannot_be_written_changes_nothing),
+		BOTH(a_topic_is_kept_with_its_room)
+		BOTH(a_batch_that_cannot_be_written_changes_nothing)
 		cmocka_unit_test(the_content_hash_tells_contents_apart_and_never_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

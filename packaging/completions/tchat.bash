@@ -15,18 +15,27 @@ _tchat()
 		_known_hosts_real -- "$cur"
 		return
 		;;
+	--data)
+		_filedir -d
+		return
+		;;
+	--durability)
+		mapfile -t COMPREPLY < <(compgen -W 'full process none' -- "$cur")
+		return
+		;;
 	--linger)
 		mapfile -t COMPREPLY < <(compgen -W '10m 1h never' -- "$cur")
 		return
 		;;
-	--nick | -n | --room | -r | --history | --since | --motd | --backlog | --clients | --count | -c | --interval | -i)
+	--nick | -n | --room | -r | --history | --since | --keep | --motd | --backlog | --clients | --count | -c | --interval | -i)
 		return
 		;;
 	esac
 	$split && return
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --lines --json --commands --stay
-			--since= --headless --motd= --linger= --backlog= --clients= --ping= --count= --interval= --dump --verbose
+			--since= --headless --data= --durability= --keep= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
+			--dump --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
 		return

@@ -180,6 +180,17 @@ static bool set_option(struct options *options, int symbol, const char *value)
 	case OPTION_STAY: options->stay = true; return true;
 	case OPTION_SINCE: return set_since(options, value);
 	case OPTION_VERBOSE: options->verbose = true; return true;
+	case OPTION_DATA: options->data = value; return true;
+	case OPTION_DURABILITY:
+		if (keep_read_durability(&options->keep, value))
+			return true;
+		say(_("--durability: '%s' is none of full, process and none"), value);
+		return false;
+	case OPTION_KEEP:
+		if (keep_read_limit(&options->keep, value))
+			return true;
+		say(_("--keep: '%s' is no limit like 100000 (messages), 30d (days) or 500M (bytes)"), value);
+		return false;
 	default: return false;
 	}
 }
@@ -206,6 +217,15 @@ static bool check_options(const struct options *options)
 	}
 	if (options->face != FACE_SCREEN && options->mode != MODE_HOST && options->mode != MODE_JOIN) {
 		say(_("--lines and --json need --join or --host: where should it talk?"));
+		return false;
+	}
+	if (options->data != NULL && options->mode != MODE_HOST) {
+		say(_("--data needs --host: whose history is it?"));
+		return false;
+	}
+	const struct keep *keep = &options->keep;
+	if (options->data == NULL && (keep->count > 0 || keep->age > 0 || keep->bytes > 0 || keep->durability == KEEP_PROCESS)) {
+		say(_("--keep and --durability need --data: where should it be kept?"));
 		return false;
 	}
 	return true;

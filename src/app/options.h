@@ -3,6 +3,7 @@
 #ifndef TCHAT_APP_OPTIONS_H
 #define TCHAT_APP_OPTIONS_H
 
+#include "app/keep.h"
 #include "base/clock.h"
 
 #include <stdbool.h>
@@ -41,6 +42,8 @@ struct options {
 	bool commands;
 	bool stay;
 	bool verbose;
+	const char *data; /* NULL: history ends with the host */
+	struct keep keep;
 
 	/* The settings. */
 	const char *nick;

@@ -3,6 +3,7 @@
 #include "app/service.h"
 
 #include "app/connection.h"
+#include "app/data.h"
 #include "app/exit_status.h"
 #include "app/listen.h"
 #include "base/errors.h"
@@ -10,7 +11,6 @@
 #include "host/host.h"
 #include "net/listener.h"
 #include "net/loop.h"
-#include "store/memory.h"
 #include "system/signals.h"
 
 #include <poll.h>
@@ -29,7 +29,10 @@ struct service {
 	const struct service_config *config;
 	struct loop *loop;
 	struct host *host;
-	struct store *store;
+	struct data data;
+	struct wake *store_wake;
+	bool store_failed;
+	tchat_time store_told; /* when it was last said that messages were not kept */
 	struct listener *listeners[OPTIONS_HOSTS + 1];
 	size_t listener_count;
 	struct watch *signal_watch;
@@ -53,6 +56,7 @@ struct guest {
 };
 
 #define SERVICE_FLUSH TCHAT_SECONDS(3)
+#define SERVICE_STORE_QUIET TCHAT_SECONDS(60)
 
 /* A log that nobody reads, a terminal stopped with ^S for one, must not stop the host: what does not fit is counted. */
 static bool log_takes(struct service *service)
@@ -175,6 +179,16 @@ static void service_limit(void *arg, int err, int number)
 
 /* --- The log */
 
+/* Members try again each second, so one line a while is enough. */
+static void service_tell_store(struct service *service, int code)
+{
+	tchat_time now = loop_now(service->loop);
+	if (service->store_told != 0 && now - service->store_told < SERVICE_STORE_QUIET)
+		return;
+	service->store_told = now;
+	say(_("messages could not be kept: %s"), tchat_err_text(code));
+}
+
 static void service_log(struct service *service)
 {
 	struct host_event event;
@@ -199,7 +213,7 @@ static void service_log(struct service *service)
 			say(_("%s made room %s"), event.nick, event.room);
 			break;
 		case HOST_EVENT_STORE:
-			say(_("messages could not be kept: %s"), tchat_err_text(event.code));
+			service_tell_store(service, event.code);
 			break;
 		}
 	}
@@ -222,10 +236,34 @@ static void service_end(struct service *service)
 	loop_again(service->loop);
 }
 
+static int service_status(const struct service *service)
+{
+	return service->store_failed ? EXIT_STATUS_SYSTEM : EXIT_STATUS_OK;
+}
+
 static void service_deadline(void *arg)
 {
 	struct service *service = arg;
-	loop_stop(service->loop, EXIT_STATUS_OK);
+	loop_stop(service->loop, service_status(service));
+}
+
+/* Called on any thread. */
+static void service_wake_store(void *arg)
+{
+	loop_wake(arg);
+}
+
+static void service_store_ready(void *arg)
+{
+	struct service *service = arg;
+	host_store_ready(service->host, loop_now(service->loop));
+	const char *failure = data_failure(&service->data);
+	if (failure == NULL || service->store_failed)
+		return;
+	service->store_failed = true;
+	if (service->config->report < 0)
+		say(_("the history cannot be kept, so the host ends: %s"), failure);
+	service_end(service);
 }
 
 static void service_linger_over(void *arg)
@@ -270,7 +308,7 @@ static void service_settle(void *arg)
 	if (host_wants_end(service->host))
 		service_end(service);
 	if (service->ending && LIST_EMPTY(&service->guests))
-		loop_stop(service->loop, EXIT_STATUS_OK);
+		loop_stop(service->loop, service_status(service));
 	loop_timer_set(service->loop, &service->tick, host_deadline(service->host));
 }
 
@@ -346,18 +384,34 @@ static uint32_t service_room_for(long wanted)
 	return wanted > 0 && (rlim_t)wanted < most ? (uint32_t)wanted : (uint32_t)most;
 }
 
-static bool service_make(struct service *service)
+/* The store, and how it wakes the loop. */
+static int service_open_data(struct service *service)
+{
+	char why[DATA_WHY];
+	int status = data_open(&service->data, service->config->options, why);
+	if (status != 0)
+		return service_fail(service, status, why);
+	store_wake(service->data.store, service_wake_store, service->store_wake);
+	return 0;
+}
+
+static int service_make(struct service *service)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
 	const struct options *options = service->config->options;
 	service->signals = signals_open(numbers, sizeof numbers / sizeof numbers[0]);
 	service->loop = loop_new(0);
-	service->store = store_memory_new(&(struct store_memory_config){ 0 });
-	if (service->signals < 0 || service->loop == NULL || service->store == NULL)
-		return false;
+	if (service->loop != NULL)
+		service->store_wake = loop_wake_new(service->loop, service_store_ready, service);
+	if (service->signals < 0 || service->store_wake == NULL)
+		return service_fail(service, EXIT_STATUS_SYSTEM, tchat_err_text(TCHAT_ERR_MEMORY));
+	int status = service_open_data(service);
+	if (status != 0)
+		return status;
 	struct host_config config = {
 		.environment = &environment_system,
-		.store = service->store,
+		.store = service->data.store,
+		.identity = service->data.durable ? &service->data.identity : NULL,
 		.software = PACKAGE_NAME " " PACKAGE_VERSION,
 		.motd = options->motd,
 		.limits = { .peers = service_room_for(options->clients) },
@@ -365,22 +419,20 @@ static bool service_make(struct service *service)
 	service->host = host_new(&config);
 	service->signal_watch = loop_watch_add(service->loop, service->signals, LOOP_READ, 0, service_signal, service);
 	if (service->host == NULL || service->signal_watch == NULL)
-		return false;
+		return service_fail(service, EXIT_STATUS_SYSTEM, tchat_err_text(TCHAT_ERR_MEMORY));
 	loop_timer_init(&service->tick, service_tick, service);
 	loop_timer_init(&service->linger, service_linger_over, service);
 	loop_timer_init(&service->deadline, service_deadline, service);
 	loop_hook_add(service->loop, &service->hook, service_settle, service);
-	return true;
+	return 0;
 }
 
 int service_run(const struct service_config *config)
 {
 	struct service service = { .config = config, .signals = -1 };
-	int status = EXIT_STATUS_SYSTEM;
-	if (!service_make(&service)) {
-		service_fail(&service, status, tchat_err_text(TCHAT_ERR_MEMORY));
+	int status = service_make(&service);
+	if (status != 0)
 		goto out;
-	}
 	status = service_listen(&service);
 	if (config->report >= 0) {
 		if (status == 0)
@@ -402,8 +454,9 @@ out:
 	}
 	for (size_t i = 0; i < service.listener_count; i++)
 		listener_free(service.listeners[i]);
+	data_close(&service.data);
+	loop_wake_free(service.store_wake);
 	loop_free(service.loop);
-	store_free(service.store);
 	host_free(service.host);
 	signals_close();
 	return status;

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The durable store: queues to its two threads and back, and nothing else that they share. */
+#include "store/sqlite.h"
+
+#include "base/errors.h"
+#include "base/intl.h"
+#include "store/sqlite_inside.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* --- Queues; the mutex is held */
+
+static void queue_init(struct sqlite_queue *queue)
+{
+	queue->first = NULL;
+	queue->last = &queue->first;
+}
+
+static void queue_put(struct sqlite_queue *queue, struct store_request *request)
+{
+	request->next = NULL;
+	*queue->last = request;
+	queue->last = &request->next;
+}
+
+static struct store_request *queue_take_all(struct sqlite_queue *queue)
+{
+	struct store_request *first = queue->first;
+	queue_init(queue);
+	return first;
+}
+
+/* --- Completions */
+
+static void store_fail(struct sqlite_store *store, const struct db *db, int result)
+{
+	pthread_mutex_lock(&store->mutex);
+	if (!store->failed)
+		snprintf(store->failure, sizeof store->failure, "%.300s: %.200s", store->folder.path,
+		         db->handle != NULL && sqlite3_extended_errcode(db->handle) == result ? sqlite3_errmsg(db->handle) :
+		                                                                                sqlite3_errstr(result));
+	store->failed = true;
+	pthread_mutex_unlock(&store->mutex);
+}
+
+static bool store_failed(struct sqlite_store *store)
+{
+	pthread_mutex_lock(&store->mutex);
+	bool failed = store->failed;
+	pthread_mutex_unlock(&store->mutex);
+	return failed;
+}
+
+/* Hands the list to the loop; wake: also when there is nothing to hand over. */
+static void deliver(struct sqlite_store *store, struct store_request *list, bool wake)
+{
+	pthread_mutex_lock(&store->mutex);
+	wake = wake || (list != NULL && store->done.first == NULL);
+	while (list != NULL) {
+		struct store_request *next = list->next;
+		if (list->error == SQLITE_RELEASE)
+			free(list);
+		else
+			queue_put(&store->done, list);
+		list = next;
+	}
+	void (*callback)(void *arg) = store->callback;
+	void *arg = store->callback_arg;
+	pthread_mutex_unlock(&store->mutex);
+	if (wake && callback != NULL)
+		callback(arg);
+}
+
+/* --- The writer's thread */
+
+static void refuse_all(struct store_request *list)
+{
+	for (; list != NULL; list = list->next)
+		if (list->error != SQLITE_RELEASE)
+			list->error = list->type == STORE_BATCH ? TCHAT_ERR_SYSTEM : TCHAT_ERR_BUSY;
+}
+
+static void wait_until(struct sqlite_store *store, tchat_time when)
+{
+	if (when == TCHAT_NEVER) {
+		pthread_cond_wait(&store->writer_wake, &store->mutex);
+		return;
+	}
+	struct timespec time = { (time_t)(when / 1000000), (long)(when % 1000000) * 1000 };
+	pthread_cond_timedwait(&store->writer_wake, &store->mutex, &time);
+}
+
+/* What there is to do: requests, or NULL when only idle work is due; false at the end. */
+static bool writer_next(struct sqlite_store *store, tchat_time idle, struct store_request **list)
+{
+	pthread_mutex_lock(&store->mutex);
+	while (!store->stop && store->writes.first == NULL && clock_monotonic() < idle)
+		wait_until(store, idle);
+	*list = queue_take_all(&store->writes);
+	bool goes_on = !store->stop;
+	pthread_mutex_unlock(&store->mutex);
+	return goes_on || *list != NULL;
+}
+
+static void *writer_main(void *arg)
+{
+	struct sqlite_store *store = arg;
+	struct sqlite_writer *writer = &store->writer;
+	tchat_time idle = 0;
+	struct store_request *list;
+	while (writer_next(store, idle, &list)) {
+		int result = SQLITE_OK;
+		idle = TCHAT_NEVER;
+		if (store_failed(store)) {
+			refuse_all(list);
+			deliver(store, list, false);
+			continue;
+		}
+		if (list != NULL) {
+			result = sqlite_writer_group(writer, list);
+			if (result != SQLITE_OK)
+				store_fail(store, &writer->db, result);
+			deliver(store, list, result != SQLITE_OK);
+		}
+		if (result == SQLITE_OK) {
+			result = sqlite_writer_checkpoint(writer);
+			pthread_mutex_lock(&store->mutex);
+			bool nobody_waits = store->writes.first == NULL && !store->stop;
+			pthread_mutex_unlock(&store->mutex);
+			idle = 0;
+			if (result == SQLITE_OK && nobody_waits)
+				result = sqlite_writer_idle(writer, clock_monotonic(), &idle);
+			if (result == SQLITE_OK)
+				continue;
+			store_fail(store, &writer->db, result);
+			deliver(store, NULL, true);
+			idle = TCHAT_NEVER;
+		}
+	}
+	return NULL;
+}
+
+/* --- The reader's thread */
+
+static void *reader_main(void *arg)
+{
+	struct sqlite_store *store = arg;
+	for (;;) {
+		pthread_mutex_lock(&store->mutex);
+		while (!store->stop && store->reads.first == NULL)
+			pthread_cond_wait(&store->reader_wake, &store->mutex);
+		struct store_request *request = store->reads.first;
+		if (store->stop) {
+			pthread_mutex_unlock(&store->mutex);
+			return NULL;
+		}
+		store->reads.first = request->next;
+		if (store->reads.first == NULL)
+			store->reads.last = &store->reads.first;
+		bool failed = store->failed;
+		pthread_mutex_unlock(&store->mutex);
+		request->next = NULL;
+		struct store_read *read = (struct store_read *)request;
+		int result = SQLITE_OK;
+		read->records = NULL;
+		request->error = TCHAT_ERR_BUSY;
+		if (!failed)
+			result = sqlite_read(&store->reader, read);
+		if (result != SQLITE_OK)
+			store_fail(store, &store->reader, result);
+		deliver(store, request, result != SQLITE_OK);
+	}
+}
+
+/* --- The loop's side */
+
+static void sqlite_submit(struct store *base, struct store_request *request)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	bool read = request->type == STORE_READ;
+	pthread_mutex_lock(&store->mutex);
+	request->error = 0;
+	queue_put(read ? &store->reads : &store->writes, request);
+	pthread_cond_signal(read ? &store->reader_wake : &store->writer_wake);
+	pthread_mutex_unlock(&store->mutex);
+}
+
+static struct store_request *sqlite_completed(struct store *base)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	pthread_mutex_lock(&store->mutex);
+	struct store_request *request = store->done.first;
+	if (request != NULL)
+		store->done.first = request->next;
+	if (store->done.first == NULL)
+		store->done.last = &store->done.first;
+	pthread_mutex_unlock(&store->mutex);
+	return request;
+}
+
+/* When memory is out, it stays in use: that costs a place, and nothing else. */
+static void sqlite_release(struct store *base, enum store_type type, uint64_t id)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	struct sqlite_release *release = malloc(sizeof *release);
+	if (release == NULL)
+		return;
+	*release = (struct sqlite_release){ { .type = type, .error = SQLITE_RELEASE }, id };
+	pthread_mutex_lock(&store->mutex);
+	queue_put(&store->writes, &release->request); /* no hurry: with the next request */
+	pthread_mutex_unlock(&store->mutex);
+}
+
+static void sqlite_wake(struct store *base, void (*callback)(void *arg), void *arg)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	pthread_mutex_lock(&store->mutex);
+	store->callback = callback;
+	store->callback_arg = arg;
+	pthread_mutex_unlock(&store->mutex);
+}
+
+static void sqlite_free(struct store *base)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	pthread_mutex_lock(&store->mutex);
+	store->stop = true;
+	store->callback = NULL;
+	pthread_cond_signal(&store->writer_wake);
+	pthread_cond_signal(&store->reader_wake);
+	pthread_mutex_unlock(&store->mutex);
+	if (store->writer_runs)
+		pthread_join(store->writer_thread, NULL);
+	if (store->reader_runs)
+		pthread_join(store->reader_thread, NULL);
+	for (struct store_request *request = store->writes.first, *next; request != NULL; request = next) {
+		next = request->next;
+		if (request->error == SQLITE_RELEASE)
+			free(request);
+	}
+	for (struct store_request *request = store->done.first; request != NULL; request = request->next)
+		if (request->type == STORE_READ) {
+			block_give(((struct store_read *)request)->records);
+			((struct store_read *)request)->records = NULL;
+		}
+	sqlite_store_close(store, !store->failed && store->writer_runs && store->reader_runs);
+	sqlite_writer_free(&store->writer);
+	pthread_cond_destroy(&store->writer_wake);
+	pthread_cond_destroy(&store->reader_wake);
+	pthread_mutex_destroy(&store->mutex);
+	free(store);
+}
+
+static const struct store_operations sqlite_operations = {
+	sqlite_submit, sqlite_completed, sqlite_release, sqlite_wake, sqlite_free,
+};
+
+/* --- Opening */
+
+static void config_default(struct store_sqlite_config *config)
+{
+	if (config->environment == NULL)
+		config->environment = &environment_system;
+	if (config->rooms == 0)
+		config->rooms = 65536;
+	if (config->devices == 0)
+		config->devices = 131072;
+	if (config->open_devices == 0)
+		config->open_devices = 32768;
+	if (config->outcomes == 0)
+		config->outcomes = 1024;
+}
+
+static int log_grew(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct sqlite_writer *writer = arg;
+	writer->log_pages = pages;
+	return SQLITE_OK;
+}
+
+/* Signals are for the thread that has the loop. */
+static int start_threads(struct sqlite_store *store)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int number = pthread_create(&store->writer_thread, NULL, writer_main, store);
+	store->writer_runs = number == 0;
+	if (number == 0)
+		number = pthread_create(&store->reader_thread, NULL, reader_main, store);
+	store->reader_runs = store->writer_runs && number == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return number;
+}
+
+struct store *store_sqlite_new(const struct store_sqlite_config *config, char why[STORE_WHY_SIZE])
+{
+	struct sqlite_store *store = calloc(1, sizeof *store);
+	if (store == NULL) {
+		snprintf(why, STORE_WHY_SIZE, "%s", tchat_err_text(TCHAT_ERR_MEMORY));
+		return NULL;
+	}
+	pthread_condattr_t clock;
+	store->store.operations = &sqlite_operations;
+	store->folder.fd = store->folder.lock = -1;
+	store->writer.config = *config;
+	config_default(&store->writer.config);
+	store->writer.environment = store->writer.config.environment;
+	store->writer.keep_more = true; /* the limits may be new */
+	queue_init(&store->writes);
+	queue_init(&store->reads);
+	queue_init(&store->done);
+	pthread_mutex_init(&store->mutex, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&store->writer_wake, &clock);
+	pthread_cond_init(&store->reader_wake, &clock);
+	pthread_condattr_destroy(&clock);
+	int err = sqlite_store_open(store, why);
+	if (err == 0) {
+		sqlite3_wal_hook(store->writer.db.handle, log_grew, &store->writer);
+		err = start_threads(store);
+		if (err != 0)
+			snprintf(why, STORE_WHY_SIZE, "%s", strerror(err));
+	}
+	if (err == 0)
+		return &store->store;
+	sqlite_free(&store->store);
+	return NULL;
+}
+
+void store_sqlite_identity(struct store *base, struct store_identity *identity)
+{
+	*identity = ((struct sqlite_store *)base)->identity;
+}
+
+const char *store_sqlite_failure(struct store *base)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	return store_failed(store) ? store->failure : NULL;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening and closing a history: the file's format, who the host is, and whether this is the history that was written
+ * last or an older one that somebody put back. */
+#include "store/sqlite_inside.h"
+
+#include "base/errors.h"
+#include "base/intl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_NAME "history.db"
+
+enum { APPLICATION_ID = 0x54434854, SCHEMA_VERSION = 1, KEY_SIZE = 16 };
+
+static const char schema[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE room(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,"
+	" topic BLOB NOT NULL, epoch INTEGER NOT NULL, floor INTEGER NOT NULL, head INTEGER NOT NULL,"
+	" oldest INTEGER NOT NULL, UNIQUE(kind, key));"
+	"CREATE INDEX room_oldest ON room(oldest) WHERE floor <= head;"
+	"CREATE INDEX room_empty ON room(id) WHERE floor > head;"
+	/* id: room << 40 | seq; record: the MSG frame as it travels */
+	"CREATE TABLE message(id INTEGER PRIMARY KEY, record BLOB NOT NULL);"
+	"CREATE TABLE device(id INTEGER PRIMARY KEY, mark INTEGER NOT NULL, used INTEGER NOT NULL);"
+	"CREATE INDEX device_used ON device(used);"
+	"CREATE TABLE outcome(device INTEGER NOT NULL, counter INTEGER NOT NULL, hash INTEGER NOT NULL,"
+	" room INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, code INTEGER NOT NULL,"
+	" PRIMARY KEY(device, counter)) WITHOUT ROWID;"
+	"PRAGMA application_id = 1413695572;" /* APPLICATION_ID */
+	"PRAGMA user_version = 1;";
+
+/* What an opening is about; meta's numbers. */
+struct opening {
+	struct sqlite_store *store;
+	struct db *db;
+	char *why;
+	char path[FOLDER_PATH];
+	uint64_t inode;
+};
+
+static int fail(const struct opening *o, const char *text)
+{
+	snprintf(o->why, STORE_WHY_SIZE, "%.300s: %.200s", o->path, text);
+	return TCHAT_ERR_SYSTEM;
+}
+
+static int fail_result(const struct opening *o, int result)
+{
+	if (result == SQLITE_OK)
+		return 0;
+	if ((result & 0xff) == SQLITE_NOTADB)
+		return fail(o, _("this is no history of tchat"));
+	if ((result & 0xff) == SQLITE_BUSY)
+		return fail(o, _("another program uses it"));
+	return fail(o, o->db->handle == NULL ? sqlite3_errstr(result) : sqlite3_errmsg(o->db->handle));
+}
+
+/* --- Meta */
+
+static int meta_get(struct db *db, const char *key, int64_t *value)
+{
+	sqlite3_stmt *statement = db_bind(db, SQL_META_GET, NULL, 0);
+	if (statement != NULL)
+		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+	return db_number(db, statement, 0, value);
+}
+
+static int meta_set(struct db *db, const char *key, int64_t value)
+{
+	sqlite3_stmt *statement = db_bind(db, SQL_META_SET, NULL, 0);
+	if (statement != NULL) {
+		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 2, value);
+	}
+	return db_finish(db, statement);
+}
+
+/* A random key; the first opening makes it. */
+static int meta_key(struct sqlite_store *store, const char *key, uint8_t bytes[KEY_SIZE])
+{
+	const struct environment *environment = store->writer.environment;
+	struct db *db = &store->writer.db;
+	sqlite3_stmt *statement = db_bind(db, SQL_META_GET, NULL, 0);
+	if (statement != NULL)
+		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+	int result = db_step(db, statement);
+	if (result == SQLITE_ROW) {
+		bool fits = sqlite3_column_bytes(statement, 0) == KEY_SIZE;
+		if (fits)
+			memcpy(bytes, sqlite3_column_blob(statement, 0), KEY_SIZE);
+		sqlite3_reset(statement);
+		return fits ? SQLITE_OK : SQLITE_CORRUPT;
+	}
+	if (result != SQLITE_DONE)
+		return result;
+	environment->random(environment->arg, bytes, KEY_SIZE);
+	statement = db_bind(db, SQL_META_SET, NULL, 0);
+	if (statement != NULL) {
+		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+		sqlite3_bind_blob(statement, 2, bytes, KEY_SIZE, SQLITE_TRANSIENT);
+	}
+	return db_finish(db, statement);
+}
+
+/* --- The file's format */
+
+static int pragma_number(struct db *db, const char *text, int64_t *value)
+{
+	sqlite3_stmt *statement;
+	int result = sqlite3_prepare_v2(db->handle, text, -1, &statement, NULL);
+	if (result == SQLITE_OK)
+		result = db_number(db, statement, 0, value);
+	sqlite3_finalize(statement);
+	return result;
+}
+
+static int check_format(const struct opening *o)
+{
+	int64_t application, version, tables;
+	int result = pragma_number(o->db, "PRAGMA application_id", &application);
+	if (result == SQLITE_OK)
+		result = pragma_number(o->db, "PRAGMA user_version", &version);
+	if (result == SQLITE_OK)
+		result = pragma_number(o->db, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (result != SQLITE_OK)
+		return fail_result(o, result);
+	if (application == 0 && version == 0 && tables == 0) {
+		char text[sizeof schema + 64];
+		snprintf(text, sizeof text, "PRAGMA page_size = 4096;BEGIN IMMEDIATE;%sCOMMIT;", schema);
+		return fail_result(o, sqlite3_exec(o->db->handle, text, NULL, NULL, NULL));
+	}
+	if (application != APPLICATION_ID || version < 1)
+		return fail(o, _("this is no history of tchat"));
+	if (version <= SCHEMA_VERSION)
+		return 0;
+	char text[128];
+	snprintf(text, sizeof text, _("written by a newer tchat (format %d; this one knows %d)"), (int)version,
+	         SCHEMA_VERSION);
+	return fail(o, text);
+}
+
+static int set_pragma(struct db *db, const char *name, const char *value)
+{
+	char text[128];
+	snprintf(text, sizeof text, "PRAGMA %s = %s", name, value);
+	return sqlite3_exec(db->handle, text, NULL, NULL, NULL);
+}
+
+/* The log of commits, and folding in what an earlier life left there: what a failed flush left in the system's memory
+ * only must not be built upon. */
+static int set_log(const struct opening *o)
+{
+	const struct store_sqlite_config *config = &o->store->writer.config;
+	sqlite3 *handle = o->db->handle;
+	sqlite3_stmt *statement;
+	int result = sqlite3_prepare_v2(handle, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(statement);
+	bool wal = result == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+	sqlite3_finalize(statement);
+	if (result != SQLITE_ROW)
+		return fail_result(o, result);
+	if (!wal)
+		return fail(o, _("this file system cannot keep a write-ahead log"));
+	sqlite3_wal_autocheckpoint(handle, 0);
+	set_pragma(o->db, "synchronous", "FULL");
+	set_pragma(o->db, "fullfsync", "1");
+	set_pragma(o->db, "checkpoint_fullfsync", "1");
+	result = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (result != SQLITE_OK)
+		return fail_result(o, result);
+	if (config->most_bytes > 0) {
+		char pages[32];
+		snprintf(pages, sizeof pages, "%" PRIu64, config->most_bytes / 4096);
+		return fail_result(o, set_pragma(o->db, "max_page_count", pages));
+	}
+	return 0;
+}
+
+/* --- Is this what was written last? */
+
+/* A history that was put back, copied, or cut short gets new epochs: nobody must take its numbers for those of the
+ * history that they know. */
+static int mint_epochs(struct sqlite_store *store)
+{
+	const struct environment *environment = store->writer.environment;
+	struct db *db = &store->writer.db;
+	int64_t room = 0;
+	for (;;) {
+		int64_t next;
+		int result = db_number(db, DB_BIND(db, SQL_ROOM_NEXT, room), 0, &next);
+		if (result != SQLITE_OK || next == 0)
+			return result;
+		room = next;
+		int64_t epoch = 0;
+		while (epoch == 0)
+			environment->random(environment->arg, &epoch, sizeof epoch);
+		result = DB_DO(db, SQL_ROOM_EPOCH, room, epoch);
+		if (result != SQLITE_OK)
+			return result;
+	}
+}
+
+/* The number that the folder should hold; the one before is fine when this life's end came between the two. */
+static int is_other(struct opening *o, bool *other)
+{
+	struct db *db = o->db;
+	int64_t opening, previous, inode, clean, durability;
+	int result = meta_get(db, "opening", &opening);
+	if (result == SQLITE_OK)
+		result = meta_get(db, "previous", &previous);
+	if (result == SQLITE_OK)
+		result = meta_get(db, "inode", &inode);
+	if (result == SQLITE_OK)
+		result = meta_get(db, "clean", &clean);
+	if (result == SQLITE_OK)
+		result = meta_get(db, "durability", &durability);
+	if (result != SQLITE_OK)
+		return result;
+	int64_t witness = (int64_t)folder_witness(&o->store->folder);
+	*other = opening != 0 && ((witness != opening && witness != previous) || inode != (int64_t)o->inode ||
+	                          (!clean && durability != STORE_FULL));
+	return SQLITE_OK;
+}
+
+/* A new number for this life (or what follows its clean end), after which older copies can be told. */
+static int write_opening(struct sqlite_store *store, bool clean, uint64_t inode)
+{
+	const struct environment *environment = store->writer.environment;
+	struct db *db = &store->writer.db;
+	uint64_t previous = store->opening;
+	store->opening = 0;
+	while (store->opening == 0)
+		environment->random(environment->arg, &store->opening, sizeof store->opening);
+	int result = meta_set(db, "previous", (int64_t)previous);
+	if (result == SQLITE_OK)
+		result = meta_set(db, "opening", (int64_t)store->opening);
+	if (result == SQLITE_OK)
+		result = meta_set(db, "clean", clean);
+	if (result == SQLITE_OK && inode != 0)
+		result = meta_set(db, "inode", (int64_t)inode);
+	if (result == SQLITE_OK)
+		result = meta_set(db, "durability", store->writer.config.durability);
+	return result;
+}
+
+static int begin_life(struct opening *o)
+{
+	struct sqlite_store *store = o->store;
+	struct db *db = o->db;
+	bool other = false;
+	int64_t number;
+	int result = db_do(db, SQL_BEGIN);
+	if (result == SQLITE_OK)
+		result = is_other(o, &other);
+	if (result == SQLITE_OK)
+		result = meta_get(db, "opening", &number);
+	if (result == SQLITE_OK) {
+		store->opening = (uint64_t)number;
+		result = other ? mint_epochs(store) : SQLITE_OK;
+	}
+	if (result == SQLITE_OK)
+		result = write_opening(store, false, o->inode);
+	if (result == SQLITE_OK)
+		result = meta_key(store, "host", store->identity.host);
+	if (result == SQLITE_OK)
+		result = meta_key(store, "device_key", store->identity.device_key);
+	if (result == SQLITE_OK)
+		result = meta_get(db, "last_user", &number);
+	store->identity.last_user = store->writer.last_user = (uint32_t)number;
+	if (result == SQLITE_OK)
+		result = db_do(db, SQL_COMMIT);
+	if (result == SQLITE_OK)
+		result = db_number(db, db_bind(db, SQL_ROOM_COUNT, NULL, 0), 0, &store->writer.rooms);
+	if (result == SQLITE_OK)
+		result = db_number(db, db_bind(db, SQL_ROOM_LAST, NULL, 0), 0, &number);
+	store->writer.last_room = (uint64_t)number;
+	if (result == SQLITE_OK)
+		result = db_number(db, db_bind(db, SQL_DEVICE_COUNT, NULL, 0), 0, &store->writer.devices_stored);
+	if (result != SQLITE_OK)
+		return fail_result(o, result);
+	if (folder_set_witness(&store->folder, store->opening) != 0)
+		return fail(o, strerror(errno));
+	return 0;
+}
+
+/* --- All of it */
+
+static int explain_folder(const char *path, int err, char why[STORE_WHY_SIZE])
+{
+	const char *text = tchat_err_text(err);
+	if (err == TCHAT_ERR_IN_USE)
+		text = _("another host keeps its history here");
+	else if (err == TCHAT_ERR_PERMISSION)
+		text = _("others may look into it, or it is not yours; it must be private (chmod go-rwx)");
+	else if (err == TCHAT_ERR_SYSTEM)
+		text = strerror(errno);
+	snprintf(why, STORE_WHY_SIZE, "%.300s: %.200s", path, text);
+	return err;
+}
+
+int sqlite_store_open(struct sqlite_store *store, char why[STORE_WHY_SIZE])
+{
+	const struct store_sqlite_config *config = &store->writer.config;
+	struct opening o = { .store = store, .db = &store->writer.db, .why = why };
+	int err = folder_open(&store->folder, config->directory);
+	if (err != 0)
+		return explain_folder(config->directory, err, why);
+	err = folder_file(&store->folder, FILE_NAME, o.path, &o.inode);
+	if (err != 0)
+		return explain_folder(o.path, err, why);
+	int result = db_open(o.db, o.path, config->vfs, false);
+	if (result != SQLITE_OK)
+		return fail_result(&o, result);
+	err = check_format(&o);
+	if (err == 0)
+		err = set_log(&o);
+	if (err == 0)
+		err = begin_life(&o);
+	if (err != 0)
+		return err;
+	if (config->durability == STORE_PROCESS)
+		set_pragma(o.db, "synchronous", "NORMAL");
+	o.db = &store->reader;
+	return fail_result(&o, db_open(&store->reader, o.path, config->vfs, true));
+}
+
+void sqlite_store_close(struct sqlite_store *store, bool clean)
+{
+	struct db *db = &store->writer.db;
+	db_close(&store->reader, false);
+	if (clean && db->handle != NULL) {
+		set_pragma(db, "synchronous", "FULL");
+		int result = db_do(db, SQL_BEGIN);
+		if (result == SQLITE_OK)
+			result = write_opening(store, true, 0);
+		if (result == SQLITE_OK)
+			result = db_do(db, SQL_COMMIT);
+		/* Without it, the next life takes this for a crash: no harm. */
+		if (result == SQLITE_OK)
+			folder_set_witness(&store->folder, store->opening);
+		else
+			db_rollback(db);
+	}
+	db_close(db, clean);
+	folder_close(&store->folder);
+}

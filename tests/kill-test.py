@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real host with --data: killed again and again while people write, restarted, refused, and read back."""
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+import peer_client  # noqa: E402
+from peer_client import Peer  # noqa: E402
+from peer_support import Program, TIMEOUT  # noqa: E402
+
+ROUNDS = int(os.environ.get("ROUNDS", "10"))
+WRITERS = int(os.environ.get("WRITERS", "5"))
+WINDOW = 64
+SEED = int(os.environ.get("SEED", str(random.randrange(1 << 32))))
+
+
+def same(got, want):
+    if got != want:
+        raise AssertionError("%r instead of %r" % (got, want))
+
+
+class Kept:
+    """A folder with a history, and a socket at which its hosts listen."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="tchat-test-")
+        self.address = "unix:%s/host" % self.folder
+        self.data = os.path.join(self.folder, "history")
+        self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder)
+        self.host = None
+
+    def program(self, *arguments):
+        return Program("--headless", "--host", self.address, "--data", self.data, *arguments, environment=self.environment)
+
+    def start(self, *arguments):
+        self.host = self.program(*arguments)
+        self.host.err.find("listening unix:")
+
+    def stop(self):
+        self.host.process.terminate()
+        same(self.host.status(), 0)
+
+    def end(self):
+        if self.host is not None:
+            self.host.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Writer(threading.Thread):
+    """Posts without end, comes back whenever the host does, and is not content with anything but a gapless history."""
+
+    def __init__(self, kept, name):
+        super().__init__(daemon=True)
+        self.name = name
+        self.peer = Peer(kept.address, name)
+        self.room = self.peer.join("lobby", 0)
+        self.device = self.peer.device
+        self.said, self.acknowledged = {}, {}  # counter: text, counter: seq
+        self.stopping, self.error, self.breaks = False, None, 0
+        note_ack = self.peer.note_ack
+
+        def note(fields):
+            note_ack(fields)
+            self.acknowledged[fields["id"][1]] = fields["seq"]
+        self.peer.note_ack = note
+        self.say()
+        self.peer.settle()
+
+    def say(self):
+        text = "%s %d" % (self.name, self.peer.counter + 1)
+        self.said[self.peer.counter + 1] = text
+        self.peer.post(self.room, text)
+
+    def work(self):
+        while not self.stopping or self.peer.unsettled:
+            while not self.stopping and len(self.peer.unsettled) < WINDOW:
+                self.say()
+            self.peer.next(1)
+
+    def come_back(self):
+        end = time.monotonic() + TIMEOUT
+        while True:
+            try:
+                result = self.peer.reconnect()
+            except (OSError, peer_client.Closed):
+                if time.monotonic() > end:
+                    raise
+                select_a_moment()
+                continue
+            # All that was seen is still there, and nothing is missing in between.
+            same((result, self.peer.device), ({"lobby": (0, 0)}, self.device))
+            return
+
+    def run(self):
+        try:
+            while True:
+                try:
+                    self.work()
+                    return
+                except (OSError, peer_client.Closed, peer_client.Broken) as error:
+                    if isinstance(error, peer_client.Broken) and "ends inside a frame" not in str(error):
+                        raise
+                    self.breaks += 1
+                    self.come_back()
+        except Exception as error:  # told by whoever waits for this thread
+            traceback.print_exc(file=sys.stdout)
+            self.error = error
+
+
+def select_a_moment():
+    """The host is not there: no condition to wait for but time."""
+    threading.Event().wait(0.005)
+
+
+def acknowledged(writers):
+    for writer in writers:
+        if writer.error is not None:
+            raise AssertionError("%s: %r" % (writer.name, writer.error))
+    return sum(len(writer.acknowledged) for writer in writers)
+
+
+def until_acknowledged(writers, count):
+    end = time.monotonic() + TIMEOUT
+    while acknowledged(writers) < count:
+        if time.monotonic() > end:
+            raise AssertionError("%d of %d messages were acknowledged" % (acknowledged(writers), count))
+        select_a_moment()
+
+
+def history_of(address):
+    """[(seq, id, text, time)] of the lobby, from its beginning."""
+    reader = Peer(address, "reader")
+    room = reader.join("lobby", 0)
+    found, start = [], 1
+    while True:
+        page = reader.request("HISTORY", "PAGE", room=room.id, **{"from": start}, limit=256, flags=peer_client.FORWARD)
+        found += [(m["seq"], m["id"], m["body"].decode(), m["time"]) for _, m in peer_client.records(page["records"])]
+        start = page["next"]
+        if not page["flags"] & peer_client.MORE:
+            reader.bye()
+            return found
+
+
+def what_was_acknowledged_survives_kill_9_once_and_in_one_order(kept):
+    dice = random.Random(SEED)
+    kept.start()
+    writers = [Writer(kept, "w%d" % i) for i in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    for _ in range(ROUNDS):
+        until_acknowledged(writers, acknowledged(writers) + dice.randrange(1, 600))
+        kept.host.kill()
+        kept.start()
+    until_acknowledged(writers, acknowledged(writers) + 100)
+    for writer in writers:
+        writer.stopping = True
+    for writer in writers:
+        writer.join(TIMEOUT)
+        same((writer.is_alive(), writer.error, writer.breaks >= ROUNDS // 2), (False, None, True))
+    history = history_of(kept.address)
+    same([seq for seq, _, _, _ in history], list(range(1, len(history) + 1)))
+    by_id = {identity: (seq, text) for seq, identity, text, _ in history}
+    same(len(by_id), len(history))
+    same(len(history), sum(len(writer.said) for writer in writers))
+    for writer in writers:
+        same(writer.acknowledged, {counter: by_id[writer.device, counter][0] for counter in writer.said})
+        same(writer.said, {counter: by_id[writer.device, counter][1] for counter in writer.said})
+        seqs = [seq for seq, (device, _), _, _ in history if device == writer.device]
+        same([writer.acknowledged[counter] for counter in sorted(writer.acknowledged)], seqs)
+        # What it saw while it went on is what is there now.
+        for message in writer.room.messages:
+            same(history[message["seq"] - 1][1:], (message["id"], message["body"].decode(), message["time"]))
+        writer.peer.bye()
+    kept.stop()
+    kept.start()
+    same(history_of(kept.address), history)
+    kept.stop()
+    print("# seed %d: %d messages over %d kills" % (SEED, len(history), ROUNDS))
+
+
+def rooms_of_two_and_topics_are_there_after_a_restart(kept):
+    kept.start()
+    ann, ben = Peer(kept.address, "ann"), Peer(kept.address, "ben")
+    lobby = ann.join("lobby", 0)
+    ann.post(lobby, "tea", peer_client.TOPIC)
+    ann.post(ann.direct("ben"), "just us two")
+    ann.settle()
+    devices = (ann.device, ben.device, ann.welcome["host"])
+    for peer in (ann, ben):
+        peer.sock.close()
+    kept.stop()
+    kept.start()
+    # Others come first this time, and get the numbers that ann and ben had.
+    others = [Peer(kept.address, nick) for nick in ("zoe", "yan")]
+    again_ben, again_ann = Peer(kept.address, "ben", ben.salt), Peer(kept.address, "ann", ann.salt)
+    same((again_ann.device, again_ben.device, again_ann.welcome["host"]), devices)
+    same(again_ben.join("lobby", 0).topic, "tea")
+    same([m["body"] for m in again_ben.direct("ann").messages], [b"just us two"])
+    same([m["body"] for m in others[0].direct("yan").messages], [])
+    for peer in (again_ann, again_ben, *others):
+        peer.sock.close()
+    kept.stop()
+
+
+def the_real_client_goes_on_after_a_restart(kept):
+    kept.start()
+    ann = Program("--join", kept.address, "--json", "--nick", "ann", environment=kept.environment)
+
+    def say(text):
+        ann.type(json.dumps({"type": "post", "text": text}) + "\n")
+
+    def accepted(count):
+        ann.out.wait(lambda lines: sum('"type":"ack"' in line for line in lines) == count, "%d ACKs" % count)
+    ann.out.find('"type":"ready"')
+    say("before")
+    accepted(1)
+    kept.stop()
+    say("meanwhile")
+    kept.start()
+    accepted(2)
+    ann.end_input()
+    same(ann.status(), 0)
+    same([text for _, _, text, _ in history_of(kept.address)], ["before", "meanwhile"])
+    kept.stop()
+
+
+def a_second_host_of_a_history_and_an_open_folder_are_refused_in_one_line(kept):
+    kept.start()
+    second = Program("--headless", "--host", "127.0.0.1:0", "--data", kept.data, environment=kept.environment)
+    same(second.status(), 71)
+    second.err.wait(lambda lines: lines, "a line")
+    same((len(second.err.lines), "another host" in second.err.lines[0]), (1, True))
+    history_of(kept.address)
+    kept.stop()
+    os.chmod(kept.data, 0o755)
+    lax = kept.program()
+    same(lax.status(), 71)
+    lax.err.find("private")
+    os.chmod(kept.data, 0o700)
+    kept.start("--keep", "5", "--keep", "1d", "--keep", "10M", "--durability=process")
+    ann = Peer(kept.address, "ann")
+    room = ann.join("lobby", 0)
+    for i in range(40):
+        ann.post(room, "line %d" % i)
+        ann.settle()
+    ann.bye()
+    same([text for _, _, text, _ in history_of(kept.address)], ["line %d" % i for i in range(35, 40)])
+    kept.stop()
+
+
+def durability_none_keeps_nothing_and_makes_no_folder(kept):
+    kept.start("--durability=none")
+    ann = Peer(kept.address, "ann")
+    ann.post(ann.join("lobby", 0), "gone")
+    ann.settle()
+    ann.bye()
+    kept.stop()
+    same(os.path.exists(kept.data), False)
+    for arguments, words in ((("--keep", "5"), "need --data"), (("--data", kept.data, "--keep", "0"), "no limit"),
+                             (("--data", kept.data, "--durability", "some"), "none of")):
+        program = Program("--headless", "--host", "127.0.0.1:0", *arguments)
+        same(program.status(), 64)
+        program.err.find(words)
+
+
+def main():
+    failed = 0
+    tests = [what_was_acknowledged_survives_kill_9_once_and_in_one_order, rooms_of_two_and_topics_are_there_after_a_restart,
+             the_real_client_goes_on_after_a_restart, a_second_host_of_a_history_and_an_open_folder_are_refused_in_one_line,
+             durability_none_keeps_nothing_and_makes_no_folder]
+    for number, test in enumerate(tests, 1):
+        kept, start = Kept(), time.monotonic()
+        try:
+            test(kept)
+            word = "ok"
+        except Exception:  # whatever went wrong, the next test has its turn
+            traceback.print_exc(file=sys.stdout)
+            print("# seed %d" % SEED)
+            failed += 1
+            word = "not ok"
+        finally:
+            kept.end()
+        print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
+    print("1..%d" % len(tests))
+    return 1 if failed else 0
+
+
+sys.exit(main())
