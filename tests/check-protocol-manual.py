@@ -7,7 +7,7 @@ import re
 import sys
 
 TOP = os.environ.get("srcdir", ".")
-SIZES = {"U8": 1, "U16": 2, "CODE": 2, "U32": 4, "U64": 8, "ID": 16, "KEY": 16}
+SIZES = {"U8": 1, "U16": 2, "CODE": 2, "U32": 4, "U64": 8, "ID": 16, "KEY": 16, "SECRET": 16}
 NAMED = {"CLIENT": "client", "HOST": "host", "BOTH": "client, host"}
 faults = []
 checked = 0
@@ -45,6 +45,8 @@ class Frame:
                 rows.append((str(offset + 4), "so many", args[0]))
             elif kind == "REST":
                 rows.append((str(offset), "the rest", args[0]))
+            elif kind in ("TLV_BYTES", "TLV_SECRET"):
+                rows.append(("TLV " + args[0], "bytes", args[1]))
             elif kind == "TLV_TEXT":
                 rows.append(("TLV " + args[0], "text", args[1]))
             elif kind == "TAIL":
@@ -72,7 +74,7 @@ class Frame:
                 take(args[0], size)
             elif kind == "REST":
                 take(args[0], len(payload) - at)
-            elif kind == "TLV_TEXT" and payload[at:at + 2] == int(args[0]).to_bytes(2, "big"):
+            elif kind.startswith("TLV_") and payload[at:at + 2] == int(args[0]).to_bytes(2, "big"):
                 size = int.from_bytes(payload[at + 2:at + 4], "big")
                 take("TLV " + args[0], 4)
                 take(args[1], size)
@@ -129,7 +131,7 @@ def check_values(manual):
     expect("error codes", [list(row) for row in errors if int(row[0]) >= 64],
            table_after(manual, manual.index(".Sh ERROR CODES")))
     header = re.sub(r"/\*.*?\*/", "", read("src/wire/message.h"), flags=re.S)
-    prefixes = "ROLE|ROOM|KIND|MEMBER|MODERATE|RESUME|JOIN|HISTORY|PAGE|ACK|NACK"
+    prefixes = "ROLE|ROOM|KIND|MEMBER|MODERATE|RESUME|JOIN|HISTORY|PAGE|ACK|NACK|DOOR|INVITE|PROFILE"
     source = sorted(re.findall(r"\b((?:%s)_[A-Z_]+) = (\d+)" % prefixes, header))
     expect("enumerators", source, sorted(re.findall(r"^\.It Dv ([A-Z_]+) Ta (\d+) Ta ", manual, re.M)))
     limits = dict(re.findall(r"\b(WIRE_\w+) = (\w+),", header))

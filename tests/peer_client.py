@@ -18,8 +18,10 @@ import time
 LAYOUTS = {
     "HELLO": (0x02, "magic:4 version_low:1 version_high:1 -:2 features:8 nonce:key", {2: "software"}),
     "WELCOME": (0x04, "version:1 -:3 features:8 frame_limit:4 host:key nonce:key", {2: "software"}),
-    "AUTH": (0x06, "salt:key lowest_unsettled:8", {2: "nick"}),
+    "AUTH": (0x06, "salt:key lowest_unsettled:8", {2: "nick", 4: "proof"}),
     "AUTH_OK": (0x08, "user:4 role:1 -:3 device:8 mark:8 text_limit:4", {2: "nick", 3: "motd"}),
+    "KNOCK": (0x0a, "owners:1 -:3", {}),
+    "DOOR": (0x0c, "change:1 -:3", {2: "nick", 3: "reason", 8: "key"}),
     "JOIN": (0x10, "request:4 kind:1 flags:1 -:2", {2: "name"}),
     "JOINED": (0x12, "request:4 room:8 kind:1 flags:1 -:2 epoch:8 first:8 last:8 members:4", {2: "name", 3: "topic"}),
     "PART": (0x14, "request:4 room:8", {}),
@@ -37,14 +39,21 @@ LAYOUTS = {
     "PRESENCE": (0x33, "user:4 away:1 -:3", {3: "reason"}),
     "MEMBER": (0x34, "room:8 user:4 change:1 role:1 away:1 -:1", {2: "nick", 3: "reason", 5: "by"}),
     "NICK": (0x36, "request:4", {2: "nick"}),
-    "MODERATE": (0x38, "request:4 room:8 action:1 -:3", {2: "nick", 3: "reason"}),
+    "MODERATE": (0x38, "request:4 room:8 action:1 -:3", {2: "nick", 3: "reason", 8: "key"}),
     "DONE": (0x3a, "request:4", {2: "nick"}),
     "PING": (0x40, "payload:rest", {}),
     "PONG": (0x42, "payload:rest", {}),
     "BYE": (0x44, "code:2 -:2", {3: "reason"}),
     "GOAWAY": (0x46, "code:2 -:2 retry_ms:4", {3: "reason"}),
     "ERROR": (0x48, "request:4 code:2 type:1 -:1", {}),
+    "INVITE": (0x50, "request:4 kind:1 -:1 uses:2 seconds:4", {2: "room", 8: "key"}),
+    "INVITATIONS": (0x52, "request:4", {}),
+    "INVITED": (0x54, "request:4 records:body", {}),
+    "INVITATION": (0x56, "kind:1 -:1 uses:2 expires:8", {2: "room", 3: "by", 8: "key"}),
+    "WHOIS": (0x58, "request:4", {2: "nick"}),
+    "PROFILE": (0x5a, "request:4 user:4 role:1 flags:1 -:2 since:8 seen:8", {2: "nick", 3: "reason", 8: "keys", 9: "address"}),
 }
+BINARY = {"proof", "key", "keys"}  # TLVs that are no text
 NAMES = {layout[0]: name for name, layout in LAYOUTS.items()}
 MAGIC = 0x54434854
 PUBLIC, DIRECT = 0, 2
@@ -143,7 +152,8 @@ def decode(code, payload):
             raise Broken("the tags of %s do not rise" % name)
         last = tag
         if tag in LAYOUTS[name][2]:
-            fields[LAYOUTS[name][2][tag]] = value.decode("utf-8")
+            field = LAYOUTS[name][2][tag]
+            fields[field] = value if field in BINARY else value.decode("utf-8")
         elif tag % 2 == 0:
             raise Broken("%s has the unknown tag %d" % (name, tag))
         else:

@@ -450,6 +450,15 @@ static void printer_says_what_is_wrong_and_shows_the_bytes(void **state)
 	prints(0x15, "", 0, "type 0x15 (skipped) payload=\n");
 }
 
+static void printer_shows_no_salt_and_no_proof(void **state)
+{
+	char bytes[24 + 4 + WIRE_PROOF_SIZE];
+	memset(bytes, 0x5a, sizeof bytes);
+	prints(WIRE_AUTH, bytes, 23, "AUTH ! bad_frame payload=5a5a*\n");
+	memcpy(bytes + 24, "\0\4\0\x60", 4);
+	prints(WIRE_AUTH, bytes, sizeof bytes, "AUTH salt=5a5a* lowest_unsettled=6510615555426900570 proof=5a5a*\n");
+}
+
 static void printer_does_not_follow_records_inside_records(void **state)
 {
 	uint8_t bytes[200] = { 0 };
@@ -490,6 +499,7 @@ int main(void)
 		cmocka_unit_test(offsets_for_filling_in_place_are_where_the_codec_puts_the_fields),
 		cmocka_unit_test(golden_frames_decode_print_and_encode_as_they_always_did),
 		cmocka_unit_test(printer_escapes_hostile_text),
+		cmocka_unit_test(printer_shows_no_salt_and_no_proof),
 		cmocka_unit_test(printer_says_what_is_wrong_and_shows_the_bytes),
 		cmocka_unit_test(printer_does_not_follow_records_inside_records),
 		cmocka_unit_test(printer_reports_a_full_buffer),

@@ -296,6 +296,8 @@ static const struct rule {
 	{ 0x2a, "", "r" }, { 0x2c, "", "r" }, { 0x33, "r", "r" }, { 0x34, "", "r" },
 	{ 0x36, "r", "" }, { 0x38, "r", "" }, { 0x3a, "", "r" }, { 0x40, "gr", "gr" },
 	{ 0x42, "gr", "gr" }, { 0x44, "gr", "gr" }, { 0x46, "", "gr" }, { 0x48, "ngr", "ngr" },
+	{ 0x0a, "", "g" }, { 0x0c, "", "r" }, { 0x50, "r", "" }, { 0x52, "r", "" },
+	{ 0x54, "", "r" }, { 0x56, "", "r" }, { 0x58, "r", "" }, { 0x5a, "", "r" },
 };
 
 static const struct rule *rule_of(int type)

@@ -242,6 +242,15 @@ static void peer_message(struct host_peer *peer, const struct message *message)
 	case WIRE_MODERATE:
 		host_moderate(peer, &message->moderate);
 		break;
+	case WIRE_INVITE:
+		host_answer_error(peer, message->invite.request, TCHAT_ERR_NOT_ALLOWED, WIRE_INVITE);
+		break;
+	case WIRE_INVITATIONS:
+		host_answer_error(peer, message->invitations.request, TCHAT_ERR_NOT_ALLOWED, WIRE_INVITATIONS);
+		break;
+	case WIRE_WHOIS:
+		host_answer_error(peer, message->whois.request, TCHAT_ERR_NO_USER, WIRE_WHOIS);
+		break;
 	case WIRE_PING:
 		peer_pong(peer, &message->ping);
 		break;

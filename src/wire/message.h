@@ -16,13 +16,20 @@ enum {
 	WIRE_LIMIT = 65536,
 	WIRE_TEXT_LIMIT = 16384, /* bytes of one message's body */
 	WIRE_KEY_SIZE = 16,
+	WIRE_PIN_SIZE = 32,   /* of a user's key, and of what names an invitation */
+	WIRE_PROOF_SIZE = 96, /* of AUTH */
+	WIRE_KEYS_MOST = 16,  /* of one account */
 };
 
 enum wire_role { ROLE_MEMBER = 0, ROLE_OWNER = 3 };
 enum wire_room_kind { ROOM_PUBLIC = 0, ROOM_DIRECT = 2 };
 enum wire_message_kind { KIND_TEXT = 1, KIND_ACTION = 2, KIND_TOPIC = 3 };
 enum wire_member_change { MEMBER_PRESENT = 0, MEMBER_JOINED = 1, MEMBER_LEFT = 2, MEMBER_RENAMED = 3, MEMBER_KICKED = 4 };
-enum wire_moderation { MODERATE_KICK = 1, MODERATE_END = 2 /* the host ends; room 0 */ };
+enum wire_moderation { MODERATE_KICK = 1, MODERATE_END = 2 /* the host ends; room 0, as in all that follow */,
+	MODERATE_ADMIT = 3, MODERATE_REFUSE = 4, MODERATE_REVOKE = 5 /* an invitation */, MODERATE_DROP_KEY = 6,
+	MODERATE_RELEASE = 7 /* a nick */ };
+enum wire_door_change { DOOR_WAITS = 1, DOOR_LEFT = 2 /* went away, is remembered */, DOOR_ADMITTED = 3, DOOR_REFUSED = 4 };
+enum wire_invite_kind { INVITE_HOST = 1, INVITE_DEVICE = 2 /* another one of the user who made it */ };
 enum wire_resume_status { RESUME_OK = 0, RESUME_GAP = 1, RESUME_OTHER_EPOCH = 2 };
 
 enum { JOIN_LIVE = 1 };                       /* JOIN.flags, JOINED.flags: live messages follow from last + 1 */
@@ -30,6 +37,7 @@ enum { HISTORY_FORWARD = 1, HISTORY_ATTACH = 2 }; /* HISTORY.flags */
 enum { PAGE_MORE = 1, PAGE_LIVE = 2 };        /* PAGE.flags; USERS.flags has PAGE_MORE */
 enum { ACK_DUPLICATE = 1 };                   /* ACK.flags */
 enum { NACK_PERMANENT = 1 };                  /* NACK.flags */
+enum { PROFILE_HERE = 1, PROFILE_AWAY = 2 };  /* PROFILE.flags */
 
 /* A run of bytes inside a payload, not owned; data is NULL when the field is absent. */
 struct wire_bytes {

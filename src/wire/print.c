@@ -62,6 +62,14 @@ static void print_hex(struct printer *p, const char *name, const uint8_t *bytes,
 	}
 }
 
+/* What only the two sides should know: enough to tell one from another. */
+static void print_secret(struct printer *p, const char *name, const uint8_t *bytes, size_t length)
+{
+	enum { SHOWN = 2 };
+	print_hex(p, name, bytes, length < SHOWN ? length : SHOWN);
+	print_string(p, "*");
+}
+
 static void print_text(struct printer *p, const char *name, struct wire_bytes value)
 {
 	if (value.data == NULL)
@@ -123,9 +131,16 @@ static void print_body(struct printer *p, const char *name, struct wire_bytes va
 #define U64(name) print_number(p, #name, m->name);
 #define ID(name) print_id(p, #name, m->name);
 #define KEY(name) print_hex(p, #name, m->name, WIRE_KEY_SIZE);
+#define SECRET(name) print_secret(p, #name, m->name, WIRE_KEY_SIZE);
 #define BODY(name, shown) print_body(p, #name, m->name, shown);
 #define REST(name) print_hex(p, #name, m->name.data, m->name.length);
 #define TLV_TEXT(tag, name) print_text(p, #name, m->name);
+#define TLV_BYTES(tag, name) \
+	if (m->name.data != NULL) \
+		print_hex(p, #name, m->name.data, m->name.length);
+#define TLV_SECRET(tag, name) \
+	if (m->name.data != NULL) \
+		print_secret(p, #name, m->name.data, m->name.length);
 #define TAIL(name) \
 	if (m->name.length > 0) \
 		print_hex(p, #name, m->name.data, m->name.length);
@@ -148,7 +163,10 @@ static void print_frame(struct printer *p, uint8_t type, const uint8_t *payload,
 			print_string(p, " ! ");
 			print_string(p, tchat_err_name(err));
 		}
-		print_hex(p, "payload", payload, length);
+		if (type == WIRE_AUTH)
+			print_secret(p, "payload", payload, length);
+		else
+			print_hex(p, "payload", payload, length);
 		return;
 	}
 	switch (message.type) {
