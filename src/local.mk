@@ -143,6 +143,7 @@ src_libstore_a_SOURCES = \
 	src/store/hash.c src/store/store.h \
 	src/store/memory.c src/store/memory.h \
 	src/store/memory_device.c src/store/memory_device.h \
+	src/store/memory_record.c src/store/memory_record.h \
 	src/store/memory_room.c src/store/memory_room.h \
 	src/store/spool.c src/store/spool.h
 src_tchat_SOURCES += \
@@ -158,6 +159,7 @@ src_libstore_a_SOURCES += \
 	src/store/sqlite_keep.c \
 	src/store/sqlite_open.c \
 	src/store/sqlite_reader.c \
+	src/store/sqlite_record.c \
 	src/store/sqlite_writer.c
 src_tchat_LDADD += $(SQLITE_LIBS)
 endif

@@ -66,8 +66,16 @@ static inline void delay_free(struct store *store)
 	free(store);
 }
 
+static inline int delay_records(struct store *store,
+                                void (*each)(void *arg, uint8_t kind, const void *key, size_t key_length,
+                                             const void *value, size_t length),
+                                void *arg)
+{
+	return store_records(((struct delay *)store)->inner, each, arg);
+}
+
 static const struct store_operations delay_operations = {
-	delay_submit, delay_completed, delay_release, delay_wake, delay_free,
+	delay_submit, delay_completed, delay_release, delay_wake, delay_free, delay_records,
 };
 
 static inline struct delay *delay_new(struct store *inner)

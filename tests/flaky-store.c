@@ -68,9 +68,17 @@ static void flaky_free(struct store *store)
 	store_free(flaky_of(store)->inner);
 }
 
+static int flaky_records(struct store *store,
+                         void (*each)(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value,
+                                      size_t length),
+                         void *arg)
+{
+	return store_records(flaky_of(store)->inner, each, arg);
+}
+
 void flaky_init(struct flaky *flaky, struct store *inner)
 {
 	static const struct store_operations operations = { flaky_submit, flaky_completed, flaky_release, flaky_wake,
-		                                            flaky_free };
+		                                            flaky_free,   flaky_records };
 	*flaky = (struct flaky){ .store = { &operations }, .inner = inner };
 }

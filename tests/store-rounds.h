@@ -159,6 +159,48 @@ static inline struct store_read read_room(struct store *store, uint64_t room, ui
 	return read;
 }
 
+/* value NULL: delete. The key is its text's bytes. */
+static inline void put_record(struct store *store, uint8_t kind, const char *key, const char *value, int err)
+{
+	struct store_record record = { .request = { .type = STORE_RECORD }, .kind = kind,
+		                       .key_length = (uint8_t)strlen(key), .value = value,
+		                       .length = value == NULL ? 0 : (uint32_t)strlen(value) };
+	memcpy(record.key, key, record.key_length);
+	run(store, &record.request, err);
+}
+
+struct records {
+	char text[1024]; /* "kind key=value;" of each, in order */
+	size_t count;
+	char each[16][64];
+};
+
+static inline void record_seen(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value,
+                               size_t length)
+{
+	struct records *records = arg;
+	assert_non_null(value);
+	assert_in_range(records->count, 0, 15);
+	snprintf(records->each[records->count++], 64, "%d %.*s=%.*s;", kind, (int)key_length, (const char *)key, (int)length,
+	         (const char *)value);
+}
+
+static inline int record_order(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* text: all records, sorted. */
+static inline void expect_records(struct store *store, const char *text)
+{
+	struct records records = { .count = 0 };
+	assert_int_equal(store_records(store, record_seen, &records), 0);
+	qsort(records.each, records.count, sizeof records.each[0], record_order);
+	for (size_t i = 0; i < records.count; i++)
+		strcat(records.text, records.each[i]);
+	assert_string_equal(records.text, text);
+}
+
 static inline void expect_read(struct store *store, uint64_t room, uint64_t from, uint32_t limit, bool forward,
                                uint64_t first, uint64_t last, bool more)
 {

@@ -48,7 +48,8 @@ static void expect_recovery(struct bench *b, uint64_t counter, const char *text)
 
 static void on_a_full_disk_nothing_changes_and_all_can_be_read(void **state)
 {
-	struct bench b = bench_new((struct store_sqlite_config){ 0 });
+	struct bench b = bench_new((struct store_sqlite_config){ .records = 2 });
+	put_record(b.store, 1, "ann", "red", 0);
 	faults.full = FAULT_LOG | FAULT_DATABASE;
 	for (int i = 0; i < 3; i++)
 		post_at(b.store, b.room, 7, BEFORE + 1, "now", 12345, TCHAT_ERR_NO_SPACE);
@@ -58,7 +59,13 @@ static void on_a_full_disk_nothing_changes_and_all_can_be_read(void **state)
 	assert_int_equal(open_device(b.store, 8, 1), 0);
 	assert_int_equal(open_room(b.store, "a", true, 0).head, BEFORE);
 	open_room(b.store, "new", true, TCHAT_ERR_BUSY);
+	put_record(b.store, 1, "ann", "blue", TCHAT_ERR_NO_SPACE);
+	put_record(b.store, 1, "new", "blue", TCHAT_ERR_NO_SPACE);
+	put_record(b.store, 1, "ann", NULL, TCHAT_ERR_NO_SPACE);
 	healed();
+	expect_records(b.store, "1 ann=red;");
+	put_record(b.store, 1, "new", "blue", 0);
+	put_record(b.store, 1, "newer", "blue", TCHAT_ERR_FULL);
 	/* There is room again: it goes on as if nothing had been. */
 	assert_int_equal(open_room(b.store, "new", true, 0).id, 2);
 	assert_int_equal(post_at(b.store, b.room, 7, BEFORE + 1, "now", 12345, 0).seq, BEFORE + 1);
@@ -101,6 +108,7 @@ static void expect_failed(struct bench *b, struct store_request *request)
 	post_at(b->store, b->room, 7, BEFORE + 2, "later", 12345, TCHAT_ERR_SYSTEM);
 	struct store_read read = { .request = { .type = STORE_READ }, .room = b->room, .limit = 1, .max_bytes = 999 };
 	run(b->store, &read.request, TCHAT_ERR_BUSY);
+	put_record(b->store, 1, "ann", "red", TCHAT_ERR_SYSTEM);
 	struct store_device device = { .request = { .type = STORE_DEVICE }, .device = 9, .lowest_unsettled = 1 };
 	run(b->store, &device.request, TCHAT_ERR_BUSY);
 	store_free(b->store);

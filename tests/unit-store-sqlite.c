@@ -263,9 +263,9 @@ static void other_files_and_newer_formats_are_refused_and_left_alone(void **stat
 {
 	struct place *place = place_new();
 	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
-	sql(place, "PRAGMA user_version = 2");
+	sql(place, "PRAGMA user_version = 3");
 	place_refused(place, "newer");
-	assert_int_equal(sql_number(place, "PRAGMA user_version"), 2);
+	assert_int_equal(sql_number(place, "PRAGMA user_version"), 3);
 	sql(place, "PRAGMA user_version = 1; PRAGMA application_id = 5");
 	place_refused(place, "no history");
 	sql(place, "PRAGMA application_id = 0");
@@ -275,6 +275,42 @@ static void other_files_and_newer_formats_are_refused_and_left_alone(void **stat
 		assert_int_equal(write(fd, "12345678", 8), 8);
 	close(fd);
 	place_refused(place, "no history");
+	place_free(place);
+}
+
+/* Format 1 had no records. */
+static void an_older_format_is_brought_up_once_with_all_that_is_in_it(void **state)
+{
+	struct place *place = place_new();
+	struct store *store = place_open(place, (struct store_sqlite_config){ 0 });
+	struct store_room room = open_room(store, "a", true, 0);
+	open_device(store, 7, 1);
+	post(store, room.id, 7, 1, "x");
+	store_free(store);
+	sql(place, "DROP TABLE own; PRAGMA user_version = 1");
+	for (int life = 0; life < 2; life++) {
+		store = place_open(place, (struct store_sqlite_config){ 0 });
+		expect_records(store, life == 0 ? "" : "1 ann=red;");
+		assert_int_equal(open_room(store, "a", true, 0).epoch, room.epoch);
+		assert_int_equal(open_device(store, 7, 1), 1);
+		expect_read(store, room.id, 1, 10, true, 1, 1, false);
+		put_record(store, 1, "ann", "red", 0);
+		store_free(store);
+		assert_int_equal(sql_number(place, "PRAGMA user_version"), 2);
+	}
+	place_free(place);
+}
+
+/* What stands in the way of a step leaves the file as it was. */
+static void a_format_that_cannot_be_brought_up_is_left_alone(void **state)
+{
+	struct place *place = place_new();
+	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
+	sql(place, "PRAGMA user_version = 1");
+	place_refused(place, "already exists");
+	assert_int_equal(sql_number(place, "PRAGMA user_version"), 1);
+	sql(place, "DROP TABLE own");
+	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
 	place_free(place);
 }
 
@@ -421,6 +457,45 @@ static void settled_outcomes_leave_the_database(void **state)
 	place_free(place);
 }
 
+static void say_one_beside_records(struct store *store)
+{
+	uint64_t room = open_room(store, "a", true, 0).id;
+	open_device(store, 7, 1);
+	/* Whatever queued together is one transaction, in this order. */
+	struct store_record first = { .request = { .type = STORE_RECORD }, .kind = 1, .key = "k", .key_length = 1,
+		                      .value = "old", .length = 3 }, second = first;
+	second.value = "new";
+	struct round *r = round_new(room, 0);
+	round_add(r, 0, 7, 1, KIND_TEXT, "x", 0);
+	store_submit(store, &first.request);
+	store_submit(store, &r->batch.request);
+	store_submit(store, &second.request);
+	assert_ptr_equal(completion(store), &first.request);
+	assert_ptr_equal(completion(store), &r->batch.request);
+	assert_ptr_equal(completion(store), &second.request);
+	round_free(r);
+}
+
+static void records_outlive_a_killed_host_and_are_bounded(void **state)
+{
+	struct place *place = place_new();
+	killed_after(place, (struct store_sqlite_config){ 0 }, say_one_beside_records);
+	struct store *store = place_open(place, (struct store_sqlite_config){ .records = 2 });
+	expect_records(store, "1 k=new;");
+	assert_int_equal(open_room(store, "a", false, 0).head, 1);
+	put_record(store, 1, "l", "1", 0);
+	put_record(store, 1, "m", "1", TCHAT_ERR_FULL);
+	put_record(store, 1, "l", "2", 0);
+	put_record(store, 1, "k", NULL, 0);
+	put_record(store, 1, "m", "3", 0);
+	store_free(store);
+	store = place_open(place, (struct store_sqlite_config){ .records = 2 });
+	expect_records(store, "1 l=2;1 m=3;");
+	put_record(store, 1, "n", "4", TCHAT_ERR_FULL);
+	store_free(store);
+	place_free(place);
+}
+
 static void devices_and_rooms_are_bounded(void **state)
 {
 	struct place *place = place_new();
@@ -528,12 +603,15 @@ int main(void)
 		cmocka_unit_test(the_host_stays_the_same_one),
 		cmocka_unit_test(a_second_host_is_refused_until_the_first_one_ends),
 		cmocka_unit_test(other_files_and_newer_formats_are_refused_and_left_alone),
+		cmocka_unit_test(an_older_format_is_brought_up_once_with_all_that_is_in_it),
+		cmocka_unit_test(a_format_that_cannot_be_brought_up_is_left_alone),
 		cmocka_unit_test(what_others_may_look_into_is_refused),
 		cmocka_unit_test(a_room_keeps_so_many_records),
 		cmocka_unit_test(what_is_too_old_goes_with_later_messages),
 		cmocka_unit_test(all_rooms_together_keep_so_many_bytes),
 		cmocka_unit_test(settled_outcomes_leave_the_database),
 		cmocka_unit_test(devices_and_rooms_are_bounded),
+		cmocka_unit_test(records_outlive_a_killed_host_and_are_bounded),
 		cmocka_unit_test(reads_beside_a_busy_writer_see_one_moment_each),
 		cmocka_unit_test(what_waits_at_the_end_is_the_callers_again),
 	};

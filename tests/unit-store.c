@@ -266,6 +266,70 @@ static void a_topic_is_kept_with_its_room(void **state)
 	store_end(state, store);
 }
 
+static void records_are_put_replaced_and_deleted(void **state)
+{
+	struct store *store = store_new(state, 0);
+	expect_records(store, "");
+	put_record(store, 1, "ann", "red", 0);
+	put_record(store, 2, "ann", "", 0);
+	put_record(store, 1, "an", "blue", 0);
+	expect_records(store, "1 an=blue;1 ann=red;2 ann=;");
+	put_record(store, 1, "ann", "a longer value", 0);
+	put_record(store, 2, "nobody", NULL, 0);
+	put_record(store, 1, "an", NULL, 0);
+	expect_records(store, "1 ann=a longer value;2 ann=;");
+	/* A key may hold any bytes, and its length tells it from others. */
+	struct store_record record = { .request = { .type = STORE_RECORD }, .kind = 1, .key = { 'a', 'n', 'n' },
+		                       .key_length = 4, .value = "x", .length = 1 };
+	run(store, &record.request, 0);
+	record.value = NULL;
+	run(store, &record.request, 0);
+	expect_records(store, "1 ann=a longer value;2 ann=;");
+	store_end(state, store);
+}
+
+static void size_of_record(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value, size_t length)
+{
+	size_t *sizes = arg;
+	sizes[0] += key_length;
+	sizes[1] += length;
+}
+
+static void records_have_their_limits(void **state)
+{
+	struct store *store = store_new(state, 0);
+	static const uint8_t bytes[STORE_RECORD_MOST + 1];
+	struct store_record record = { .request = { .type = STORE_RECORD }, .value = bytes };
+	size_t sizes[2] = { 0, 0 };
+	run(store, &record.request, TCHAT_ERR_ARGUMENT);
+	record.key_length = STORE_RECORD_KEY + 1;
+	run(store, &record.request, TCHAT_ERR_ARGUMENT);
+	record.key_length = STORE_RECORD_KEY;
+	record.length = STORE_RECORD_MOST + 1;
+	run(store, &record.request, TCHAT_ERR_ARGUMENT);
+	assert_int_equal(store_records(store, size_of_record, sizes), 0);
+	assert_int_equal(sizes[0], 0);
+	record.length = STORE_RECORD_MOST;
+	run(store, &record.request, 0);
+	assert_int_equal(store_records(store, size_of_record, sizes), 0);
+	assert_int_equal(sizes[0], STORE_RECORD_KEY);
+	assert_int_equal(sizes[1], STORE_RECORD_MOST);
+	store_end(state, store);
+}
+
+static void so_many_records_are_kept(void **state)
+{
+	struct store *store = store_of((struct store_memory_config){ .records = 2 });
+	put_record(store, 1, "a", "1", 0);
+	put_record(store, 1, "b", "1", 0);
+	put_record(store, 1, "c", "1", TCHAT_ERR_FULL);
+	put_record(store, 1, "b", "2", 0);
+	put_record(store, 1, "a", NULL, 0);
+	put_record(store, 1, "c", "3", 0);
+	expect_records(store, "1 b=2;1 c=3;");
+	store_free(store);
+}
+
 /* The file's size limit stands for a full disk. */
 static void a_batch_that_cannot_be_written_changes_nothing(void **state)
 {
@@ -337,6 +401,9 @@ int main(void)
 		cmocka_unit_test(a_room_keeps_so_many_records),
 		cmocka_unit_test(what_is_not_in_use_makes_place),
 		BOTH(a_topic_is_kept_with_its_room)
+		BOTH(records_are_put_replaced_and_deleted)
+		BOTH(records_have_their_limits)
+		cmocka_unit_test(so_many_records_are_kept),
 		BOTH(a_batch_that_cannot_be_written_changes_nothing)
 		cmocka_unit_test(the_content_hash_tells_contents_apart_and_never_changes),
 	};

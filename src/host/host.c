@@ -187,7 +187,8 @@ static void host_pending_completed(struct host *host, struct pending *pending)
 	case STORE_READ:
 		again = host_read_completed(host, pending);
 		break;
-	case STORE_BATCH: /* has no pending */
+	case STORE_BATCH: /* these have no pending */
+	case STORE_RECORD:
 		break;
 	}
 	if (again) {

@@ -2,6 +2,7 @@
 /* The store that forgets all at its end: marks, outcomes and an index of records in memory, the records in a spool. */
 #include "store/memory.h"
 #include "store/memory_device.h"
+#include "store/memory_record.h"
 #include "store/memory_room.h"
 #include "store/spool.h"
 
@@ -19,6 +20,7 @@ struct memory {
 	struct store_memory_config config;
 	struct memory_rooms rooms;
 	struct memory_devices devices;
+	struct memory_records records;
 	struct spool *spool;
 	uint64_t swept; /* spool position of the last sweep */
 	struct store_request *first, **last; /* completed */
@@ -236,6 +238,9 @@ static void memory_submit(struct store *store, struct store_request *request)
 	case STORE_DEVICE:
 		request->error = memory_device_open(&memory->devices, (struct store_device *)request);
 		break;
+	case STORE_RECORD:
+		request->error = memory_record_put(&memory->records, (struct store_record *)request);
+		break;
 	}
 	request->next = NULL;
 	*memory->last = request;
@@ -273,12 +278,22 @@ static void memory_free(struct store *store)
 	struct memory *memory = (struct memory *)store;
 	memory_rooms_free(&memory->rooms);
 	memory_devices_free(&memory->devices);
+	memory_records_free(&memory->records);
 	spool_free(memory->spool);
 	free(memory);
 }
 
+static int memory_records(struct store *store,
+                          void (*each)(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value,
+                                       size_t length),
+                          void *arg)
+{
+	memory_records_each(&((struct memory *)store)->records, each, arg);
+	return 0;
+}
+
 static const struct store_operations memory_operations = {
-	memory_submit, memory_completed, memory_release, memory_wake, memory_free,
+	memory_submit, memory_completed, memory_release, memory_wake, memory_free, memory_records,
 };
 
 struct store *store_memory_new(const struct store_memory_config *config)
@@ -300,6 +315,7 @@ struct store *store_memory_new(const struct store_memory_config *config)
 	memory->rooms.maximum = config->rooms != 0 ? config->rooms : 4096;
 	memory->devices.maximum = config->devices != 0 ? config->devices : 32768;
 	memory->devices.outcomes_each = config->outcomes != 0 ? config->outcomes : 1024;
+	memory->records.maximum = config->records != 0 ? config->records : 65536;
 	memory->spool = spool_new(config->directory, memory->config.spool_bytes);
 	if (memory->spool == NULL) {
 		free(memory);

@@ -17,6 +17,7 @@ struct store_memory_config {
 	uint32_t rooms;                        /* [4,096] */
 	uint32_t devices;                      /* [32,768] */
 	uint32_t outcomes;                     /* remembered per device [1,024] */
+	uint32_t records;                      /* of the host's own [65,536] */
 };
 
 /* Records lie in an unlinked temporary file (where none can be made: in 4 MiB of memory), used as a ring. Completes

@@ -82,7 +82,7 @@ static void refuse_all(struct store_request *list)
 {
 	for (; list != NULL; list = list->next)
 		if (list->error != SQLITE_RELEASE)
-			list->error = list->type == STORE_BATCH ? TCHAT_ERR_SYSTEM : TCHAT_ERR_BUSY;
+			list->error = list->type == STORE_BATCH || list->type == STORE_RECORD ? TCHAT_ERR_SYSTEM : TCHAT_ERR_BUSY;
 }
 
 static void wait_until(struct sqlite_store *store, tchat_time when)
@@ -257,7 +257,7 @@ static void sqlite_free(struct store *base)
 }
 
 static const struct store_operations sqlite_operations = {
-	sqlite_submit, sqlite_completed, sqlite_release, sqlite_wake, sqlite_free,
+	sqlite_submit, sqlite_completed, sqlite_release, sqlite_wake, sqlite_free, sqlite_records,
 };
 
 /* --- Opening */
@@ -274,6 +274,8 @@ static void config_default(struct store_sqlite_config *config)
 		config->open_devices = 32768;
 	if (config->outcomes == 0)
 		config->outcomes = 1024;
+	if (config->records == 0)
+		config->records = 65536;
 }
 
 static int log_grew(void *arg, sqlite3 *handle, const char *name, int pages)

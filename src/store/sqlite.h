@@ -28,6 +28,7 @@ struct store_sqlite_config {
 	uint32_t devices;      /* remembered [131,072] */
 	uint32_t open_devices; /* [32,768] */
 	uint32_t outcomes;     /* remembered per device [1,024] */
+	uint32_t records;      /* of the host's own [65,536] */
 };
 
 enum { STORE_WHY_SIZE = 512 };

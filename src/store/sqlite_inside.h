@@ -45,7 +45,7 @@ struct sqlite_writer {
 	struct store_sqlite_config config;
 	uint32_t last_user, saved_last_user;
 	uint64_t last_room, saved_last_room;
-	int64_t rooms, saved_rooms, devices_stored, saved_devices_stored; /* rows */
+	int64_t rooms, saved_rooms, devices_stored, saved_devices_stored, records, saved_records; /* rows */
 	uint32_t devices_in_use;
 	bool in_transaction;
 	bool keep_more;       /* the last step of keeping left something to do */
@@ -124,6 +124,15 @@ int sqlite_keep_room(struct sqlite_writer *writer, struct sqlite_room *room, uin
  * to when (monotonic) it is to be called next. SQLITE_OK, or what cannot be repaired. */
 int sqlite_writer_idle(struct sqlite_writer *writer, tchat_time now, tchat_time *again);
 int sqlite_writer_checkpoint(struct sqlite_writer *writer);
+
+/* --- sqlite_record.c */
+/* Puts or deletes: SQLITE_OK, also when the request's error is set. */
+int sqlite_record_put(struct sqlite_writer *writer, struct store_record *request);
+/* See store_records(). */
+int sqlite_records(struct store *store,
+                   void (*each)(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value,
+                                size_t length),
+                   void *arg);
 
 /* --- sqlite_reader.c */
 /* Sets the request's error: SQLITE_OK, or what cannot be repaired. */

@@ -13,7 +13,10 @@
 
 #define FILE_NAME "history.db"
 
-enum { APPLICATION_ID = 0x54434854, SCHEMA_VERSION = 1, KEY_SIZE = 16 };
+enum { APPLICATION_ID = 0x54434854, SCHEMA_VERSION = 2, KEY_SIZE = 16 };
+
+#define OWN_TABLE \
+	"CREATE TABLE own(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key));"
 
 static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
@@ -29,8 +32,12 @@ static const char schema[] =
 	"CREATE TABLE outcome(device INTEGER NOT NULL, counter INTEGER NOT NULL, hash INTEGER NOT NULL,"
 	" room INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, code INTEGER NOT NULL,"
 	" PRIMARY KEY(device, counter)) WITHOUT ROWID;"
+	OWN_TABLE
 	"PRAGMA application_id = 1413695572;" /* APPLICATION_ID */
-	"PRAGMA user_version = 1;";
+	"PRAGMA user_version = 2;"; /* SCHEMA_VERSION */
+
+/* What makes a file of format 1 one of format 2, and so on. */
+static const char *const steps[SCHEMA_VERSION - 1] = { OWN_TABLE };
 
 /* What an opening is about; meta's numbers. */
 struct opening {
@@ -117,6 +124,18 @@ static int pragma_number(struct db *db, const char *text, int64_t *value)
 	return result;
 }
 
+/* All steps from an older format to today's are one transaction. */
+static int bring_up(const struct opening *o, int64_t version)
+{
+	sqlite3 *handle = o->db->handle;
+	char number[64];
+	int result = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	for (; result == SQLITE_OK && version < SCHEMA_VERSION; version++)
+		result = sqlite3_exec(handle, steps[version - 1], NULL, NULL, NULL);
+	snprintf(number, sizeof number, "PRAGMA user_version = %d;COMMIT", SCHEMA_VERSION);
+	return fail_result(o, result == SQLITE_OK ? sqlite3_exec(handle, number, NULL, NULL, NULL) : result);
+}
+
 static int check_format(const struct opening *o)
 {
 	int64_t application, version, tables;
@@ -135,7 +154,7 @@ static int check_format(const struct opening *o)
 	if (application != APPLICATION_ID || version < 1)
 		return fail(o, _("this is no history of tchat"));
 	if (version <= SCHEMA_VERSION)
-		return 0;
+		return version < SCHEMA_VERSION ? bring_up(o, version) : 0;
 	char text[128];
 	snprintf(text, sizeof text, _("written by a newer tchat (format %d; this one knows %d)"), (int)version,
 	         SCHEMA_VERSION);
@@ -280,6 +299,8 @@ static int begin_life(struct opening *o)
 	store->writer.last_room = (uint64_t)number;
 	if (result == SQLITE_OK)
 		result = db_number(db, db_bind(db, SQL_DEVICE_COUNT, NULL, 0), 0, &store->writer.devices_stored);
+	if (result == SQLITE_OK)
+		result = db_number(db, db_bind(db, SQL_OWN_COUNT, NULL, 0), 0, &store->writer.records);
 	if (result != SQLITE_OK)
 		return fail_result(o, result);
 	if (folder_set_witness(&store->folder, store->opening) != 0)

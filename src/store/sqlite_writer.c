@@ -26,6 +26,7 @@ int sqlite_writer_begin(struct sqlite_writer *writer)
 	writer->saved_last_room = writer->last_room;
 	writer->saved_rooms = writer->rooms;
 	writer->saved_devices_stored = writer->devices_stored;
+	writer->saved_records = writer->records;
 	return SQLITE_OK;
 }
 
@@ -80,6 +81,7 @@ int sqlite_writer_undo(struct sqlite_writer *writer, int result)
 		writer->last_room = writer->saved_last_room;
 		writer->rooms = writer->saved_rooms;
 		writer->devices_stored = writer->saved_devices_stored;
+		writer->records = writer->saved_records;
 	}
 	writer->in_transaction = false;
 	writer_done(writer, false);
@@ -399,6 +401,7 @@ static int request_apply(struct sqlite_writer *writer, struct store_request *req
 	case STORE_BATCH: return writer_batch(writer, (struct store_batch *)request);
 	case STORE_ROOM: return writer_room(writer, (struct store_room *)request);
 	case STORE_DEVICE: return sqlite_device_open(writer, (struct store_device *)request);
+	case STORE_RECORD: return sqlite_record_put(writer, (struct store_record *)request);
 	default: return SQLITE_OK;
 	}
 }
@@ -417,7 +420,7 @@ static void request_answer(struct sqlite_writer *writer, struct store_request *r
 		const struct sqlite_room *room = room_find(writer, answer->id);
 		answer->floor = room == NULL ? 1 : room->floor;
 		answer->head = room == NULL ? 0 : room->head;
-	} else {
+	} else if (request->type == STORE_BATCH) {
 		struct store_batch *batch = (struct store_batch *)request;
 		for (size_t i = 0; i < batch->part_count; i++) {
 			const struct sqlite_room *room = room_find(writer, batch->parts[i].room);
@@ -441,7 +444,7 @@ static void group_fail(struct sqlite_writer *writer, struct store_request *list,
 				request_apply(writer, request);
 			continue;
 		}
-		if (request->type == STORE_BATCH)
+		if (request->type == STORE_BATCH || (request->type == STORE_RECORD && request->error == 0))
 			request->error = err;
 		else if (!tried || (request->type == STORE_ROOM && request->error == 0 && ((struct store_room *)request)->created))
 			request->error = TCHAT_ERR_BUSY;

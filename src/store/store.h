@@ -12,7 +12,7 @@
 
 struct store;
 
-enum store_type { STORE_BATCH, STORE_READ, STORE_ROOM, STORE_DEVICE };
+enum store_type { STORE_BATCH, STORE_READ, STORE_ROOM, STORE_DEVICE, STORE_RECORD };
 
 /* The first member of each request. Its memory is the caller's, and must not be touched between submit and
  * completion. Reference counts of blocks are touched on the caller's thread only. */
@@ -102,6 +102,19 @@ struct store_device {
 	uint64_t mark;             /* answer: highest counter decided */
 };
 
+enum { STORE_RECORD_KEY = 32, STORE_RECORD_MOST = 4096 };
+
+/* Keeps something of the host's own under kind and key, in place of what was there, or deletes it. In one order with
+ * batches, and committed with them. */
+struct store_record {
+	struct store_request request; /* error TCHAT_ERR_FULL: there are too many; TCHAT_ERR_ARGUMENT; or as a batch's */
+	uint8_t kind;
+	uint8_t key_length; /* 1 to STORE_RECORD_KEY */
+	uint8_t key[STORE_RECORD_KEY];
+	uint32_t length;    /* of value, at most STORE_RECORD_MOST */
+	const void *value;  /* not to be touched before the completion; NULL: delete, which is fine when nothing is there */
+};
+
 /* What makes a host the same one after a restart. */
 struct store_identity {
 	uint8_t host[16];       /* names it in WELCOME */
@@ -115,6 +128,10 @@ struct store_operations {
 	void (*release)(struct store *store, enum store_type type, uint64_t id);
 	void (*wake)(struct store *store, void (*callback)(void *arg), void *arg);
 	void (*free)(struct store *store);
+	int (*records)(struct store *store,
+	               void (*each)(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value,
+	                            size_t length),
+	               void *arg);
 };
 
 /* A back end's own struct begins with this. */
@@ -146,6 +163,17 @@ static inline void store_release(struct store *store, enum store_type type, uint
 static inline void store_wake(struct store *store, void (*callback)(void *arg), void *arg)
 {
 	store->operations->wake(store, callback, arg);
+}
+
+/* Hands over all that STORE_RECORD has put and not deleted, in no special order; the bytes are there during the call
+ * only, and are never NULL. To be called at the start, before any request: it waits for the disk. 0 or an error,
+ * perhaps after some calls. */
+static inline int store_records(struct store *store,
+                                void (*each)(void *arg, uint8_t kind, const void *key, size_t key_length,
+                                             const void *value, size_t length),
+                                void *arg)
+{
+	return store->operations->records(store, each, arg);
 }
 
 /* Ends the store; requests still in it are the caller's again. NULL is fine. */
