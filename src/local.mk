@@ -128,7 +128,7 @@ src_libui_a_SOURCES = \
 src_libui_a_SOURCES += \
 	src/ui/charset.c src/ui/charset.h \
 	src/ui/frame_pacer.c src/ui/frame_pacer.h \
-	src/ui/osc.c src/ui/osc.h \
+	src/ui/answers.c src/ui/answers.h src/ui/osc.c src/ui/osc.h \
 	src/ui/line_editor.c src/ui/line_editor.h src/ui/line_editor_inside.h \
 	src/ui/line_editor_cluster.c src/ui/line_editor_history.c \
 	src/ui/line_text.c src/ui/line_text.h \

@@ -76,6 +76,11 @@ tests_unit_ui_widgets_CFLAGS = $(test_cflags)
 tests_unit_ui_widgets_SOURCES = tests/unit-ui-widgets.c
 tests_unit_ui_widgets_LDADD = $(ui_libs)
 
+check_PROGRAMS += tests/unit-answers
+tests_unit_answers_CFLAGS = $(test_cflags)
+tests_unit_answers_SOURCES = tests/unit-answers.c
+tests_unit_answers_LDADD = $(ui_libs)
+
 check_PROGRAMS += tests/unit-ui-screen
 tests_unit_ui_screen_CFLAGS = $(test_cflags)
 tests_unit_ui_screen_SOURCES = tests/unit-ui-screen.c tests/golden_screen.c tests/golden_screen.h

@@ -48,14 +48,20 @@ static void next_address(void)
 	snprintf(address, sizeof address, "unix:%s/socket-%d", folder, number++);
 }
 
-/* Opens a host of one's own and waits for its room. */
-static struct pty *start_with(const char *variable)
+/* Opens a host of one's own. */
+static struct pty *pty_start_here(const char *variable)
 {
 	next_address();
 	const char *const argv[] = { "src/tchat", "--host", address, "--linger", "10s", NULL };
 	const char *const environment[] = { config_variable, state_variable, runtime_variable, "USER=ann", "NO_COLOR", variable,
 		                            NULL };
-	struct pty *pty = pty_start(24, 110, argv, environment);
+	return pty_start(24, 110, argv, environment);
+}
+
+/* The same, and waits for its room. */
+static struct pty *start_with(const char *variable)
+{
+	struct pty *pty = pty_start_here(variable);
 	pty_wait_row(pty, -1, "#lobby>");
 	return pty;
 }
@@ -93,7 +99,7 @@ static void a_theme_changes_at_once_and_stays(void **state)
 	struct pty *pty = start();
 	int dark = background(pty);
 	pty_type(pty, "/set theme light\r");
-	pty_wait_text(pty, "theme = light (default: dark)");
+	pty_wait_text(pty, "theme = light (default: auto)");
 	pty_wait(pty, background_is_not, &dark, "other colours");
 	int light = background(pty);
 	assert_string_equal(read_config(), "# mine\ntheme = light\n");
@@ -101,10 +107,56 @@ static void a_theme_changes_at_once_and_stays(void **state)
 	pty = start();
 	assert_int_equal(background(pty), light);
 	pty_type(pty, "/set -theme\r");
-	pty_wait_text(pty, "theme = dark (default)");
+	pty_wait_text(pty, "theme = auto (default)");
 	pty_wait(pty, background_is_not, &light, "the first colours again");
 	assert_int_equal(background(pty), dark);
 	assert_string_equal(read_config(), "# mine\n");
+	quit(pty);
+}
+
+/* The foreground of the first character of the text on the last row that contains it. */
+static int foreground(const struct pty *pty, const char *text)
+{
+	struct pty_cell cell;
+	int row = pty_find_row(pty, text);
+	assert_true(row >= 0);
+	pty_cell(pty, row, (int)(strstr(pty_row(pty, row), text) - pty_row(pty, row)), &cell);
+	return cell.foreground;
+}
+
+static void a_white_terminal_gets_the_light_theme_and_its_answer_is_no_input(void **state)
+{
+	static const char *const colours[] = { "ffff/ffff/ffff", "fdfd/f6f6/e3e3", "0000/0000/0000", "0000/2b2b/3636" };
+	int titles[4];
+	for (int i = 0; i < 4; i++) {
+		write_config("");
+		struct pty *pty = pty_start_here(NULL);
+		pty_answer_background(pty, colours[i]);
+		pty_type(pty, "half a line"); /* what is typed meanwhile stays together */
+		pty_wait_row(pty, -1, "#lobby> half a line");
+		pty_type(pty, "\r");
+		pty_wait_text(pty, "ann   half a line");
+		titles[i] = background(pty);
+		assert_int_equal(foreground(pty, "ann   half"), i < 2 ? 16 : 255);
+		quit(pty);
+	}
+	assert_int_equal(titles[0], titles[1]);
+	assert_int_equal(titles[2], titles[3]);
+	assert_int_not_equal(titles[0], titles[2]);
+}
+
+static void a_silent_terminal_is_dark_unless_colorfgbg_says_otherwise(void **state)
+{
+	write_config("");
+	struct pty *pty = start();
+	int dark = background(pty);
+	quit(pty);
+	pty = start_with("COLORFGBG=0;15");
+	assert_int_not_equal(background(pty), dark);
+	quit(pty);
+	write_config("theme = dark\n"); /* and what the user says counts more */
+	pty = start_with("COLORFGBG=0;15");
+	assert_int_equal(background(pty), dark);
 	quit(pty);
 }
 
@@ -153,7 +205,7 @@ static void wrong_settings_are_explained(void **state)
 	pty_type(pty, "/set them\r");
 	pty_wait_text(pty, "unknown key 'them'; did you mean 'theme'?");
 	pty_type(pty, "/set theme pink\r");
-	pty_wait_text(pty, "theme: 'pink' is not one of: dark light contrast none");
+	pty_wait_text(pty, "theme: 'pink' is not one of: auto dark light contrast none");
 	pty_type(pty, "/set linger 3h\r");
 	pty_wait_text(pty, "This counts from the next start on.");
 	pty_type(pty, "/set nick zoe\r");
@@ -325,6 +377,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_theme_changes_at_once_and_stays),
+		cmocka_unit_test(a_white_terminal_gets_the_light_theme_and_its_answer_is_no_input),
+		cmocka_unit_test(a_silent_terminal_is_dark_unless_colorfgbg_says_otherwise),
 		cmocka_unit_test(no_color_wins_over_the_theme),
 		cmocka_unit_test(a_bad_file_is_told_and_stops_nothing),
 		cmocka_unit_test(keys_and_values_are_completed),

@@ -43,6 +43,8 @@ struct pty {
 	int rows, columns;
 	VTermPos cursor;
 	bool cursor_visible, alternate, synchronised;
+	const char *background; /* answered to OSC 11; NULL: not at all */
+	size_t answered;        /* how much of raw was looked at for that */
 	struct bytes raw;     /* since pty_forget() */
 	struct bytes modes;   /* "h2004 l2004 ": what was set, in order */
 	char parse[64];       /* a CSI in progress, for the modes */
@@ -157,6 +159,19 @@ static void pty_reap(struct pty *pty)
 	}
 }
 
+static void answer_background(struct pty *pty)
+{
+	static const char question[] = "\033]11;?";
+	const char *at;
+	while (pty->background != NULL && (at = memmem(pty->raw.at + pty->answered, pty->raw.length - pty->answered, question,
+	                                               sizeof question - 1)) != NULL) {
+		char answer[64];
+		int n = snprintf(answer, sizeof answer, "\033]11;rgb:%s\033\\", pty->background);
+		bytes_add(&pty->out, answer, (size_t)n);
+		pty->answered = (size_t)(at - pty->raw.at) + sizeof question - 1;
+	}
+}
+
 /* Reads what is there; true when something was. */
 static bool pty_read(struct pty *pty)
 {
@@ -166,6 +181,7 @@ static bool pty_read(struct pty *pty)
 		return false;
 	bytes_add(&pty->raw, bytes, (size_t)n);
 	modes_read(pty, bytes, (size_t)n);
+	answer_background(pty);
 	vterm_input_write(pty->terminal, bytes, (size_t)n);
 	static const char unknown[] = "\033[?2026;0$y";
 	char *answer = memmem(pty->out.at, pty->out.length, unknown, sizeof unknown - 1);
@@ -532,13 +548,18 @@ const char *pty_raw(const struct pty *pty, size_t *length)
 
 void pty_forget(struct pty *pty)
 {
-	pty->raw.length = 0;
+	pty->raw.length = pty->answered = 0;
 	pty->raw.at[0] = '\0';
 }
 
 void pty_answer_synchronised(struct pty *pty, bool known)
 {
 	pty->synchronised = known;
+}
+
+void pty_answer_background(struct pty *pty, const char *colour)
+{
+	pty->background = colour;
 }
 
 void pty_resize(struct pty *pty, int rows, int columns)

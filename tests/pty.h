@@ -70,6 +70,10 @@ void pty_forget(struct pty *pty);
  * says 0, "unknown". */
 void pty_answer_synchronised(struct pty *pty, bool known);
 
+/* The background that the terminal has: it answers OSC 11 with "rgb:" and this ("ffff/ffff/ffff"), ahead of all that is
+ * asked behind it. libvterm itself says nothing. The string is not copied. */
+void pty_answer_background(struct pty *pty, const char *colour);
+
 void pty_resize(struct pty *pty, int rows, int columns);
 pid_t pty_pid(const struct pty *pty);
 void pty_signal(struct pty *pty, int number);

@@ -146,7 +146,7 @@ static void defaults_are_those_of_the_table(void **state)
 	assert_int_equal(options.backlog, 1024);
 	assert_int_equal(options.linger, TCHAT_SECONDS(600));
 	assert_int_equal(options.interval, TCHAT_SECONDS(1));
-	assert_int_equal(options.theme, THEME_DARK);
+	assert_int_equal(options.theme, THEME_AUTO);
 	assert_true(options.bell && options.clock && options.drafts && options.input_history);
 	assert_false(options.mouse || options.title || options.notify);
 	config_free(config);
@@ -230,7 +230,7 @@ static void bad_lines_are_told_with_number_and_suggestion(void **state)
 	assert_problem("nick\n", "1: expected KEY = VALUE");
 	assert_problem("nick =\n", "1: expected KEY = VALUE");
 	assert_problem("= ann\n", "1: expected KEY = VALUE");
-	assert_problem("theme = pink\n", "1: theme: 'pink' is not one of: dark light contrast none");
+	assert_problem("theme = pink\n", "1: theme: 'pink' is not one of: auto dark light contrast none");
 	assert_problem("bell = ON\n", "1: bell: 'ON' is not one of: off on");
 	assert_problem("history = 1e3\n", "1: history: '1e3' is not a whole number from 0 to 100000");
 	assert_problem("linger = soon\n", "1: linger: 'soon' is not a time like 500ms, 30s, 10m or 2h");
@@ -243,7 +243,7 @@ static void bad_lines_do_not_hide_good_ones(void **state)
 	put("x = 1\ntheme = pink\nnick = ann\ny\n");
 	struct config *config = load();
 	assert_string_equal(options.nick, "ann");
-	assert_int_equal(options.theme, THEME_DARK);
+	assert_int_equal(options.theme, THEME_AUTO);
 	assert_non_null(config_problem(config, 2));
 	assert_null(config_problem(config, 3));
 	config_free(config);
@@ -379,7 +379,7 @@ static void a_wrong_value_changes_nothing(void **state)
 	put("theme = light\n");
 	struct config *config = load();
 	assert_int_equal(config_set(config, SETTING_THEME, "pink", reason), TCHAT_ERR_ARGUMENT);
-	assert_string_equal(reason, "'pink' is not one of: dark light contrast none");
+	assert_string_equal(reason, "'pink' is not one of: auto dark light contrast none");
 	assert_int_equal(config_set(config, SETTING_MOTD, "two\nlines", reason), TCHAT_ERR_ARGUMENT);
 	assert_string_equal(reason, "a value is one line of text");
 	assert_int_equal(config_set(config, SETTING_NICK, "", reason), TCHAT_ERR_ARGUMENT);

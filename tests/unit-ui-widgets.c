@@ -152,12 +152,13 @@ static void themes_have_contrast(void **state)
 		uint32_t grounds[3];
 		double least;
 	} themes[] = {
+		{ THEME_AUTO, { 0x000000, 0x1C1C1C, 0x262626 }, 4.5 },
 		{ THEME_DARK, { 0x000000, 0x1C1C1C, 0x262626 }, 4.5 },
 		{ THEME_LIGHT, { 0xFFFFFF, 0xF5F5F5, 0xEEEEEE }, 4.5 },
 		{ THEME_CONTRAST, { 0x000000, 0x000000, 0x000000 }, 7.0 },
 	};
 	assert_true(contrast(0, 0xFFFFFF) > 20.9 && contrast(0, 0xFFFFFF) < 21.1);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof themes / sizeof themes[0]; i++) {
 		for (int role = 0; role < STYLE_COUNT; role++) {
 			struct theme_style style = theme_style(themes[i].theme, 256, (enum style_role)role);
 			if (style.foreground == THEME_DEFAULT || role == STYLE_BORDER)

@@ -145,16 +145,30 @@ static void on_parted(struct face *face, const struct session_event *event)
 		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s: %s", title, tchat_err_text(event->code));
 }
 
+/* What was typed before there was a room goes on there, behind a draft of the last time. */
+static void keep_typing(struct face *face, struct face_room *before)
+{
+	struct line_draft *typed = before->draft;
+	before->draft = NULL;
+	if (typed != NULL && line_editor_length(face->editor) > 0) {
+		line_editor_paste(face->editor, line_draft_text(typed), strlen(line_draft_text(typed)));
+		line_draft_free(typed);
+	} else if (typed != NULL) {
+		line_editor_restore(face->editor, typed);
+	}
+}
+
 /* The words from before there was a room go to the first one, which is shown from now on. */
 static void show_first_room(struct face *face, uint32_t handle)
 {
-	const struct message_list *own = face_rooms_current(&face->rooms)->list;
+	struct face_room *before = face_rooms_current(&face->rooms);
 	struct face_room *room = face_rooms_find(&face->rooms, handle);
-	if (room == NULL)
+	if (room == NULL || room == before)
 		return;
-	for (uint64_t serial = message_list_first(own); serial < message_list_end(own); serial++)
-		message_list_append(room->list, message_list_get(own, serial));
+	for (uint64_t serial = message_list_first(before->list); serial < message_list_end(before->list); serial++)
+		message_list_append(room->list, message_list_get(before->list, serial));
 	face_show_handle(face, handle);
+	keep_typing(face, before);
 	tell_how_to_join(face);
 }
 

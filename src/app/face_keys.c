@@ -235,7 +235,8 @@ void face_token(struct face *face, const struct token *token)
 		return;
 	}
 	if (token->kind == TOKEN_REPLY) {
-		term_curses_reply(face->terminal, token);
+		if (term_curses_reply(face->terminal, token))
+			face_changed(face, true);
 		return;
 	}
 	if (token_is_control(token, 'Z'))

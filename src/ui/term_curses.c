@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/text.h"
+#include "ui/answers.h"
 #include "ui/osc.h"
 #include "ui/restore.h"
 
@@ -45,9 +46,8 @@ struct term_curses {
 	SCREEN *screen;
 	bool shown;         /* in full screen; false while suspended */
 	bool alternate;     /* a terminal of xterm's kind: it knows private modes, and may be asked */
-	bool synchronised;
 	bool announced;     /* an update is on its way that should show at once */
-	bool asked;         /* the answers to ask() have not all come */
+	struct answers answers;
 	bool title_saved;   /* the terminal keeps the title that it had */
 	bool own_stop;      /* a SIGCONT that answers a stop of one's own is still to be heard of */
 	struct look looks[STYLE_COUNT];
@@ -111,8 +111,9 @@ static void set_looks(struct term_curses *t)
 {
 	/* Without colours alloc_pair() crashes (vt100, ncurses 6.4). */
 	bool colours = has_colors() && COLORS > 0 && COLOR_PAIRS > 1 && !t->options.no_colour;
+	enum theme theme = t->options.theme == THEME_AUTO ? t->answers.background : t->options.theme;
 	for (int role = 0; role < STYLE_COUNT; role++) {
-		struct theme_style style = theme_style(t->options.theme, colours ? COLORS : 0, (enum style_role)role);
+		struct theme_style style = theme_style(theme, colours ? COLORS : 0, (enum style_role)role);
 		struct look *look = &t->looks[role];
 		look->attributes = curses_attributes(style.attributes);
 		look->pair = 0;
@@ -149,9 +150,9 @@ static void show(struct term_curses *t)
 static void drop_answers(struct term_curses *t)
 {
 	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
-	if (t->asked && poll(&fd, 1, TERM_ANSWER_WAIT) > 0)
+	if (t->answers.awaited && poll(&fd, 1, TERM_ANSWER_WAIT) > 0)
 		tcflush(STDIN_FILENO, TCIFLUSH);
-	t->asked = false;
+	t->answers.awaited = false;
 }
 
 static void hide(struct term_curses *t)
@@ -205,9 +206,9 @@ static void put_run(const struct term_curses *t, int row, const struct cell *cel
 
 static void announce(struct term_curses *t, bool on)
 {
-	if (t->synchronised && on != t->announced)
+	if (t->answers.synchronised && on != t->announced)
 		put_string(on ? "\033[?2026h" : "\033[?2026l");
-	t->announced = t->synchronised && on;
+	t->announced = t->answers.synchronised && on;
 }
 
 /* Curses writes on from where it believes the cursor to be, so a character that is wider or narrower here than in libc
@@ -358,6 +359,8 @@ static void curses_repair(struct terminal *terminal)
 	struct term_curses *t = (struct term_curses *)terminal;
 	if (t->shown) {
 		modes_on(t);
+		if (t->alternate) /* its colours may be others by now */
+			answers_ask(&t->answers, STDOUT_FILENO);
 		clearok(curscr, TRUE);
 	}
 	forget_drawn(t);
@@ -452,15 +455,6 @@ int term_curses_check(const char **why)
 	return err;
 }
 
-/* Asks what the terminal can do; the answers come as keys do. Attributes last: everybody answers those. */
-static void ask(struct term_curses *t)
-{
-	if (!t->alternate)
-		return;
-	put_string("\033[?2026$p\033[c");
-	t->asked = true;
-}
-
 static void start_screen(struct term_curses *t)
 {
 	const char *alternate = tigetstr("smcup");
@@ -484,7 +478,8 @@ static void start_screen(struct term_curses *t)
 	endwin();
 	show(t);
 	refresh();
-	ask(t);
+	if (t->alternate)
+		answers_ask(&t->answers, STDOUT_FILENO);
 	term_curses_resize(&t->terminal);
 	set_looks(t);
 	clearok(curscr, TRUE); /* whatever the questions left on the screen */
@@ -509,6 +504,7 @@ struct terminal *term_curses_new(const struct term_curses_options *options, int 
 		return NULL;
 	t->terminal.class = &curses_class;
 	t->options = *options;
+	answers_init(&t->answers, getenv("COLORFGBG"));
 	t->screen = newterm(NULL, stdout, stdin);
 	if (t->screen == NULL) {
 		free(t);
@@ -556,15 +552,15 @@ void term_curses_continued(struct terminal *terminal)
 	t->own_stop = false;
 }
 
-void term_curses_reply(struct terminal *terminal, const struct token *token)
+bool term_curses_reply(struct terminal *terminal, const struct token *token)
 {
 	struct term_curses *t = (struct term_curses *)terminal;
-	if (token->kind != TOKEN_REPLY)
-		return;
-	if (token->reply == TOKEN_REPLY_ATTRIBUTES)
-		t->asked = false;
-	if (token->reply == TOKEN_REPLY_MODE && token->value == 2026)
-		t->synchronised = token->state == 1 || token->state == 2;
+	enum theme before = t->answers.background;
+	if (!answers_take(&t->answers, token) || before == t->answers.background || t->options.theme != THEME_AUTO)
+		return false;
+	set_looks(t);
+	forget_drawn(t);
+	return true;
 }
 
 void term_curses_set_mouse(struct terminal *terminal, bool on)

@@ -39,8 +39,9 @@ bool term_curses_stop(struct terminal *terminal);
 /* After SIGCONT: somebody else may have changed the terminal; the next draw sets everything anew. */
 void term_curses_continued(struct terminal *terminal);
 
-/* An answer of the terminal (TOKEN_REPLY): synchronised updates are used from when they are known to work. */
-void term_curses_reply(struct terminal *terminal, const struct token *token);
+/* An answer of the terminal (TOKEN_REPLY): synchronised updates are used from when they are known to work, and the theme
+ * "auto" fits the background. True when something shown may look otherwise now: draw then. */
+bool term_curses_reply(struct terminal *terminal, const struct token *token);
 
 void term_curses_set_mouse(struct terminal *terminal, bool on);
 void term_curses_set_title_on(struct terminal *terminal, bool on); /* off gives back the title that was there */

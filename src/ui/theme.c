@@ -19,7 +19,7 @@ static const struct look looks[STYLE_COUNT] = {
 #undef LOOK
 };
 
-static const char *const names[THEME_COUNT] = { "dark", "light", "contrast", "none" };
+static const char *const names[THEME_COUNT] = { "auto", "dark", "light", "contrast", "none" };
 
 const char *theme_name(enum theme theme)
 {
@@ -65,6 +65,13 @@ struct theme_style theme_style(enum theme theme, int colours, enum style_role ro
 		style.background = style.background == THEME_DEFAULT ? 0 : style.background;
 	}
 	return colours < 16 ? eight(style) : style;
+}
+
+/* Half of full brightness, as the eye weighs the three colours. */
+enum theme theme_for_background(uint32_t rgb)
+{
+	uint32_t brightness = 299 * (rgb >> 16 & 255) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255);
+	return brightness > 127500 ? THEME_LIGHT : THEME_DARK;
 }
 
 uint32_t theme_rgb(int colour)
