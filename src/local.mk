@@ -156,6 +156,7 @@ src_libstore_a_SOURCES += \
 	src/store/sqlite.c src/store/sqlite.h src/store/sqlite_inside.h \
 	src/store/sqlite_db.c src/store/sqlite_db.def src/store/sqlite_db.h \
 	src/store/sqlite_device.c \
+	src/store/sqlite_format.c src/store/sqlite_format.h \
 	src/store/sqlite_keep.c \
 	src/store/sqlite_open.c \
 	src/store/sqlite_reader.c \

@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/intl.h"
+#include "store/sqlite_format.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +14,7 @@
 
 #define FILE_NAME "history.db"
 
-enum { APPLICATION_ID = 0x54434854, SCHEMA_VERSION = 2, KEY_SIZE = 16 };
+enum { APPLICATION_ID = 0x54434854, SCHEMA_VERSION = 2 };
 
 #define OWN_TABLE \
 	"CREATE TABLE own(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key));"
@@ -65,136 +66,33 @@ static int fail_result(const struct opening *o, int result)
 	return fail(o, o->db->handle == NULL ? sqlite3_errstr(result) : sqlite3_errmsg(o->db->handle));
 }
 
-/* --- Meta */
-
-static int meta_get(struct db *db, const char *key, int64_t *value)
-{
-	sqlite3_stmt *statement = db_bind(db, SQL_META_GET, NULL, 0);
-	if (statement != NULL)
-		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
-	return db_number(db, statement, 0, value);
-}
-
-static int meta_set(struct db *db, const char *key, int64_t value)
-{
-	sqlite3_stmt *statement = db_bind(db, SQL_META_SET, NULL, 0);
-	if (statement != NULL) {
-		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(statement, 2, value);
-	}
-	return db_finish(db, statement);
-}
-
-/* A random key; the first opening makes it. */
-static int meta_key(struct sqlite_store *store, const char *key, uint8_t bytes[KEY_SIZE])
-{
-	const struct environment *environment = store->writer.environment;
-	struct db *db = &store->writer.db;
-	sqlite3_stmt *statement = db_bind(db, SQL_META_GET, NULL, 0);
-	if (statement != NULL)
-		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
-	int result = db_step(db, statement);
-	if (result == SQLITE_ROW) {
-		bool fits = sqlite3_column_bytes(statement, 0) == KEY_SIZE;
-		if (fits)
-			memcpy(bytes, sqlite3_column_blob(statement, 0), KEY_SIZE);
-		sqlite3_reset(statement);
-		return fits ? SQLITE_OK : SQLITE_CORRUPT;
-	}
-	if (result != SQLITE_DONE)
-		return result;
-	environment->random(environment->arg, bytes, KEY_SIZE);
-	statement = db_bind(db, SQL_META_SET, NULL, 0);
-	if (statement != NULL) {
-		sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
-		sqlite3_bind_blob(statement, 2, bytes, KEY_SIZE, SQLITE_TRANSIENT);
-	}
-	return db_finish(db, statement);
-}
-
 /* --- The file's format */
-
-static int pragma_number(struct db *db, const char *text, int64_t *value)
-{
-	sqlite3_stmt *statement;
-	int result = sqlite3_prepare_v2(db->handle, text, -1, &statement, NULL);
-	if (result == SQLITE_OK)
-		result = db_number(db, statement, 0, value);
-	sqlite3_finalize(statement);
-	return result;
-}
-
-/* All steps from an older format to today's are one transaction. */
-static int bring_up(const struct opening *o, int64_t version)
-{
-	sqlite3 *handle = o->db->handle;
-	char number[64];
-	int result = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	for (; result == SQLITE_OK && version < SCHEMA_VERSION; version++)
-		result = sqlite3_exec(handle, steps[version - 1], NULL, NULL, NULL);
-	snprintf(number, sizeof number, "PRAGMA user_version = %d;COMMIT", SCHEMA_VERSION);
-	return fail_result(o, result == SQLITE_OK ? sqlite3_exec(handle, number, NULL, NULL, NULL) : result);
-}
 
 static int check_format(const struct opening *o)
 {
-	int64_t application, version, tables;
-	int result = pragma_number(o->db, "PRAGMA application_id", &application);
-	if (result == SQLITE_OK)
-		result = pragma_number(o->db, "PRAGMA user_version", &version);
-	if (result == SQLITE_OK)
-		result = pragma_number(o->db, "SELECT count(*) FROM sqlite_schema", &tables);
-	if (result != SQLITE_OK)
+	static const struct db_format format = { APPLICATION_ID, SCHEMA_VERSION, schema, steps };
+	int64_t version;
+	int result = db_format(o->db, &format, &version);
+	if (result != SQLITE_MISMATCH)
 		return fail_result(o, result);
-	if (application == 0 && version == 0 && tables == 0) {
-		char text[sizeof schema + 64];
-		snprintf(text, sizeof text, "PRAGMA page_size = 4096;BEGIN IMMEDIATE;%sCOMMIT;", schema);
-		return fail_result(o, sqlite3_exec(o->db->handle, text, NULL, NULL, NULL));
-	}
-	if (application != APPLICATION_ID || version < 1)
-		return fail(o, _("this is no history of tchat"));
-	if (version <= SCHEMA_VERSION)
-		return version < SCHEMA_VERSION ? bring_up(o, version) : 0;
 	char text[128];
 	snprintf(text, sizeof text, _("written by a newer tchat (format %d; this one knows %d)"), (int)version,
 	         SCHEMA_VERSION);
 	return fail(o, text);
 }
 
-static int set_pragma(struct db *db, const char *name, const char *value)
-{
-	char text[128];
-	snprintf(text, sizeof text, "PRAGMA %s = %s", name, value);
-	return sqlite3_exec(db->handle, text, NULL, NULL, NULL);
-}
-
-/* The log of commits, and folding in what an earlier life left there: what a failed flush left in the system's memory
- * only must not be built upon. */
 static int set_log(const struct opening *o)
 {
 	const struct store_sqlite_config *config = &o->store->writer.config;
-	sqlite3 *handle = o->db->handle;
-	sqlite3_stmt *statement;
-	int result = sqlite3_prepare_v2(handle, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_step(statement);
-	bool wal = result == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
-	sqlite3_finalize(statement);
-	if (result != SQLITE_ROW)
-		return fail_result(o, result);
-	if (!wal)
+	int result = db_log(o->db);
+	if (result == SQLITE_CANTOPEN)
 		return fail(o, _("this file system cannot keep a write-ahead log"));
-	sqlite3_wal_autocheckpoint(handle, 0);
-	set_pragma(o->db, "synchronous", "FULL");
-	set_pragma(o->db, "fullfsync", "1");
-	set_pragma(o->db, "checkpoint_fullfsync", "1");
-	result = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (result != SQLITE_OK)
 		return fail_result(o, result);
 	if (config->most_bytes > 0) {
 		char pages[32];
 		snprintf(pages, sizeof pages, "%" PRIu64, config->most_bytes / 4096);
-		return fail_result(o, set_pragma(o->db, "max_page_count", pages));
+		return fail_result(o, db_pragma(o->db, "max_page_count", pages));
 	}
 	return 0;
 }
@@ -228,15 +126,15 @@ static int is_other(struct opening *o, bool *other)
 {
 	struct db *db = o->db;
 	int64_t opening, previous, inode, clean, durability;
-	int result = meta_get(db, "opening", &opening);
+	int result = db_meta_get(db, "opening", &opening);
 	if (result == SQLITE_OK)
-		result = meta_get(db, "previous", &previous);
+		result = db_meta_get(db, "previous", &previous);
 	if (result == SQLITE_OK)
-		result = meta_get(db, "inode", &inode);
+		result = db_meta_get(db, "inode", &inode);
 	if (result == SQLITE_OK)
-		result = meta_get(db, "clean", &clean);
+		result = db_meta_get(db, "clean", &clean);
 	if (result == SQLITE_OK)
-		result = meta_get(db, "durability", &durability);
+		result = db_meta_get(db, "durability", &durability);
 	if (result != SQLITE_OK)
 		return result;
 	int64_t witness = (int64_t)folder_witness(&o->store->folder);
@@ -254,15 +152,15 @@ static int write_opening(struct sqlite_store *store, bool clean, uint64_t inode)
 	store->opening = 0;
 	while (store->opening == 0)
 		environment->random(environment->arg, &store->opening, sizeof store->opening);
-	int result = meta_set(db, "previous", (int64_t)previous);
+	int result = db_meta_set(db, "previous", (int64_t)previous);
 	if (result == SQLITE_OK)
-		result = meta_set(db, "opening", (int64_t)store->opening);
+		result = db_meta_set(db, "opening", (int64_t)store->opening);
 	if (result == SQLITE_OK)
-		result = meta_set(db, "clean", clean);
+		result = db_meta_set(db, "clean", clean);
 	if (result == SQLITE_OK && inode != 0)
-		result = meta_set(db, "inode", (int64_t)inode);
+		result = db_meta_set(db, "inode", (int64_t)inode);
 	if (result == SQLITE_OK)
-		result = meta_set(db, "durability", store->writer.config.durability);
+		result = db_meta_set(db, "durability", store->writer.config.durability);
 	return result;
 }
 
@@ -276,7 +174,7 @@ static int begin_life(struct opening *o)
 	if (result == SQLITE_OK)
 		result = is_other(o, &other);
 	if (result == SQLITE_OK)
-		result = meta_get(db, "opening", &number);
+		result = db_meta_get(db, "opening", &number);
 	if (result == SQLITE_OK) {
 		store->opening = (uint64_t)number;
 		result = other ? mint_epochs(store) : SQLITE_OK;
@@ -284,11 +182,11 @@ static int begin_life(struct opening *o)
 	if (result == SQLITE_OK)
 		result = write_opening(store, false, o->inode);
 	if (result == SQLITE_OK)
-		result = meta_key(store, "host", store->identity.host);
+		result = db_meta_key(db, store->writer.environment, "host", store->identity.host);
 	if (result == SQLITE_OK)
-		result = meta_key(store, "device_key", store->identity.device_key);
+		result = db_meta_key(db, store->writer.environment, "device_key", store->identity.device_key);
 	if (result == SQLITE_OK)
-		result = meta_get(db, "last_user", &number);
+		result = db_meta_get(db, "last_user", &number);
 	store->identity.last_user = store->writer.last_user = (uint32_t)number;
 	if (result == SQLITE_OK)
 		result = db_do(db, SQL_COMMIT);
@@ -344,7 +242,7 @@ int sqlite_store_open(struct sqlite_store *store, char why[STORE_WHY_SIZE])
 	if (err != 0)
 		return err;
 	if (config->durability == STORE_PROCESS)
-		set_pragma(o.db, "synchronous", "NORMAL");
+		db_pragma(o.db, "synchronous", "NORMAL");
 	o.db = &store->reader;
 	return fail_result(&o, db_open(&store->reader, o.path, config->vfs, true));
 }
@@ -354,7 +252,7 @@ void sqlite_store_close(struct sqlite_store *store, bool clean)
 	struct db *db = &store->writer.db;
 	db_close(&store->reader, false);
 	if (clean && db->handle != NULL) {
-		set_pragma(db, "synchronous", "FULL");
+		db_pragma(db, "synchronous", "FULL");
 		int result = db_do(db, SQL_BEGIN);
 		if (result == SQLITE_OK)
 			result = write_opening(store, true, 0);
