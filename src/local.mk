@@ -150,6 +150,7 @@ src_tchat_SOURCES += \
 	src/app/data.c src/app/data.h \
 	src/app/keep.c src/app/keep.h
 if HAVE_SQLITE
+src_tchat_SOURCES += src/app/data_place.c src/app/data_place.h
 src_libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 src_libstore_a_SOURCES += \
 	src/store/folder.c src/store/folder.h \

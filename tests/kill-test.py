@@ -234,14 +234,14 @@ def the_real_client_goes_on_after_a_restart(kept):
 def a_second_host_of_a_history_and_an_open_folder_are_refused_in_one_line(kept):
     kept.start()
     second = Program("--headless", "--host", "127.0.0.1:0", "--data", kept.data, environment=kept.environment)
-    same(second.status(), 71)
+    same(second.status(), 69)
     second.err.wait(lambda lines: lines, "a line")
     same((len(second.err.lines), "another host" in second.err.lines[0]), (1, True))
     history_of(kept.address)
     kept.stop()
     os.chmod(kept.data, 0o755)
     lax = kept.program()
-    same(lax.status(), 71)
+    same(lax.status(), 78)
     lax.err.find("private")
     os.chmod(kept.data, 0o700)
     kept.start("--keep", "5", "--keep", "1d", "--keep", "10M", "--durability=process")
@@ -263,18 +263,77 @@ def durability_none_keeps_nothing_and_makes_no_folder(kept):
     ann.bye()
     kept.stop()
     same(os.path.exists(kept.data), False)
-    for arguments, words in ((("--keep", "5"), "need --data"), (("--data", kept.data, "--keep", "0"), "no limit"),
-                             (("--data", kept.data, "--durability", "some"), "none of")):
+    for arguments, words in ((("--keep", "5"), "use --data"), (("--data", kept.data, "--keep", "0"), "no limit"),
+                             (("--data", kept.data, "--durability", "some"), "none of"),
+                             (("--durability=none", "--keep", "5"), "does not go with")):
         program = Program("--headless", "--host", "127.0.0.1:0", *arguments)
         same(program.status(), 64)
         program.err.find(words)
+
+
+def speak(kept, host, text):
+    """Says it to a host, which ends then; what was there before. The host's lines are complete after that."""
+    try:
+        address = host.err.find("listening (.+)")[1]
+        before = [text for _, _, text, _ in history_of(address)]
+        ann = Peer(address, "ann")
+        ann.post(ann.join("lobby", 0), text)
+        ann.settle()
+        ann.bye()
+        host.process.terminate()
+        same(host.status(), 0)
+        return before
+    finally:
+        host.kill()
+
+
+def each_host_keeps_its_history_in_a_place_of_its_own(kept):
+    state = os.path.join(kept.folder, "state")
+    environment = dict(kept.environment, XDG_STATE_HOME=state)
+    other = "unix:%s/Other host" % kept.folder
+
+    def host(address, *arguments, **changes):
+        return Program("--headless", "--host", address, *arguments, environment=dict(environment, **changes))
+    same(speak(kept, host(kept.address), "one"), [])
+    first = host(kept.address, "--verbose")
+    same(speak(kept, first, "two"), ["one"])
+    place = first.err.find("kept in (.*)")[1]
+    same((os.path.dirname(place), os.path.basename(place).startswith("unix:%2F")), (state + "/tchat/hosts", True))
+    same([os.stat(path).st_mode & 0o777 for path in (os.path.dirname(place), place)], [0o700, 0o700])
+    same(speak(kept, host(other), "three"), [])
+    same(speak(kept, host(other, "--host", kept.address), "four"), ["three"])
+    same(len(os.listdir(os.path.dirname(place))), 2)
+    # A free port is another one each time, and who does not want a history has none.
+    same(speak(kept, host("127.0.0.1:0"), "gone"), [])
+    same(speak(kept, host(kept.address, "--durability=none"), "gone"), [])
+    same(len(os.listdir(os.path.dirname(place))), 2)
+    os.chmod(place, 0o750)
+    lax = host(kept.address)
+    lax.err.find("private")
+    same((lax.status(), len(lax.err.lines)), (78, 1))
+    os.chmod(place, 0o700)
+    os.chmod(os.path.dirname(os.path.dirname(place)), 0o777)
+    lax = host(kept.address)
+    lax.err.find("not yours alone")
+    same((lax.status(), len(lax.err.lines)), (78, 1))
+    # No place at all: people can talk all the same.
+    file = os.path.join(kept.folder, "file")
+    with open(file, "w", encoding="utf-8"):
+        pass
+    for changes in (dict(XDG_STATE_HOME="", HOME="/proc/nonexistent"), dict(XDG_STATE_HOME=file)):
+        homeless = host(kept.address, **changes)
+        same(speak(kept, homeless, "gone"), [])
+        homeless.err.find("will end with this host")
+    homeless = host(kept.address, "--data", os.path.join(file, "history"))
+    homeless.err.find("file/history")
+    same((homeless.status(), len(homeless.err.lines)), (71, 1))
 
 
 def main():
     failed = 0
     tests = [what_was_acknowledged_survives_kill_9_once_and_in_one_order, rooms_of_two_and_topics_are_there_after_a_restart,
              the_real_client_goes_on_after_a_restart, a_second_host_of_a_history_and_an_open_folder_are_refused_in_one_line,
-             durability_none_keeps_nothing_and_makes_no_folder]
+             durability_none_keeps_nothing_and_makes_no_folder, each_host_keeps_its_history_in_a_place_of_its_own]
     for number, test in enumerate(tests, 1):
         kept, start = Kept(), time.monotonic()
         try:

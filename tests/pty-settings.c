@@ -52,7 +52,7 @@ static void next_address(void)
 static struct pty *pty_start_here(const char *variable)
 {
 	next_address();
-	const char *const argv[] = { "src/tchat", "--host", address, "--linger", "10s", NULL };
+	const char *const argv[] = { "src/tchat", "--host", address, "--linger", "10s", "--durability=none", NULL };
 	const char *const environment[] = { config_variable, state_variable, runtime_variable, "USER=ann", "NO_COLOR", variable,
 		                            NULL };
 	return pty_start(24, 110, argv, environment);
@@ -340,7 +340,7 @@ static void nothing_is_kept_when_that_is_off(void **state)
 static void without_a_home_nothing_is_said(void **state)
 {
 	next_address();
-	const char *const argv[] = { "src/tchat", "--host", address, "--linger", "10s", NULL };
+	const char *const argv[] = { "src/tchat", "--host", address, "--linger", "10s", "--durability=none", NULL };
 	const char *const environment[] = { "XDG_CONFIG_HOME", "XDG_STATE_HOME", runtime_variable,
 	                                    "HOME=/proc/nonexistent", NULL };
 	struct pty *pty = pty_start(24, 110, argv, environment);

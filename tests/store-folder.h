@@ -54,18 +54,20 @@ static inline struct store *place_open(const struct place *place, struct store_s
 {
 	char why[STORE_WHY_SIZE] = "";
 	config.directory = place->path;
-	struct store *store = store_sqlite_new(&config, why);
-	if (store == NULL)
+	struct store *store;
+	if (store_sqlite_open(&store, &config, why) != 0)
 		fail_msg("%s", why);
 	return listen_to(store);
 }
 
-/* It is refused, with these words in the reason. */
-static inline void place_refused(const struct place *place, const char *words)
+/* It is refused with that error, and these words in the reason. */
+static inline void place_refused(const struct place *place, int err, const char *words)
 {
+	struct store *store;
 	char why[STORE_WHY_SIZE] = "";
 	const struct store_sqlite_config config = { .directory = place->path };
-	assert_null(store_sqlite_new(&config, why));
+	assert_int_equal(store_sqlite_open(&store, &config, why), err);
+	assert_null(store);
 	if (strstr(why, words) == NULL)
 		fail_msg("'%s' does not say '%s'", why, words);
 	assert_null(strchr(why, '\n'));

@@ -183,9 +183,10 @@ static void a_disk_that_fails_at_the_start_is_told(void **state)
 	const struct store_sqlite_config config = { .directory = b.place->path, .vfs = FAULT_VFS };
 	for (int i = 0; i < 2; i++) {
 		faults.sync = kinds[i];
-		struct store *store = store_sqlite_new(&config, why);
+		struct store *store;
+		int err = store_sqlite_open(&store, &config, why);
 		if (i == 0) {
-			assert_null(store);
+			assert_int_equal(err, TCHAT_ERR_SYSTEM);
 			assert_non_null(strstr(why, b.place->database));
 		} else {
 			store_free(store); /* with an empty log there is nothing to fold in */
@@ -193,7 +194,8 @@ static void a_disk_that_fails_at_the_start_is_told(void **state)
 		healed();
 	}
 	faults.read = FAULT_DATABASE;
-	assert_null(store_sqlite_new(&config, why));
+	struct store *store;
+	assert_int_equal(store_sqlite_open(&store, &config, why), TCHAT_ERR_SYSTEM);
 	faults.read = 0;
 	b.store = place_open(b.place, (struct store_sqlite_config){ .vfs = FAULT_VFS });
 	expect_recovery(&b, BEFORE + 1, "now");

@@ -252,7 +252,7 @@ static void a_second_host_is_refused_until_the_first_one_ends(void **state)
 {
 	struct place *place = place_new();
 	struct store *store = place_open(place, (struct store_sqlite_config){ 0 });
-	place_refused(place, "another host");
+	place_refused(place, TCHAT_ERR_IN_USE, "another host");
 	say_ten(store);
 	store_free(store);
 	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
@@ -264,17 +264,17 @@ static void other_files_and_newer_formats_are_refused_and_left_alone(void **stat
 	struct place *place = place_new();
 	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
 	sql(place, "PRAGMA user_version = 3");
-	place_refused(place, "newer");
+	place_refused(place, TCHAT_ERR_ARGUMENT, "newer");
 	assert_int_equal(sql_number(place, "PRAGMA user_version"), 3);
 	sql(place, "PRAGMA user_version = 1; PRAGMA application_id = 5");
-	place_refused(place, "no history");
+	place_refused(place, TCHAT_ERR_ARGUMENT, "no history");
 	sql(place, "PRAGMA application_id = 0");
-	place_refused(place, "no history");
+	place_refused(place, TCHAT_ERR_ARGUMENT, "no history");
 	int fd = open(place->database, O_WRONLY | O_TRUNC);
 	for (int i = 0; i < 512; i++)
 		assert_int_equal(write(fd, "12345678", 8), 8);
 	close(fd);
-	place_refused(place, "no history");
+	place_refused(place, TCHAT_ERR_ARGUMENT, "no history");
 	place_free(place);
 }
 
@@ -307,7 +307,7 @@ static void a_format_that_cannot_be_brought_up_is_left_alone(void **state)
 	struct place *place = place_new();
 	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
 	sql(place, "PRAGMA user_version = 1");
-	place_refused(place, "already exists");
+	place_refused(place, TCHAT_ERR_SYSTEM, "already exists");
 	assert_int_equal(sql_number(place, "PRAGMA user_version"), 1);
 	sql(place, "DROP TABLE own");
 	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
@@ -318,21 +318,29 @@ static void what_others_may_look_into_is_refused(void **state)
 {
 	struct place *place = place_new();
 	struct stat status;
+	char log[512];
 	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
 	assert_int_equal(stat(place->path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0700);
 	assert_int_equal(stat(place->database, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
 	assert_int_equal(chmod(place->database, 0640), 0);
-	place_refused(place, "private");
+	place_refused(place, TCHAT_ERR_PERMISSION, "private");
 	assert_int_equal(chmod(place->database, 0600), 0);
+	snprintf(log, sizeof log, "%s-wal", place->database);
+	killed_after(place, (struct store_sqlite_config){ 0 }, say_ten);
+	assert_int_equal(stat(log, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(chmod(log, 0604), 0);
+	place_refused(place, TCHAT_ERR_PERMISSION, "private");
+	assert_int_equal(chmod(log, 0600), 0);
 	assert_int_equal(chmod(place->path, 0750), 0);
-	place_refused(place, "private");
+	place_refused(place, TCHAT_ERR_PERMISSION, "private");
 	assert_int_equal(chmod(place->path, 0700), 0);
 	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
 	empty_folder(place->path);
 	assert_int_equal(symlink("/dev/null", place->path), 0);
-	place_refused(place, "ot a directory"); /* the system's words */
+	place_refused(place, TCHAT_ERR_SYSTEM, "ot a directory"); /* the system's words */
 	assert_int_equal(unlink(place->path), 0);
 	place_free(place);
 }

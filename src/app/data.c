@@ -9,29 +9,83 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int open_memory(struct data *data, char why[DATA_WHY])
+{
+	data->store = store_memory_new(&(struct store_memory_config){ 0 });
+	if (data->store != NULL)
+		return 0;
+	snprintf(why, DATA_WHY, "%s", tchat_err_text(TCHAT_ERR_MEMORY));
+	return EXIT_STATUS_SYSTEM;
+}
 
 #ifdef HAVE_SQLITE
+#include "app/data_place.h"
 #include "store/sqlite.h"
 
 _Static_assert((int)DATA_WHY >= (int)STORE_WHY_SIZE, "a store's reason has to fit");
+
+/* Longer than a host takes that ends: see SERVICE_FLUSH. */
+#define PATIENCE TCHAT_SECONDS(4)
+enum { PATIENCE_STEP_NS = 20000000 };
+
+static int status_of(int err)
+{
+	switch (err) {
+	case 0: return 0;
+	case TCHAT_ERR_IN_USE: return EXIT_STATUS_UNAVAILABLE;
+	case TCHAT_ERR_PERMISSION:
+	case TCHAT_ERR_ARGUMENT: return EXIT_STATUS_CONFIG;
+	default: return EXIT_STATUS_SYSTEM;
+	}
+}
 
 static int open_durable(struct data *data, const struct options *options, char why[DATA_WHY])
 {
 	const struct keep *keep = &options->keep;
 	const struct store_sqlite_config config = {
-		.directory = options->data,
+		.directory = data->path,
 		.durability = keep->durability == KEEP_PROCESS ? STORE_PROCESS : STORE_FULL,
 		.keep_count = keep->count,
 		.keep_age = keep->age,
 		.keep_bytes = keep->bytes,
 	};
-	data->store = store_sqlite_new(&config, why);
-	if (data->store == NULL)
-		return EXIT_STATUS_SYSTEM;
+	tchat_time until = clock_monotonic() + PATIENCE;
+	int err;
+	while ((err = store_sqlite_open(&data->store, &config, why)) == TCHAT_ERR_IN_USE && clock_monotonic() < until)
+		nanosleep(&(struct timespec){ .tv_nsec = PATIENCE_STEP_NS }, NULL);
+	if (err != 0)
+		return status_of(err);
 	data->durable = true;
 	store_sqlite_identity(data->store, &data->identity);
 	return 0;
+}
+
+/* A history that nobody asked for must not keep people from talking when there is no place for it; a place that is
+ * there and that others may write to is another matter. */
+static int open_default(struct data *data, const struct options *options, char why[DATA_WHY])
+{
+	int err = data_place(options->hosts[0], data->path), number = errno;
+	if (err == 0 && data->path[0] != '\0')
+		return open_durable(data, options, why);
+	if (err == TCHAT_ERR_PERMISSION) {
+		snprintf(why, DATA_WHY, _("%.300s: it is not yours alone (chmod go-w), or use --data"), data->path);
+		return EXIT_STATUS_CONFIG;
+	}
+	if (keep_is_set(&options->keep)) {
+		snprintf(why, DATA_WHY, "%s", _("--keep and --durability: this host has no place for a history; use --data"));
+		return EXIT_STATUS_USAGE;
+	}
+	if (err == TCHAT_ERR_NOT_FOUND)
+		snprintf(data->note, DATA_WHY, "%s", _("messages will end with this host: there is no home folder to keep them in"));
+	else if (err != 0)
+		snprintf(data->note, DATA_WHY, _("messages will end with this host: %.300s: %.100s"), data->path,
+		         err == TCHAT_ERR_SYSTEM ? strerror(number) : tchat_err_text(err));
+	return open_memory(data, why);
 }
 
 const char *data_failure(const struct data *data)
@@ -45,6 +99,14 @@ static int open_durable(struct data *data, const struct options *options, char w
 	return EXIT_STATUS_USAGE;
 }
 
+static int open_default(struct data *data, const struct options *options, char why[DATA_WHY])
+{
+	if (!keep_is_set(&options->keep))
+		return open_memory(data, why);
+	snprintf(why, DATA_WHY, "%s", _("--keep and --durability: this tchat was built without SQLite"));
+	return EXIT_STATUS_USAGE;
+}
+
 const char *data_failure(const struct data *data)
 {
 	return NULL;
@@ -54,13 +116,14 @@ const char *data_failure(const struct data *data)
 int data_open(struct data *data, const struct options *options, char why[DATA_WHY])
 {
 	*data = (struct data){ 0 };
-	if (options->data != NULL && options->keep.durability != KEEP_NONE)
+	if (options->keep.durability == KEEP_NONE)
+		return open_memory(data, why);
+	if (options->data == NULL)
+		return open_default(data, options, why);
+	if (snprintf(data->path, sizeof data->path, "%s", options->data) < (int)sizeof data->path)
 		return open_durable(data, options, why);
-	data->store = store_memory_new(&(struct store_memory_config){ 0 });
-	if (data->store != NULL)
-		return 0;
-	snprintf(why, DATA_WHY, "%s", tchat_err_text(TCHAT_ERR_MEMORY));
-	return EXIT_STATUS_SYSTEM;
+	snprintf(why, DATA_WHY, "--data: %s", tchat_err_text(TCHAT_ERR_TOO_LONG));
+	return EXIT_STATUS_USAGE;
 }
 
 void data_close(struct data *data)

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The store of a host: in the folder of --data, or in memory. */
+/* The store of a host: in the folder of --data, in its own one, or in memory. */
 #ifndef TCHAT_APP_DATA_H
 #define TCHAT_APP_DATA_H
 
 #include "app/options.h"
+#include "base/paths.h"
 #include "store/store.h"
+
+enum { DATA_WHY = 512 };
 
 struct data {
 	struct store *store;
 	struct store_identity identity;
-	bool durable; /* identity is set, and data_failure() may tell something */
+	bool durable; /* path and identity are set, and data_failure() may tell something */
+	char path[PATHS_MAX];
+	char note[DATA_WHY]; /* "", or a line that says why the history is not kept though nobody asked for that */
 };
 
-enum { DATA_WHY = 512 };
-
-/* Opens the store that the options ask for: 0 or an enum exit_status with a line in why. */
+/* Opens the store that the options ask for: 0 or an enum exit_status with a line in why. When another host has the
+ * folder, it may just be ending: this waits some seconds for that. */
 int data_open(struct data *data, const struct options *options, char why[DATA_WHY]);
 
 /* NULL; or, in a line, why the host must end: what it is told cannot be kept. */

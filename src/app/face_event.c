@@ -16,6 +16,8 @@ static void tell_how_to_join(struct face *face)
 	char text[REACH_TEXT];
 	if (face->place->listening_count > 0 && reach_describe(face->place, text, sizeof text) > 0)
 		face_notice(face, MESSAGE_SYSTEM, text);
+	if (face->place->note != NULL)
+		face_notice(face, MESSAGE_SYSTEM, face->place->note);
 }
 
 static void on_connected(struct face *face, const struct session_event *event)

@@ -17,6 +17,11 @@ bool keep_read_durability(struct keep *keep, const char *text)
 	return false;
 }
 
+bool keep_is_set(const struct keep *keep)
+{
+	return keep->count > 0 || keep->bytes > 0 || keep->age > 0 || keep->durability == KEEP_PROCESS;
+}
+
 bool keep_read_limit(struct keep *keep, const char *text)
 {
 	static const struct {

@@ -18,6 +18,9 @@ struct keep {
 	tchat_time age;
 };
 
+/* Whether anything was asked for that needs a place: limits, or less than full durability. */
+bool keep_is_set(const struct keep *keep);
+
 /* full, process or none; false for anything else. */
 bool keep_read_durability(struct keep *keep, const char *text);
 

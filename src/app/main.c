@@ -61,6 +61,8 @@ static int run_host(struct options *options)
 	if (status != 0)
 		return status;
 	status = own_host_start(options, &place);
+	if (status == 0 && place.note != NULL && options->face != FACE_SCREEN)
+		say("%s", place.note);
 	if (status == 0)
 		status = run_face(options, &place);
 	own_host_forget(&place);

@@ -219,13 +219,14 @@ static bool check_options(const struct options *options)
 		say(_("--lines and --json need --join or --host: where should it talk?"));
 		return false;
 	}
-	if (options->data != NULL && options->mode != MODE_HOST) {
-		say(_("--data needs --host: whose history is it?"));
+	const struct keep *keep = &options->keep;
+	bool nothing = keep->durability == KEEP_NONE;
+	if ((options->data != NULL || nothing || keep_is_set(keep)) && options->mode != MODE_HOST) {
+		say(_("--data, --durability and --keep need --host: whose history is it?"));
 		return false;
 	}
-	const struct keep *keep = &options->keep;
-	if (options->data == NULL && (keep->count > 0 || keep->age > 0 || keep->bytes > 0 || keep->durability == KEEP_PROCESS)) {
-		say(_("--keep and --durability need --data: where should it be kept?"));
+	if (nothing && (keep->count > 0 || keep->age > 0 || keep->bytes > 0)) {
+		say(_("--keep does not go with --durability=none, which keeps nothing"));
 		return false;
 	}
 	return true;

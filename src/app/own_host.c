@@ -48,6 +48,11 @@ static int heed(struct talk_place *place, char *line)
 			place->listening_count++;
 		return -1;
 	}
+	if (strncmp(line, "note ", 5) == 0) {
+		free(place->note);
+		place->note = strdup(line + 5);
+		return -1;
+	}
 	if (strncmp(line, "ready", 5) == 0)
 		return 0;
 	int status = EXIT_STATUS_SYSTEM, at = 0;
@@ -115,4 +120,6 @@ void own_host_forget(struct talk_place *place)
 	for (size_t i = 0; i < place->listening_count; i++)
 		free(place->listening[i]);
 	place->listening_count = 0;
+	free(place->note);
+	place->note = NULL;
 }

@@ -357,15 +357,30 @@ static int service_listen(struct service *service)
 		if (status != 0)
 			return service_fail(service, status, text);
 		service->listener_count++;
-		for (size_t k = 0; k < listener_count(*listener); k++)
-			service_report(service, "listening", listener_address(*listener, k));
 	}
 	struct listener **own = &service->listeners[service->listener_count];
-	if (listen_own(service->loop, listener_port(service->listeners[0]), &for_owner, own) == 0) {
+	if (listen_own(service->loop, listener_port(service->listeners[0]), &for_owner, own) == 0)
 		service->listener_count++;
-		service_report(service, "listening", listener_address(*own, 0));
-	}
 	return 0;
+}
+
+/* The host is open. */
+static void service_tell(const struct service *service)
+{
+	const struct service_config *config = service->config;
+	for (size_t i = 0; i < service->listener_count; i++)
+		for (size_t k = 0; k < listener_count(service->listeners[i]); k++)
+			service_report(service, "listening", listener_address(service->listeners[i], k));
+	if (service->data.note[0] != '\0' && config->report >= 0)
+		dprintf(config->report, "note %s\n", service->data.note);
+	else if (service->data.note[0] != '\0')
+		say("%s", service->data.note);
+	if (service->data.durable && config->options->verbose && config->report < 0)
+		say(_("the history is kept in %s"), service->data.path);
+	if (config->report >= 0) {
+		dprintf(config->report, "ready\n");
+		close(config->report);
+	}
 }
 
 /* As many descriptors as the system allows; how many members fit into them. */
@@ -395,19 +410,21 @@ static int service_open_data(struct service *service)
 	return 0;
 }
 
-static int service_make(struct service *service)
+static int service_make_loop(struct service *service)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
-	const struct options *options = service->config->options;
 	service->signals = signals_open(numbers, sizeof numbers / sizeof numbers[0]);
 	service->loop = loop_new(0);
 	if (service->loop != NULL)
 		service->store_wake = loop_wake_new(service->loop, service_store_ready, service);
 	if (service->signals < 0 || service->store_wake == NULL)
 		return service_fail(service, EXIT_STATUS_SYSTEM, tchat_err_text(TCHAT_ERR_MEMORY));
-	int status = service_open_data(service);
-	if (status != 0)
-		return status;
+	return 0;
+}
+
+static int service_make_host(struct service *service)
+{
+	const struct options *options = service->config->options;
 	struct host_config config = {
 		.environment = &environment_system,
 		.store = service->data.store,
@@ -430,17 +447,17 @@ static int service_make(struct service *service)
 int service_run(const struct service_config *config)
 {
 	struct service service = { .config = config, .signals = -1 };
-	int status = service_make(&service);
+	int status = service_make_loop(&service);
+	/* First the addresses: who starts a host twice is told so, and the folder of one that just ended gets free. */
+	if (status == 0)
+		status = service_listen(&service);
+	if (status == 0)
+		status = service_open_data(&service);
+	if (status == 0)
+		status = service_make_host(&service);
 	if (status != 0)
 		goto out;
-	status = service_listen(&service);
-	if (config->report >= 0) {
-		if (status == 0)
-			dprintf(config->report, "ready\n");
-		close(config->report);
-	}
-	if (status != 0)
-		goto out;
+	service_tell(&service);
 	if (config->face != NULL)
 		service_admit(&service, config->face, true);
 	status = loop_run(service.loop);

@@ -15,7 +15,7 @@ struct service_config {
 
 /* Opens the host's addresses and serves until it ends; returns an enum exit_status. To report goes a line
  * "listening ADDRESS" for each address, the last one the host's own socket if it could be made, then "ready"; or one
- * line "failed STATUS TEXT". */
+ * line "failed STATUS TEXT". Before "ready" may come a line "note TEXT" for the owner. */
 int service_run(const struct service_config *config);
 
 #endif

@@ -20,6 +20,7 @@ struct talk_place {
 	bool owns_host;
 	char *listening[TALK_ADDRESSES]; /* where one's own host listens, for its owner's first screen */
 	size_t listening_count;
+	char *note;                    /* what its owner should know of one's own host besides, or NULL */
 };
 
 struct talk {

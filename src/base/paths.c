@@ -5,6 +5,7 @@
 #include "base/errors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,18 +46,35 @@ int paths_of(enum paths_kind kind, const char *name, char path[PATHS_MAX])
 	return length < PATHS_MAX ? 0 : TCHAT_ERR_TOO_LONG;
 }
 
+/* A folder's name is on the disk when the folder that it stands in is; where that cannot be done, it is there later. */
+static void flush_names(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
 /* Makes every folder on the way to path, path included. */
 static int make_folders(char *path)
 {
+	char *above = path; /* the last slash before at */
 	for (char *at = path + 1;; at++) {
 		if (*at != '/' && *at != '\0')
 			continue;
 		char kept = *at;
 		*at = '\0';
 		int failed = mkdir(path, 0700);
-		*at = kept;
 		if (failed != 0 && errno != EEXIST)
 			return TCHAT_ERR_SYSTEM;
+		if (failed == 0) {
+			*above = '\0';
+			flush_names(path[0] == '\0' ? "/" : path);
+			*above = '/';
+		}
+		above = at;
+		*at = kept;
 		if (kept == '\0')
 			return 0;
 	}

@@ -52,14 +52,17 @@ static int flush_parent(const char *path)
 	return failed == 0 || number == EINVAL ? 0 : TCHAT_ERR_SYSTEM;
 }
 
+static bool is_private(const struct stat *status, mode_t type)
+{
+	return (status->st_mode & S_IFMT) == type && status->st_uid == geteuid() && (status->st_mode & 077) == 0;
+}
+
 static int check_private(int fd, mode_t type)
 {
 	struct stat status;
 	if (fstat(fd, &status) != 0)
 		return TCHAT_ERR_SYSTEM;
-	if ((status.st_mode & S_IFMT) != type || status.st_uid != geteuid() || (status.st_mode & 077) != 0)
-		return TCHAT_ERR_PERMISSION;
-	return 0;
+	return is_private(&status, type) ? 0 : TCHAT_ERR_PERMISSION;
 }
 
 /* Opens a file of the folder, made if need be. */
@@ -82,23 +85,26 @@ static int open_private(const struct folder *folder, const char *name)
 	return err;
 }
 
+int folder_make(const char *path)
+{
+	if (mkdir(path, 0700) == 0)
+		return flush_parent(path);
+	return errno == EEXIST ? 0 : TCHAT_ERR_SYSTEM;
+}
+
 int folder_open(struct folder *folder, const char *path)
 {
 	*folder = (struct folder){ .fd = -1, .lock = -1 };
 	if (strlen(path) >= sizeof folder->path)
 		return TCHAT_ERR_TOO_LONG;
 	strcpy(folder->path, path);
-	if (mkdir(path, 0700) == 0) {
-		int err = flush_parent(path);
-		if (err != 0)
-			return err;
-	} else if (errno != EEXIST) {
-		return TCHAT_ERR_SYSTEM;
-	}
+	int err = folder_make(path);
+	if (err != 0)
+		return err;
 	folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder->fd < 0)
 		return TCHAT_ERR_SYSTEM;
-	int err = check_private(folder->fd, S_IFDIR);
+	err = check_private(folder->fd, S_IFDIR);
 	if (err == 0) {
 		folder->lock = open_private(folder, "lock");
 		err = folder->lock < 0 ? folder->lock : lock_take(folder->lock);
@@ -132,6 +138,14 @@ int folder_file(struct folder *folder, const char *name, char path[FOLDER_PATH],
 	*inode = (uint64_t)status.st_ino;
 	close(fd);
 	return err;
+}
+
+int folder_check(const struct folder *folder, const char *name)
+{
+	struct stat status;
+	if (fstatat(folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : TCHAT_ERR_SYSTEM;
+	return is_private(&status, S_IFREG) ? 0 : TCHAT_ERR_PERMISSION;
 }
 
 uint64_t folder_witness(const struct folder *folder)

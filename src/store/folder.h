@@ -16,6 +16,10 @@ struct folder {
 	char path[FOLDER_PATH];
 };
 
+/* Makes the folder (mode 0700) if it is not there, such that it is there after a power cut: 0 or TCHAT_ERR_SYSTEM with
+ * errno set. Its parent has to be there. */
+int folder_make(const char *path);
+
 /* Makes the folder if need be, and locks it. 0, or: TCHAT_ERR_IN_USE (another process has it), TCHAT_ERR_PERMISSION
  * (others may enter it, or it is not ours), TCHAT_ERR_TOO_LONG, TCHAT_ERR_SYSTEM with errno set. */
 int folder_open(struct folder *folder, const char *path);
@@ -25,6 +29,9 @@ void folder_close(struct folder *folder);
 /* Makes the file there, empty and private, if need be; *inode is the number that the file system gave it. 0,
  * TCHAT_ERR_PERMISSION (others may read it, or it is no plain file), TCHAT_ERR_TOO_LONG or TCHAT_ERR_SYSTEM. */
 int folder_file(struct folder *folder, const char *name, char path[FOLDER_PATH], uint64_t *inode);
+
+/* The same of a file that somebody else makes, such as the database's log: 0 also when it is not there. */
+int folder_check(const struct folder *folder, const char *name);
 
 /* The number in the lock file; 0 when there is none. */
 uint64_t folder_witness(const struct folder *folder);

@@ -300,13 +300,11 @@ static int start_threads(struct sqlite_store *store)
 	return number;
 }
 
-struct store *store_sqlite_new(const struct store_sqlite_config *config, char why[STORE_WHY_SIZE])
+static struct sqlite_store *sqlite_new(const struct store_sqlite_config *config)
 {
 	struct sqlite_store *store = calloc(1, sizeof *store);
-	if (store == NULL) {
-		snprintf(why, STORE_WHY_SIZE, "%s", tchat_err_text(TCHAT_ERR_MEMORY));
+	if (store == NULL)
 		return NULL;
-	}
 	pthread_condattr_t clock;
 	store->store.operations = &sqlite_operations;
 	store->folder.fd = store->folder.lock = -1;
@@ -323,17 +321,31 @@ struct store *store_sqlite_new(const struct store_sqlite_config *config, char wh
 	pthread_cond_init(&store->writer_wake, &clock);
 	pthread_cond_init(&store->reader_wake, &clock);
 	pthread_condattr_destroy(&clock);
+	return store;
+}
+
+int store_sqlite_open(struct store **out, const struct store_sqlite_config *config, char why[STORE_WHY_SIZE])
+{
+	struct sqlite_store *store = sqlite_new(config);
+	*out = NULL;
+	if (store == NULL) {
+		snprintf(why, STORE_WHY_SIZE, "%s", tchat_err_text(TCHAT_ERR_MEMORY));
+		return TCHAT_ERR_MEMORY;
+	}
 	int err = sqlite_store_open(store, why);
 	if (err == 0) {
 		sqlite3_wal_hook(store->writer.db.handle, log_grew, &store->writer);
-		err = start_threads(store);
-		if (err != 0)
-			snprintf(why, STORE_WHY_SIZE, "%s", strerror(err));
+		int number = start_threads(store);
+		if (number != 0) {
+			snprintf(why, STORE_WHY_SIZE, "%s", strerror(number));
+			err = TCHAT_ERR_SYSTEM;
+		}
 	}
 	if (err == 0)
-		return &store->store;
-	sqlite_free(&store->store);
-	return NULL;
+		*out = &store->store;
+	else
+		sqlite_free(&store->store);
+	return err;
 }
 
 void store_sqlite_identity(struct store *base, struct store_identity *identity)

@@ -33,9 +33,11 @@ struct store_sqlite_config {
 
 enum { STORE_WHY_SIZE = 512 };
 
-/* Opens the history, alone: a second store for the same folder is refused. The writer and the reader have a thread
- * each. NULL with one line for people in why. */
-struct store *store_sqlite_new(const struct store_sqlite_config *config, char why[STORE_WHY_SIZE]);
+/* Opens the history, alone. The writer and the reader have a thread each. 0; or an error with one line for people in
+ * why: TCHAT_ERR_IN_USE (another store has the folder), TCHAT_ERR_PERMISSION (others may look into it),
+ * TCHAT_ERR_ARGUMENT (something there is no history, or one of a newer tchat), TCHAT_ERR_MEMORY, TCHAT_ERR_TOO_LONG,
+ * TCHAT_ERR_SYSTEM. */
+int store_sqlite_open(struct store **store, const struct store_sqlite_config *config, char why[STORE_WHY_SIZE]);
 
 /* Who the host of this history is. */
 void store_sqlite_identity(struct store *store, struct store_identity *identity);

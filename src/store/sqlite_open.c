@@ -55,12 +55,18 @@ static int fail(const struct opening *o, const char *text)
 	return TCHAT_ERR_SYSTEM;
 }
 
+static int fail_strange(const struct opening *o, const char *text)
+{
+	fail(o, text);
+	return TCHAT_ERR_ARGUMENT;
+}
+
 static int fail_result(const struct opening *o, int result)
 {
 	if (result == SQLITE_OK)
 		return 0;
 	if ((result & 0xff) == SQLITE_NOTADB)
-		return fail(o, _("this is no history of tchat"));
+		return fail_strange(o, _("this is no history of tchat"));
 	if ((result & 0xff) == SQLITE_BUSY)
 		return fail(o, _("another program uses it"));
 	return fail(o, o->db->handle == NULL ? sqlite3_errstr(result) : sqlite3_errmsg(o->db->handle));
@@ -78,7 +84,7 @@ static int check_format(const struct opening *o)
 	char text[128];
 	snprintf(text, sizeof text, _("written by a newer tchat (format %d; this one knows %d)"), (int)version,
 	         SCHEMA_VERSION);
-	return fail(o, text);
+	return fail_strange(o, text);
 }
 
 static int set_log(const struct opening *o)
@@ -229,6 +235,10 @@ int sqlite_store_open(struct sqlite_store *store, char why[STORE_WHY_SIZE])
 	if (err != 0)
 		return explain_folder(config->directory, err, why);
 	err = folder_file(&store->folder, FILE_NAME, o.path, &o.inode);
+	if (err == 0)
+		err = folder_check(&store->folder, FILE_NAME "-wal");
+	if (err == 0)
+		err = folder_check(&store->folder, FILE_NAME "-shm");
 	if (err != 0)
 		return explain_folder(o.path, err, why);
 	int result = db_open(o.db, o.path, config->vfs, false);
