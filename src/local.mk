@@ -166,6 +166,20 @@ src_libstore_a_SOURCES += \
 src_tchat_LDADD += $(SQLITE_LIBS)
 endif
 
+noinst_LIBRARIES += src/libtrust.a
+src_libbase_a_SOURCES += src/base/base64.c src/base/base64.h src/base/wipe.c src/base/wipe.h
+src_libtrust_a_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS)
+src_libtrust_a_SOURCES = \
+	src/trust/credentials.h \
+	src/trust/identity.c src/trust/identity.h \
+	src/trust/identity_file.c \
+	src/trust/inside.h \
+	src/trust/invitation.c \
+	src/trust/key.c \
+	src/trust/pin.c src/trust/words.def \
+	src/trust/trust.h
+trust_libs = src/libtrust.a $(GNUTLS_LIBS)
+
 noinst_LIBRARIES += src/libhost.a
 src_libhost_a_SOURCES = \
 	src/host/event.c \

@@ -305,6 +305,11 @@ tests_unit_host_delivery_CFLAGS = $(test_cflags)
 tests_unit_host_delivery_SOURCES = tests/unit-host-delivery.c tests/delay-store.h tests/wire-peer.h
 tests_unit_host_delivery_LDADD = $(host_libs)
 
+check_PROGRAMS += tests/unit-trust
+tests_unit_trust_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
+tests_unit_trust_SOURCES = tests/unit-trust.c
+tests_unit_trust_LDADD = src/libtrust.a src/libbase.a $(CMOCKA_LIBS) $(GNUTLS_LIBS) $(LIBINTL)
+
 TESTS += $(check_PROGRAMS)
 endif
 

@@ -5,17 +5,23 @@
 #include "base/errors.h"
 #include "base/paths.h"
 
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINKS_MAX = 8 };
+
+/* How often, every 10 ms, a lock is asked for. */
+enum { LOCK_ATTEMPTS = 50, LOCK_PAUSE_MS = 10 };
 
 /* As buffer_reserve() in pieces: the size that fstat() told may be out of date. */
 static int read_all(int fd, size_t maximum, struct buffer *out)
@@ -103,14 +109,35 @@ static int write_all(int fd, const char *bytes, size_t length)
 	return fsync(fd) == 0 ? 0 : TCHAT_ERR_SYSTEM;
 }
 
-/* The new name is on the disk only when its folder is. Some file systems cannot do that, so a failure is none. */
-static void sync_folder(char *path)
+int file_folder(const char *path, char *folder)
 {
-	int fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *slash = strrchr(path, '/');
+	size_t length = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+	if (length >= PATHS_MAX)
+		return TCHAT_ERR_TOO_LONG;
+	memcpy(folder, slash == NULL ? "." : path, length);
+	folder[length] = '\0';
+	return 0;
+}
+
+/* The new name is on the disk only when its folder is. Some file systems cannot do that, so a failure is none. */
+static void sync_folder(const char *path)
+{
+	char folder[PATHS_MAX];
+	int fd = file_folder(path, folder) == 0 ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;
 	(void)fsync(fd);
 	close(fd);
+}
+
+/* Gives up on a file that is not whole. */
+static int discard(const char *fresh, int err)
+{
+	int number = errno;
+	unlink(fresh);
+	errno = number;
+	return err;
 }
 
 int file_replace(const char *path, const void *bytes, size_t length)
@@ -139,12 +166,66 @@ int file_replace(const char *path, const void *bytes, size_t length)
 		err = TCHAT_ERR_SYSTEM;
 	if (err == 0 && rename(fresh, target) != 0)
 		err = TCHAT_ERR_SYSTEM;
-	if (err != 0) {
-		int number = errno;
-		unlink(fresh);
-		errno = number;
-		return err;
-	}
+	if (err != 0)
+		return discard(fresh, err);
 	sync_folder(target);
 	return 0;
+}
+
+/* A file system without links has no owners to tell apart either: there the last one wins. */
+static int link_or_rename(const char *fresh, const char *path)
+{
+	struct stat there;
+	if (link(fresh, path) == 0)
+		return unlink(fresh) == 0 ? 0 : TCHAT_ERR_SYSTEM;
+	if (errno == EEXIST)
+		return TCHAT_ERR_IN_USE;
+	if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS)
+		return TCHAT_ERR_SYSTEM;
+	if (lstat(path, &there) == 0)
+		return TCHAT_ERR_IN_USE;
+	return rename(fresh, path) == 0 ? 0 : TCHAT_ERR_SYSTEM;
+}
+
+int file_create(const char *path, const void *bytes, size_t length)
+{
+	char fresh[PATHS_MAX];
+	if (snprintf(fresh, sizeof fresh, "%s.XXXXXX", path) >= (int)sizeof fresh)
+		return TCHAT_ERR_TOO_LONG;
+	int fd = mkstemp(fresh);
+	if (fd < 0)
+		return TCHAT_ERR_SYSTEM;
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	int err = write_all(fd, bytes, length);
+	if (close(fd) != 0 && err == 0)
+		err = TCHAT_ERR_SYSTEM;
+	if (err == 0)
+		err = link_or_rename(fresh, path);
+	if (err != 0)
+		return discard(fresh, err);
+	sync_folder(path);
+	return 0;
+}
+
+int file_lock(const char *path)
+{
+	char folder[PATHS_MAX];
+	int err = file_folder(path, folder);
+	if (err != 0)
+		return err;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return TCHAT_ERR_SYSTEM;
+#ifdef HAVE_FLOCK
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			break;
+		if (i == LOCK_ATTEMPTS) {
+			close(fd);
+			return TCHAT_ERR_AGAIN;
+		}
+		poll(NULL, 0, LOCK_PAUSE_MS);
+	}
+#endif
+	return fd;
 }

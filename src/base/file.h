@@ -18,4 +18,16 @@ int file_read(const char *path, size_t maximum, struct buffer *out);
  * is no regular file), TCHAT_ERR_TOO_LONG (the path), TCHAT_ERR_MEMORY or TCHAT_ERR_SYSTEM with errno. */
 int file_replace(const char *path, const void *bytes, size_t length);
 
+/* The same for a file that must not be there yet: TCHAT_ERR_IN_USE when it is. Of two who do this at once one makes it.
+ * Links are not followed. */
+int file_create(const char *path, const void *bytes, size_t length);
+
+/* The folder that path is in: 0 or TCHAT_ERR_TOO_LONG. folder holds PATHS_MAX bytes. */
+int file_folder(const char *path, char *folder);
+
+/* Locks the folder that path is in, against others who call this: that leaves no file behind. Waits for them, half a
+ * second at most. A descriptor; closing it ends the lock. TCHAT_ERR_AGAIN, TCHAT_ERR_TOO_LONG, or TCHAT_ERR_SYSTEM with
+ * errno. Where the system or the file system has no such locks the descriptor is no more than one. */
+int file_lock(const char *path);
+
 #endif

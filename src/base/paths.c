@@ -17,6 +17,7 @@ static const struct {
 	const char *below_home;
 } places[] = {
 	[PATHS_CONFIG] = { "XDG_CONFIG_HOME", ".config" },
+	[PATHS_DATA] = { "XDG_DATA_HOME", ".local/share" },
 	[PATHS_STATE] = { "XDG_STATE_HOME", ".local/state" },
 	[PATHS_RUNTIME] = { "XDG_RUNTIME_DIR", NULL },
 };

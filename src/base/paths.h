@@ -9,6 +9,7 @@ enum { PATHS_MAX = 4096 };
 
 enum paths_kind {
 	PATHS_CONFIG,  /* $XDG_CONFIG_HOME or ~/.config: tchatrc */
+	PATHS_DATA,    /* $XDG_DATA_HOME or ~/.local/share: keys, known hosts, histories */
 	PATHS_STATE,   /* $XDG_STATE_HOME or ~/.local/state: input history */
 	PATHS_RUNTIME, /* $XDG_RUNTIME_DIR, or a private folder in /tmp: sockets */
 };

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Forgetting secrets. */
+#ifndef TCHAT_BASE_WIPE_H
+#define TCHAT_BASE_WIPE_H
+
+#include <stddef.h>
+
+/* Sets length bytes to zero, also where the compiler sees that nobody reads them again. */
+void wipe(void *bytes, size_t length);
+
+#endif
