@@ -313,6 +313,34 @@ static void repeats_holes_and_clones_are_told_apart(void **state)
 	world_free(w);
 }
 
+static void a_void_uses_up_its_counter_or_tells_what_was_decided(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann"), *b = wire_member(w, 2, "bob");
+	wire_enter(b, "lobby", JOIN_LIVE);
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_skip(b);
+	wire_post_as(a, 1, a->device, 1, KIND_VOID, "");
+	expect_nack(a, 1, TCHAT_ERR_CANCELLED, NACK_PERMANENT);
+	wire_post_as(a, 0, a->device, 1, KIND_VOID, "");
+	expect_nack(a, 1, TCHAT_ERR_CANCELLED, NACK_PERMANENT);
+	wire_post_as(a, 1, a->device, 1, KIND_TEXT, "one"); /* whoever took it back cannot send it */
+	expect_nack(a, 1, TCHAT_ERR_CLONED_DEVICE, NACK_PERMANENT);
+	wire_post_as(a, 1, a->device, 2, KIND_TEXT, "two");
+	expect_ack(a, 2, 1, 0);
+	expect_msg(b, 1, "two");
+	wire_post_as(a, 1, a->device, 2, KIND_VOID, ""); /* too late */
+	expect_ack(a, 2, 1, ACK_DUPLICATE);
+	wire_post_as(a, 1, a->device, 3, KIND_TEXT, "\xff");
+	wire_post_as(a, 0, a->device, 3, KIND_VOID, "");
+	expect_nack(a, 3, TCHAT_ERR_BAD_TEXT, NACK_PERMANENT);
+	expect_nack(a, 3, TCHAT_ERR_BAD_TEXT, NACK_PERMANENT);
+	wire_post_as(a, 1, a->device, 5, KIND_VOID, "");
+	expect_nack(a, 5, TCHAT_ERR_HOLE, 0);
+	wire_expect_nothing(b);
+	world_free(w);
+}
+
 static void outcomes_outlive_the_connection_until_they_are_settled(void **state)
 {
 	struct world *w = world_new(NULL, NULL);
@@ -705,6 +733,7 @@ int main(void)
 		cmocka_unit_test(a_post_that_is_not_allowed_is_refused_and_the_next_one_taken),
 		cmocka_unit_test(a_post_too_long_for_a_page_because_of_its_tags_is_refused),
 		cmocka_unit_test(repeats_holes_and_clones_are_told_apart),
+		cmocka_unit_test(a_void_uses_up_its_counter_or_tells_what_was_decided),
 		cmocka_unit_test(outcomes_outlive_the_connection_until_they_are_settled),
 		cmocka_unit_test(history_is_paged_in_both_directions),
 		cmocka_unit_test(live_begins_right_behind_the_page_that_reaches_the_head),

@@ -119,6 +119,17 @@ static void each_post_gets_its_outcome_and_the_same_one_again(void **state)
 	assert_int_equal(p[0]->code, -TCHAT_ERR_BAD_TEXT);
 	assert_int_equal(p[1]->outcome, STORE_DUPLICATE);
 	assert_int_equal(p[1]->seq, 2);
+	/* What only asks is told, whatever it holds itself. */
+	r->parts[0].block->length = 0;
+	r->batch.post_count = 0;
+	p[0] = round_add(r, 0, 7, 6, KIND_VOID, "", TCHAT_ERR_CANCELLED);
+	p[1] = round_add(r, 0, 7, 7, KIND_VOID, "", TCHAT_ERR_CANCELLED);
+	p[0]->asks = p[1]->asks = true;
+	run(store, &r->batch.request, 0);
+	assert_int_equal(p[0]->outcome, STORE_REFUSED);
+	assert_int_equal(p[0]->code, -TCHAT_ERR_BAD_TEXT);
+	assert_int_equal(p[1]->outcome, STORE_DUPLICATE);
+	assert_int_equal(p[1]->seq, 2);
 	assert_int_equal(open_device(store, 7, 8), 7);
 	expect_read(store, room, 1, 10, true, 1, 2, false);
 	round_free(r);

@@ -75,6 +75,8 @@ static int post_refusal(const struct host_peer *peer, const struct post *post, c
                         size_t nick_length)
 {
 	size_t text = peer->host->limits.text;
+	if (post->kind == KIND_VOID)
+		return TCHAT_ERR_CANCELLED;
 	if (membership == NULL || membership->closed)
 		return TCHAT_ERR_NOT_MEMBER;
 	if (post->kind != KIND_TEXT && post->kind != KIND_ACTION && post->kind != KIND_TOPIC)
@@ -197,6 +199,7 @@ static int round_add(struct host_peer *peer, const struct post *post, struct roo
 		                   post->tlvs.length),
 		.part = (uint32_t)part,
 		.refusal = (uint16_t)-refusal,
+		.asks = post->kind == KIND_VOID,
 	};
 	if (refusal == 0) {
 		size_t length = record_length(post, nick_length);

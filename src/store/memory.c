@@ -105,7 +105,7 @@ static int commit_decide(struct commit *c, struct store_post *post, struct memor
 		return commit_fresh(c, post, device);
 	const struct memory_outcome *before = memory_device_outcome(device, post->counter);
 	post->outcome = STORE_CLONED;
-	if (before == NULL || before->hash != post->hash)
+	if (before == NULL || (before->hash != post->hash && !post->asks))
 		return 0;
 	post->outcome = before->code != 0 ? STORE_REFUSED : STORE_DUPLICATE;
 	post->code = before->code;

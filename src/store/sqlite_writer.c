@@ -302,7 +302,7 @@ static int post_again(struct sqlite_writer *writer, struct store_post *post, con
 	int result = db_step(db, statement);
 	if (result != SQLITE_ROW)
 		return result == SQLITE_DONE ? SQLITE_OK : result;
-	if ((uint64_t)sqlite3_column_int64(statement, 0) == post->hash) {
+	if (post->asks || (uint64_t)sqlite3_column_int64(statement, 0) == post->hash) {
 		post->seq = (uint64_t)sqlite3_column_int64(statement, 1);
 		post->time = (uint64_t)sqlite3_column_int64(statement, 2);
 		post->code = (uint16_t)sqlite3_column_int(statement, 3);

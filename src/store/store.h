@@ -38,6 +38,7 @@ struct store_post {
 	uint32_t offset; /* of the record (a whole MSG frame, seq and time blank) in the part's block */
 	uint32_t length; /* 0 when refusal is set */
 	uint16_t refusal; /* decided by the host, should the counter be mark + 1; 0: accept */
+	bool asks;       /* below that, whatever was decided is told: the content need not be the same */
 	uint16_t code;    /* answer, as all below */
 	bool fresh;       /* decided now: the mark went up */
 	enum store_outcome outcome;

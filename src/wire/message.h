@@ -23,7 +23,10 @@ enum {
 
 enum wire_role { ROLE_MEMBER = 0, ROLE_OWNER = 3 };
 enum wire_room_kind { ROOM_PUBLIC = 0, ROOM_DIRECT = 2 };
-enum wire_message_kind { KIND_TEXT = 1, KIND_ACTION = 2, KIND_TOPIC = 3 };
+enum wire_message_kind {
+	KIND_VOID = 0, /* of a POST: nothing, in the place of what was taken back */
+	KIND_TEXT = 1, KIND_ACTION = 2, KIND_TOPIC = 3,
+};
 enum wire_member_change { MEMBER_PRESENT = 0, MEMBER_JOINED = 1, MEMBER_LEFT = 2, MEMBER_RENAMED = 3, MEMBER_KICKED = 4 };
 enum wire_moderation { MODERATE_KICK = 1, MODERATE_END = 2 /* the host ends; room 0, as in all that follow */,
 	MODERATE_ADMIT = 3, MODERATE_REFUSE = 4, MODERATE_REVOKE = 5 /* an invitation */, MODERATE_DROP_KEY = 6,
