@@ -11,7 +11,7 @@ src_libbase_a_SOURCES = \
 	src/base/intl.h
 
 noinst_LIBRARIES += src/libnet.a
-src_libnet_a_CFLAGS = $(AM_CFLAGS)
+src_libnet_a_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS)
 src_libnet_a_SOURCES = \
 	src/net/address.c src/net/address.h \
 	src/net/dial.c src/net/dial.h \
@@ -21,7 +21,9 @@ src_libnet_a_SOURCES = \
 	src/net/resolve.c src/net/resolve.h \
 	src/net/socket.c src/net/socket.h \
 	src/net/stream.c src/net/stream.h src/net/stream_filter.h \
+	src/net/stream_tls.c src/net/stream_tls.h \
 	src/net/timers.c src/net/timers.h \
+	src/net/tls_record.h \
 	src/net/wake.c
 
 noinst_LIBRARIES += src/libwire.a

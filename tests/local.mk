@@ -133,6 +133,11 @@ tests_unit_net_stream_SOURCES = tests/unit-net-stream.c tests/fault_stream.c tes
 tests_unit_net_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recv,--wrap=sendmsg
 tests_unit_net_stream_LDADD = $(net_libs)
 
+check_PROGRAMS += tests/unit-net-tls
+tests_unit_net_tls_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
+tests_unit_net_tls_SOURCES = tests/unit-net-tls.c tests/fault_stream.c tests/fault_stream.h
+tests_unit_net_tls_LDADD = src/libnet.a $(trust_libs) src/libbase.a $(CMOCKA_LIBS) $(LIBINTL)
+
 check_PROGRAMS += tests/unit-net-listener
 tests_unit_net_listener_CFLAGS = $(test_cflags)
 tests_unit_net_listener_SOURCES = tests/unit-net-listener.c tests/virtual_time.c tests/virtual_time.h
