@@ -36,6 +36,7 @@ src_libwire_a_SOURCES = \
 noinst_LIBRARIES += src/libclient.a
 src_libclient_a_SOURCES = \
 	src/client/connection.c \
+	src/client/door.c \
 	src/client/event.h \
 	src/client/events.c \
 	src/client/follow.c \
@@ -90,8 +91,8 @@ src_tchat_SOURCES = \
 	src/app/start.c src/app/start.h \
 	src/app/talk.c src/app/talk.h
 src_tchat_LDADD = src/libsystem.a src/libui.a src/libnet.a src/libclient.a src/libhost.a src/libstore.a \
-	src/libwire.a src/libbase.a \
-	$(JANSSON_LIBS) $(READLINE_LIBS) $(CURSES_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+	src/libtrust.a src/libwire.a src/libbase.a \
+	$(GNUTLS_LIBS) $(JANSSON_LIBS) $(READLINE_LIBS) $(CURSES_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
 src_libbase_a_SOURCES += src/base/file.c src/base/file.h src/base/paths.c src/base/paths.h
 

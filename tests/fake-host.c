@@ -149,7 +149,7 @@ void fake_send(struct fake *fake, const struct message *message)
 void fake_connect(struct fake *fake)
 {
 	session_dialling(fake->session);
-	session_connected(fake->session, fake->now);
+	session_connected(fake->session, NULL, fake->now);
 	struct message hello = fake_take(fake, WIRE_HELLO);
 	assert_int_equal(hello.hello.magic, WIRE_MAGIC);
 	assert_true(hello.hello.tail.length >= 4);

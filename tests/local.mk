@@ -163,7 +163,7 @@ tests_unit_address_CFLAGS = $(test_cflags)
 tests_unit_address_SOURCES = tests/unit-address.c
 tests_unit_address_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
-client_libs = src/libclient.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+client_libs = src/libclient.a src/libtrust.a $(GNUTLS_LIBS) src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 client_fake = tests/fake-host.c tests/fake-host.h
 
 check_PROGRAMS += tests/unit-client-session
@@ -180,6 +180,11 @@ check_PROGRAMS += tests/unit-client-follow
 tests_unit_client_follow_CFLAGS = $(test_cflags)
 tests_unit_client_follow_SOURCES = tests/unit-client-follow.c $(client_fake)
 tests_unit_client_follow_LDADD = $(client_libs)
+
+check_PROGRAMS += tests/unit-client-door
+tests_unit_client_door_CFLAGS = $(test_cflags)
+tests_unit_client_door_SOURCES = tests/unit-client-door.c $(client_fake)
+tests_unit_client_door_LDADD = $(client_libs)
 
 check_PROGRAMS += tests/unit-client-hostile
 tests_unit_client_hostile_CFLAGS = $(test_cflags)

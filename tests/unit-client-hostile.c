@@ -33,7 +33,7 @@ static void another_service_is_told_from_a_host(void **state)
 	for (size_t i = 0; i < sizeof greetings / sizeof greetings[0]; i++) {
 		struct fake fake;
 		fake_open(&fake, (struct session_config){ 0 });
-		session_connected(fake.session, fake.now);
+		session_connected(fake.session, NULL, fake.now);
 		fake_take(&fake, WIRE_HELLO);
 		fake_bytes(&fake, greetings[i], i == 2 ? 7 : i == 4 ? 4 : strlen(greetings[i]));
 		fake_failed(&fake, TCHAT_ERR_BAD_MAGIC);
@@ -52,7 +52,7 @@ static void frames_of_every_type_in_the_wrong_state_end_it(void **state)
 			if (when == 2) {
 				fake_connect(&fake);
 			} else {
-				session_connected(fake.session, fake.now);
+				session_connected(fake.session, NULL, fake.now);
 				fake_take(&fake, WIRE_HELLO);
 			}
 			if (when == 1) {
@@ -84,7 +84,7 @@ static void an_unknown_version_is_final(void **state)
 {
 	struct fake fake;
 	fake_open(&fake, (struct session_config){ 0 });
-	session_connected(fake.session, fake.now);
+	session_connected(fake.session, NULL, fake.now);
 	fake_take(&fake, WIRE_HELLO);
 	fake_send(&fake, &(struct message){ .type = WIRE_WELCOME, .welcome = { .version = 2, .frame_limit = 65536 } });
 	fake_failed(&fake, TCHAT_ERR_VERSION);

@@ -176,7 +176,7 @@ static void after_a_reconnect_all_without_an_answer_goes_out_again(void **state)
 	fake_event(&fake, SESSION_MESSAGE);
 	fake_break(&fake);
 	fake.mark = 3;
-	session_connected(fake.session, fake.now);
+	session_connected(fake.session, NULL, fake.now);
 	fake_take(&fake, WIRE_HELLO);
 	fake_send(&fake, &(struct message){ .type = WIRE_WELCOME, .welcome = { .version = 1, .frame_limit = 65536, .host = { 1 } } });
 	assert_int_equal(fake_take(&fake, WIRE_AUTH).auth.lowest_unsettled, 2);
@@ -377,7 +377,7 @@ static void a_device_that_posted_before_goes_on_counting(void **state)
 	assert_int_equal(fake_event(&fake, SESSION_ACK)->counter, 1);
 	fake_event(&fake, SESSION_MESSAGE);
 	fake_break(&fake);
-	session_connected(fake.session, fake.now);
+	session_connected(fake.session, NULL, fake.now);
 	fake_take(&fake, WIRE_HELLO);
 	fake_send(&fake, &(struct message){ .type = WIRE_WELCOME, .welcome = { .version = 1, .frame_limit = 65536 } });
 	assert_int_equal(fake_take(&fake, WIRE_AUTH).auth.lowest_unsettled, 59);

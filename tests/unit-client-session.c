@@ -22,7 +22,7 @@ static void the_handshake_says_who_we_are(void **state)
 	assert_int_equal(session_dial_at(fake.session), 0);
 	session_dialling(fake.session);
 	assert_int_equal(session_dial_at(fake.session), TCHAT_NEVER);
-	session_connected(fake.session, fake.now);
+	session_connected(fake.session, NULL, fake.now);
 	struct message hello = fake_take(&fake, WIRE_HELLO);
 	assert_int_equal(hello.hello.version_low, 1);
 	assert_int_equal(hello.hello.version_high, 1);
@@ -65,7 +65,7 @@ static void a_device_is_random_unless_given(void **state)
 	uint8_t salts[2][WIRE_KEY_SIZE];
 	fake_open(&fake, (struct session_config){ 0 });
 	for (int i = 0; i < 2; i++) {
-		session_connected(fake.session, fake.now);
+		session_connected(fake.session, NULL, fake.now);
 		fake_take(&fake, WIRE_HELLO);
 		fake_send(&fake, &(struct message){ .type = WIRE_WELCOME, .welcome = { .version = 1, .frame_limit = 4096 } });
 		struct message auth = fake_take(&fake, WIRE_AUTH);
@@ -130,7 +130,7 @@ static void a_handshake_that_takes_ten_seconds_is_given_up(void **state)
 	struct fake fake;
 	fake_open(&fake, (struct session_config){ 0 });
 	assert_int_equal(session_deadline(fake.session), TCHAT_NEVER);
-	session_connected(fake.session, fake.now);
+	session_connected(fake.session, NULL, fake.now);
 	fake_take(&fake, WIRE_HELLO);
 	assert_int_equal(session_deadline(fake.session), fake.now + TCHAT_SECONDS(10));
 	session_tick(fake.session, fake.now + TCHAT_SECONDS(10) - 1);
@@ -403,7 +403,7 @@ static void the_nick_is_asked_for_and_kept(void **state)
 	assert_string_equal(fake_event(&fake, SESSION_NICK)->nick, "joe");
 	assert_string_equal(session_own_nick(fake.session), "joe");
 	fake_break(&fake);
-	session_connected(fake.session, fake.now);
+	session_connected(fake.session, NULL, fake.now);
 	fake_take(&fake, WIRE_HELLO);
 	fake_send(&fake, &(struct message){ .type = WIRE_WELCOME, .welcome = { .version = 1, .frame_limit = 65536 } });
 	assert_true(wire_copy(nick, sizeof nick, fake_take(&fake, WIRE_AUTH).auth.nick));

@@ -254,7 +254,7 @@ static void client_dial(struct world *w, struct client *c)
 	struct host_peer_info info = { .address = "pipe" };
 	c->peer = host_peer_new(w->host, &info, w->now);
 	REQUIRE(w, c->peer != NULL);
-	session_connected(c->session, w->now);
+	session_connected(c->session, NULL, w->now);
 }
 
 /* At most limit bytes from one end to the way: a socket's buffer that is nearly full takes a part. */

@@ -76,6 +76,14 @@ static const char *request_name(enum session_request request)
 	case REQUEST_NICK: return "nick";
 	case REQUEST_KICK: return "kick";
 	case REQUEST_END: return "end";
+	case REQUEST_ADMIT: return "admit";
+	case REQUEST_REFUSE: return "refuse";
+	case REQUEST_INVITE: return "invite";
+	case REQUEST_INVITATIONS: return "invitations";
+	case REQUEST_REVOKE: return "revoke";
+	case REQUEST_DROP_KEY: return "drop_key";
+	case REQUEST_RELEASE: return "release";
+	case REQUEST_WHOIS: return "whois";
 	case REQUEST_NONE: break;
 	}
 	return "";

@@ -75,7 +75,7 @@ int link_attach(struct link *link, struct stream *stream)
 	link->connection = connection_new(link->config.loop, stream, 0, &link_machine, link);
 	if (link->connection == NULL)
 		return TCHAT_ERR_MEMORY;
-	session_connected(link->config.session, loop_now(link->config.loop));
+	session_connected(link->config.session, NULL, loop_now(link->config.loop));
 	loop_again(link->config.loop);
 	return 0;
 }
@@ -94,7 +94,7 @@ static void link_dialled(void *arg, const struct dial_result *result)
 	if (link->connection == NULL)
 		session_disconnected(link->config.session, TCHAT_ERR_MEMORY, now);
 	else
-		session_connected(link->config.session, now);
+		session_connected(link->config.session, NULL, now);
 }
 
 static void link_dial_now(struct link *link)

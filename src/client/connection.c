@@ -22,10 +22,13 @@ void session_dialling(struct session *session)
 		session->link = LINK_DIALLING;
 }
 
-void session_connected(struct session *session, tchat_time now)
+void session_connected(struct session *session, const struct session_security *security, tchat_time now)
 {
 	if (session->link > LINK_DIALLING || session->final)
 		return;
+	session->secure = security != NULL;
+	if (security != NULL)
+		session->security = *security;
 	session->link = LINK_HELLO;
 	session->reason = 0;
 	session->now = session->connected_at = session->heard_at = now;
@@ -87,6 +90,7 @@ tchat_time session_deadline(const struct session *session)
 	case LINK_HELLO:
 	case LINK_AUTH:
 		return session->connected_at + TCHAT_SECONDS(HANDSHAKE_S);
+	case LINK_DOOR: /* as long as the host has us wait */
 	case LINK_READY: {
 		tchat_time at = session->heard_at + TCHAT_SECONDS(session->pinged ? SILENCE_S + ANSWER_S : SILENCE_S);
 		if (session->resend_at != 0 && session->resend_at < at)
@@ -120,7 +124,7 @@ void session_tick(struct session *session, tchat_time now)
 		closing_tick(session);
 		return;
 	}
-	if (session->link != LINK_READY) {
+	if (session->link < LINK_DOOR) {
 		session_fail(session, TCHAT_ERR_TIMED_OUT, 0);
 		return;
 	}

@@ -40,10 +40,17 @@ enum session_event_type {
 	SESSION_NAME,         /* room, user, nick, role, away: one line of the answer to session_names() */
 	SESSION_NAMES_END,    /* room, count: all members */
 	SESSION_NICK,         /* nick: session_nick() was done */
-	SESSION_DONE,         /* room, request, nick: another request was done (session_kick()) */
-	SESSION_ERROR,        /* request, code, room and nick if any: a request was refused or got no answer */
+	SESSION_DONE,         /* room, request, nick, keys (one or none): another request was done, as it was asked */
+	SESSION_ERROR,        /* request, code, room, nick and keys if any: a request was refused or got no answer */
 	SESSION_PONG,         /* rtt, text: payload (not UTF-8: as sent); answers session_ping() */
 	SESSION_LAG,          /* rtt: of a keep-alive */
+	SESSION_WAITING,      /* at the door: the host's owner was asked; count: of its connections that were told */
+	SESSION_DOOR,         /* for owners: kind (enum wire_door_change), nick, text: from where, keys: one */
+	SESSION_INVITATION,   /* kind (enum wire_invite_kind), count: uses left, time: when it ends (0: never), name: the
+	                       * room or "", other: who made it, keys: one, its public half. One line of an answer */
+	SESSION_INVITATIONS,  /* the end of the answer to session_invitations(); count */
+	SESSION_PROFILE,      /* user, nick, role, here, away, text: reason, time: since when the nick is this user's,
+	                       * seen: when last, keys, other: the address or ""; answers session_whois() */
 };
 
 /* What an ERROR or DONE answers. */
@@ -60,6 +67,14 @@ enum session_request {
 	REQUEST_NICK,
 	REQUEST_KICK,
 	REQUEST_END,
+	REQUEST_ADMIT,
+	REQUEST_REFUSE,
+	REQUEST_INVITE,
+	REQUEST_INVITATIONS,
+	REQUEST_REVOKE,
+	REQUEST_DROP_KEY,
+	REQUEST_RELEASE,
+	REQUEST_WHOIS,
 };
 
 /* All strings are valid UTF-8 without NUL inside (the payload of a PONG apart), NUL-terminated, never NULL, and not
@@ -82,11 +97,13 @@ struct session_event {
 	bool again : 1;
 	bool own_wish : 1;
 	bool restarted : 1;
+	bool here : 1;
 	uint64_t seq;
 	uint64_t time;      /* wall clock, µs since 1970 */
 	struct message_id id;
 	uint64_t counter;
 	uint64_t count;
+	uint64_t seen;      /* wall clock */
 	tchat_time retry_at;
 	tchat_time rtt;
 	uint8_t host[WIRE_KEY_SIZE];
@@ -96,6 +113,8 @@ struct session_event {
 	const char *ref;
 	const char *text;
 	size_t length;      /* of text */
+	const uint8_t *keys; /* pins, or public halves of invitations: WIRE_PIN_SIZE bytes each */
+	size_t key_count;
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The queue of events: each a struct and its five strings in one run of bytes. */
+/* The queue of events: each a struct and its strings in one run of bytes. */
 #include "client/internal.h"
 
 #include "base/utf8.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRINGS = 5 };
+enum { TEXT = 4, KEYS, STRINGS };
 
 struct queued {
 	uint32_t size; /* of the strings, with their NULs */
@@ -52,12 +52,13 @@ static size_t repair(uint8_t *to, struct wire_bytes in)
 
 int session_tell(struct session *session, const struct draft *draft)
 {
-	const struct wire_bytes strings[STRINGS] = { draft->name, draft->nick, draft->other, draft->ref, draft->text };
+	const struct wire_bytes strings[STRINGS] = { draft->name, draft->nick, draft->other, draft->ref, draft->text,
+	                                         draft->keys };
 	struct queued queued = { .event = draft->event };
 	bool fine[STRINGS];
 	size_t room = sizeof queued;
 	for (int i = 0; i < STRINGS; i++) {
-		fine[i] = (i == STRINGS - 1 && draft->raw_text) || is_text(strings[i]);
+		fine[i] = i == KEYS || (i == TEXT && draft->raw_text) || is_text(strings[i]);
 		room += (fine[i] ? strings[i].length : 3 * strings[i].length) + 1;
 	}
 	int err;
@@ -100,12 +101,14 @@ bool session_next_event(struct session *session, struct session_event *event)
 	memcpy(session->current, buffer_data(&session->events) + sizeof queued, queued.size);
 	buffer_consume(&session->events, sizeof queued + queued.size);
 	*event = queued.event;
-	const char **strings[STRINGS] = { &event->name, &event->nick, &event->other, &event->ref, &event->text };
+	const char **strings[KEYS] = { &event->name, &event->nick, &event->other, &event->ref, &event->text };
 	const char *at = session->current;
-	for (int i = 0; i < STRINGS; i++) {
+	for (int i = 0; i < KEYS; i++) {
 		*strings[i] = at;
 		at += queued.length[i] + 1;
 	}
-	event->length = queued.length[STRINGS - 1];
+	event->length = queued.length[TEXT];
+	event->keys = (const uint8_t *)at;
+	event->key_count = queued.length[KEYS] / WIRE_PIN_SIZE;
 	return true;
 }

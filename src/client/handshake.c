@@ -2,6 +2,8 @@
 /* How a connection begins, how it ends, and when the next one is tried. */
 #include "client/internal.h"
 
+#include "base/wipe.h"
+
 #include <string.h>
 
 enum {
@@ -32,9 +34,32 @@ void handshake_start(struct session *session)
 		                            .version_high = WIRE_VERSION } };
 	if (session->software[0] != '\0')
 		hello.hello.software = wire_text(session->software);
-	session->config.environment->random(session->config.environment->arg, hello.hello.nonce, WIRE_KEY_SIZE);
+	session->config.environment->random(session->config.environment->arg, session->nonce, WIRE_KEY_SIZE);
+	memcpy(hello.hello.nonce, session->nonce, WIRE_KEY_SIZE);
 	hello.hello.tail = grease(session, tlv);
 	session_must_send(session, &hello);
+}
+
+/* AUTH, with the proof of an invitation where there is one: it binds both keys and this connection's nonces. */
+static int handshake_auth(struct session *session, const uint8_t host_nonce[WIRE_KEY_SIZE], const char *nick)
+{
+	struct message auth = { .type = WIRE_AUTH };
+	uint8_t proof[TRUST_PROOF_SIZE];
+	memcpy(auth.auth.salt, session->salt, WIRE_KEY_SIZE);
+	auth.auth.lowest_unsettled = session->outbox->lowest(session->outbox) + session->counter_offset;
+	if (nick[0] != '\0')
+		auth.auth.nick = wire_text(nick);
+	if (session->has_token && session->secure) {
+		struct trust_binding binding = { .host = session->security.host, .user = session->security.user };
+		memcpy(binding.host_nonce, host_nonce, sizeof binding.host_nonce);
+		memcpy(binding.user_nonce, session->nonce, sizeof binding.user_nonce);
+		int err = trust_proof_make(session->token, &binding, proof);
+		if (err != 0)
+			return session_fail(session, err, 0);
+		auth.auth.proof = (struct wire_bytes){ proof, sizeof proof };
+	}
+	session->link = LINK_AUTH;
+	return session_must_send(session, &auth);
 }
 
 int handshake_welcome(struct session *session, const struct wire_welcome *welcome)
@@ -51,15 +76,9 @@ int handshake_welcome(struct session *session, const struct wire_welcome *welcom
 	}
 	wire_copy(session->host_software, sizeof session->host_software,
 	          wire_cut(welcome->software, sizeof session->host_software - 1));
-	struct message auth = { .type = WIRE_AUTH };
-	memcpy(auth.auth.salt, session->salt, WIRE_KEY_SIZE);
-	auth.auth.lowest_unsettled = session->outbox->lowest(session->outbox) + session->counter_offset;
 	/* The same host knows us under the nick that it gave; to another one the wish is new. */
 	const char *nick = !other && session->nick[0] != '\0' ? session->nick : session->wish;
-	if (nick[0] != '\0')
-		auth.auth.nick = wire_text(nick);
-	session->link = LINK_AUTH;
-	return session_must_send(session, &auth);
+	return handshake_auth(session, welcome->nonce, nick);
 }
 
 static bool same_name(const char *a, const char *b)
@@ -95,6 +114,12 @@ int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_o
 	if (auth_ok->user == 0 || auth_ok->text_limit == 0 || !wire_copy(nick, sizeof nick, auth_ok->nick) ||
 	    nick[0] == '\0' || auth_ok->mark > UINT64_MAX / 2)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_AUTH_OK);
+	/* Nobody but us can have made this number, and no host of another key. */
+	if (session->secure && auth_ok->device !=
+	                       trust_device(&session->security.user, &session->security.host, session->salt))
+		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_AUTH_OK);
+	wipe(session->token, sizeof session->token);
+	session->has_token = false;
 	bool restarted = session->life_ready != 0 && session->life_ready != session->life;
 	session->life_ready = session->life;
 	session->link = LINK_READY;
@@ -142,7 +167,17 @@ bool reason_is_final(const struct session *session, int reason)
 	case TCHAT_ERR_KICKED:
 	case TCHAT_ERR_FENCED:
 	case TCHAT_ERR_VERSION:
+	case TCHAT_ERR_NOT_INVITED:
+	case TCHAT_ERR_DOOR_REFUSED:
+	case TCHAT_ERR_BAD_PROOF:
+	case TCHAT_ERR_KEY_DROPPED:
+	case TCHAT_ERR_KEY_TAKEN:
+	case TCHAT_ERR_TOO_MANY_KEYS:
+	case TCHAT_ERR_HOST_NEW:
+	case TCHAT_ERR_HOST_CHANGED:
 		return true;
+	case TCHAT_ERR_NEEDS_TLS:
+	case TCHAT_ERR_PLAIN:
 	case TCHAT_ERR_BAD_MAGIC: /* another service; but one that was a host once may be so again */
 		return session->life == 0;
 	default:

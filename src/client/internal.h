@@ -27,6 +27,7 @@ enum link {
 	LINK_DIALLING,
 	LINK_HELLO,   /* HELLO sent, WELCOME awaited */
 	LINK_AUTH,    /* AUTH sent, AUTH_OK awaited */
+	LINK_DOOR,    /* the same, and somebody has to say yes first */
 	LINK_READY,
 	LINK_CLOSING, /* nothing is read any more; output is still to be flushed */
 };
@@ -91,6 +92,8 @@ struct request {
 	uint32_t after; /* NAMES: users up to this one came already */
 	uint32_t users; /* so many of them */
 	char nick[NAME_SIZE];
+	bool has_key;
+	uint8_t key[WIRE_PIN_SIZE];
 };
 
 struct ping {
@@ -103,7 +106,7 @@ struct ping {
 /* An event with strings that are somewhere else. */
 struct draft {
 	struct session_event event;
-	struct wire_bytes name, nick, other, ref, text;
+	struct wire_bytes name, nick, other, ref, text, keys;
 	bool raw_text;
 };
 
@@ -113,6 +116,11 @@ struct session {
 	char wish[NAME_SIZE];
 	char nick[NAME_SIZE]; /* given */
 	uint8_t salt[WIRE_KEY_SIZE];
+	bool has_token; /* until the host let us in by it */
+	uint8_t token[TRUST_TOKEN_SIZE];
+	bool secure;    /* this connection has keys */
+	struct session_security security;
+	uint8_t nonce[WIRE_KEY_SIZE]; /* of our HELLO */
 	bool away;
 	char away_reason[REASON_MAX + 1];
 
@@ -212,6 +220,16 @@ int request_done(struct session *session, const struct wire_done *done);
 int request_error(struct session *session, const struct wire_error *error);
 void requests_drop(struct session *session);
 int tell_error(struct session *session, enum session_request kind, const struct room *room, const char *nick, int code);
+/* Sends a verb's request that was just added; takes it back when it does not fit. */
+int request_send(struct session *session, const struct message *message);
+/* What a request's answer tells of the request: kind, room, nick, key. */
+struct draft draft_of_request(struct session *session, enum session_event_type type, const struct request *request);
+
+/* door.c */
+int door_knock(struct session *session, const struct wire_knock *knock);
+int door_told(struct session *session, const struct wire_door *door);
+int door_invited(struct session *session, const struct wire_invited *invited);
+int door_profile(struct session *session, const struct wire_profile *profile);
 
 /* rooms.c */
 struct room *room_by_handle(const struct session *session, uint32_t handle);

@@ -58,6 +58,16 @@ int tell_error(struct session *session, enum session_request kind, const struct 
 	return session_tell(session, &draft);
 }
 
+struct draft draft_of_request(struct session *session, enum session_event_type type, const struct request *request)
+{
+	struct draft draft = draft_of(type, room_by_handle(session, request->room));
+	draft.event.request = request->kind;
+	draft.nick = wire_text(request->nick);
+	if (request->has_key)
+		draft.keys = (struct wire_bytes){ request->key, sizeof request->key };
+	return draft;
+}
+
 /* What was asked for and got no answer: the user hears of it, unless it is repeated by itself. */
 void requests_drop(struct session *session)
 {
@@ -67,13 +77,15 @@ void requests_drop(struct session *session)
 		const struct request *r = &session->requests[i];
 		if (r->kind == REQUEST_NICK)
 			strcpy(session->nick, r->nick); /* wished at the next connection */
-		else if (!r->quiet && r->kind != REQUEST_PART)
-			tell_error(session, r->kind, room_by_handle(session, r->room), r->nick, TCHAT_ERR_CLOSED);
+		else if (!r->quiet && r->kind != REQUEST_PART) {
+			struct draft draft = draft_of_request(session, SESSION_ERROR, r);
+			draft.event.code = TCHAT_ERR_CLOSED;
+			session_tell(session, &draft);
+		}
 	}
 }
 
-/* Sends a verb's request that was just added; takes it back when it does not fit. */
-static int request_send(struct session *session, const struct message *message)
+int request_send(struct session *session, const struct message *message)
 {
 	int err = session_send(session, message);
 	if (err != 0)
@@ -226,10 +238,14 @@ int request_done(struct session *session, const struct wire_done *done)
 	case REQUEST_PART:
 		return room == NULL || room->state != ROOM_PARTING ? 0 : room_gone(session, room, 0);
 	case REQUEST_KICK:
-	case REQUEST_END: {
-		struct draft draft = draft_of(SESSION_DONE, room);
-		draft.event.request = request.kind;
-		draft.nick = wire_text(request.nick);
+	case REQUEST_END:
+	case REQUEST_ADMIT:
+	case REQUEST_REFUSE:
+	case REQUEST_INVITE:
+	case REQUEST_REVOKE:
+	case REQUEST_DROP_KEY:
+	case REQUEST_RELEASE: {
+		struct draft draft = draft_of_request(session, SESSION_DONE, &request);
 		return session_tell(session, &draft);
 	}
 	default: /* these have answers of their own */
@@ -255,7 +271,10 @@ int request_error(struct session *session, const struct wire_error *error)
 		if (room != NULL)
 			room->roster.asked = false;
 		return 0;
-	default:
-		return tell_error(session, request.kind, room, request.nick, code);
+	default: {
+		struct draft draft = draft_of_request(session, SESSION_ERROR, &request);
+		draft.event.code = code;
+		return session_tell(session, &draft);
+	}
 	}
 }

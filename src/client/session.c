@@ -4,6 +4,8 @@
 
 #include "client/internal.h"
 
+#include "base/wipe.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,9 @@ static void session_configure(struct session *session, const struct session_conf
 		memcpy(session->salt, config->salt, WIRE_KEY_SIZE);
 	else
 		config->environment->random(config->environment->arg, session->salt, WIRE_KEY_SIZE);
+	session->has_token = config->token != NULL;
+	if (session->has_token)
+		memcpy(session->token, config->token, TRUST_TOKEN_SIZE);
 	session->outbox = config->outbox;
 }
 
@@ -82,6 +87,8 @@ void session_free(struct session *session)
 	if (session->outbox_own)
 		session->outbox->free(session->outbox);
 	free(session->current);
+	wipe(session->token, sizeof session->token);
+	wipe(session->salt, sizeof session->salt);
 	free(session);
 }
 
@@ -145,6 +152,8 @@ static int session_any_frame(struct session *session, const struct message *mess
 		return handshake_welcome(session, &message->welcome);
 	case WIRE_AUTH_OK:
 		return handshake_auth_ok(session, &message->auth_ok);
+	case WIRE_KNOCK:
+		return door_knock(session, &message->knock);
 	default:
 		return session_fail(session, TCHAT_ERR_WRONG_STATE, (uint8_t)message->type);
 	}
@@ -175,17 +184,25 @@ static int session_frame_ready(struct session *session, const struct message *me
 		return roster_presence(session, &message->presence);
 	case WIRE_DONE:
 		return request_done(session, &message->done);
+	case WIRE_DOOR:
+		return door_told(session, &message->door);
+	case WIRE_INVITED:
+		return door_invited(session, &message->invited);
+	case WIRE_PROFILE:
+		return door_profile(session, &message->profile);
 	default:
 		return session_any_frame(session, message);
 	}
 }
 
-/* What the host may send in which state: WELCOME only as the answer to HELLO, AUTH_OK only to AUTH. */
+/* What the host may send in which state: WELCOME only as the answer to HELLO, AUTH_OK and KNOCK only to AUTH. */
 static int session_frame_legal(const struct session *session, uint8_t type)
 {
 	if (type == WIRE_WELCOME)
 		return session->link == LINK_HELLO ? 0 : TCHAT_ERR_WRONG_STATE;
 	if (type == WIRE_AUTH_OK)
+		return session->link == LINK_AUTH || session->link == LINK_DOOR ? 0 : TCHAT_ERR_WRONG_STATE;
+	if (type == WIRE_KNOCK)
 		return session->link == LINK_AUTH ? 0 : TCHAT_ERR_WRONG_STATE;
 	if (session->link == LINK_HELLO && type != WIRE_ERROR)
 		return TCHAT_ERR_WRONG_STATE;
@@ -290,6 +307,11 @@ bool session_closing(const struct session *session)
 bool session_ready(const struct session *session)
 {
 	return session->link == LINK_READY;
+}
+
+bool session_waiting(const struct session *session)
+{
+	return session->link == LINK_DOOR;
 }
 
 bool session_final(const struct session *session)

@@ -4,6 +4,7 @@
 #define TCHAT_CLIENT_SESSION_H
 
 #include "client/event.h"
+#include "trust/trust.h"
 
 #include <sys/uio.h>
 
@@ -19,6 +20,7 @@ struct session_config {
 	const char *software; /* "tchat 0.1"; may be NULL */
 	const char *nick;     /* the wish; NULL: the host chooses */
 	const uint8_t *salt;  /* WIRE_KEY_SIZE secret bytes; NULL: random ones, for this session's life */
+	const uint8_t *token; /* of an invitation: TRUST_TOKEN_SIZE bytes, wiped once it let us in; NULL: none */
 	uint32_t history;     /* newest messages to show at a first join */
 	struct outbox *outbox; /* client/outbox.h; NULL: one in memory */
 	size_t outbox_posts;  /* 65536 */
@@ -38,7 +40,14 @@ void session_free(struct session *session);
 /* When to dial: a time, 0 for at once, TCHAT_NEVER while connected, dialling or at the end. */
 tchat_time session_dial_at(const struct session *session);
 void session_dialling(struct session *session); /* dialling began: either of the next two follows */
-void session_connected(struct session *session, tchat_time now);
+
+/* The keys at the two ends of an encrypted connection. */
+struct session_security {
+	struct trust_pin host, user;
+};
+
+/* There is a connection; security (copied) is NULL when it is not encrypted. */
+void session_connected(struct session *session, const struct session_security *security, tchat_time now);
 
 /* There is no connection (any more), because of reason (enum tchat_err; 0 or TCHAT_ERR_CLOSED: it ended). What the
  * session itself found wrong before has precedence. One DISCONNECTED event; the outbox keeps what has no answer. */
@@ -85,8 +94,20 @@ int session_away(struct session *session, bool away, const char *reason); /* rep
 int session_kick(struct session *session, uint32_t room, const char *nick, const char *reason);
 int session_end_host(struct session *session); /* for its owner: GOAWAY to everybody, then it is gone */
 int session_names(struct session *session, uint32_t room);
+int session_whois(struct session *session, const char *nick);
 int session_history(struct session *session, uint32_t room, uint64_t before, uint32_t count); /* 0: newest; 1–256 */
 int session_ping(struct session *session, const void *payload, size_t length, tchat_time now); /* ≤ 16384 bytes */
+
+/* Who may come in (owners, but for devices of one's own): a key at the door is let in or sent away; an invitation by its
+ * public half, uses 0: one, seconds 0: for ever, room may be NULL; the list of them; the end of one. A key taken off one's
+ * account (an owner: any account), a nick given free. Keys are WIRE_PIN_SIZE bytes. */
+int session_door(struct session *session, const uint8_t *pin, bool admit);
+int session_invite(struct session *session, enum wire_invite_kind kind, uint32_t uses, uint32_t seconds, const char *room,
+                   const uint8_t *key);
+int session_invitations(struct session *session);
+int session_revoke(struct session *session, const uint8_t *key);
+int session_drop_key(struct session *session, const uint8_t *pin);
+int session_release(struct session *session, const char *nick);
 
 /* Ends the session once every post and request has its answer: BYE, then DISCONNECTED with final and
  * TCHAT_ERR_LEAVING. Without a connection and with nothing to send: at once; but a first connection that has rooms to
@@ -99,6 +120,7 @@ void session_leave(struct session *session);
 bool session_next_event(struct session *session, struct session_event *event);
 
 bool session_ready(const struct session *session);    /* greeted, and requests can be sent */
+bool session_waiting(const struct session *session);  /* at the host's door */
 bool session_final(const struct session *session);    /* disconnected for good */
 const char *session_own_nick(const struct session *session); /* given or wished; "" before */
 uint32_t session_own_user(const struct session *session);
