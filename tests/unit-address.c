@@ -128,6 +128,18 @@ static void paths_of_sockets(void **state)
 	assert_int_equal(address_parse(&address, path, ADDRESS_HOST), ADDRESS_OK);
 }
 
+#define PIN "4OHi4-Tl5ufo6err7O3u7_Dx8vP09fb3-Pn6-_z9_v8"
+#define TOKEN "AAECAwQFBgcICQoLDA0ODw"
+static const uint8_t secret[] = { 4, 5, 6, 7, 8, 9, 10, 11 };
+
+static bool holds(const void *bytes, size_t length, const void *part, size_t size)
+{
+	for (size_t at = 0; at + size <= length; at++)
+		if (memcmp((const uint8_t *)bytes + at, part, size) == 0)
+			return true;
+	return false;
+}
+
 static void links_name_a_host_and_a_room(void **state)
 {
 	static const struct {
@@ -168,8 +180,17 @@ static void broken_links_are_refused(void **state)
 		{ "tchat:///lobby", ADDRESS_BAD_NODE },
 		{ "tchat://:50000/lobby", ADDRESS_BAD_NODE },
 		{ "tchat://50000/lobby", ADDRESS_ONLY_PORT },
-		{ "tchat://h/room#1234.token", ADDRESS_FRAGMENT },
-		{ "tchat://h#x", ADDRESS_FRAGMENT },
+		{ "tchat://h/room#1234.token", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#x", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#.AAAAAAAAAAAAAAAAAAAAAA", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#" PIN ".", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#" PIN "." TOKEN ".", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#" PIN "." TOKEN "A", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#" PIN "A", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#" PIN "#" TOKEN, ADDRESS_BAD_INVITATION },
+		{ "tchat://h/a%23" PIN "." TOKEN, ADDRESS_BAD_ROOM },
+		{ "tchat:///room#" PIN "." TOKEN, ADDRESS_BAD_NODE },
 		{ "tchat://h/room?x=1", ADDRESS_BAD_LINK },
 		{ "tchat://ann@h/room", ADDRESS_BAD_LINK },
 		{ "tchat://h/a/b", ADDRESS_BAD_LINK },
@@ -188,7 +209,53 @@ static void broken_links_are_refused(void **state)
 		enum address_error err = address_parse(&address, samples[i].typed, ADDRESS_JOIN);
 		if (err != samples[i].err)
 			fail_msg("\"%s\": error %d, not %d", samples[i].typed, err, samples[i].err);
+		/* A broken link's secret goes no further. */
+		assert_false(holds(&address, sizeof address, secret, sizeof secret));
+		char text[2000];
+		address_explain(err, samples[i].typed, text, sizeof text);
+		assert_null(strstr(text, TOKEN));
+		assert_null(strstr(text, PIN));
 	}
+}
+
+static void links_carry_the_hosts_key_and_an_invitation(void **state)
+{
+	static const struct {
+		const char *typed;
+		bool token;
+	} samples[] = {
+		{ "tchat://h#" PIN, false },
+		{ "tchat://h/lobby#" PIN, false },
+		{ "tchat://[::1]:4711/caf%C3%A9#" PIN "." TOKEN, true },
+		{ "tchat://h#" PIN "." TOKEN, true },
+	};
+	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		struct address address;
+		char text[ADDRESS_LINK];
+		assert_int_equal(address_parse(&address, samples[i].typed, ADDRESS_JOIN), ADDRESS_OK);
+		assert_true(address.has_pin);
+		assert_int_equal(address.pin[0], 0xe0);
+		assert_int_equal(address.pin[31], 0xff);
+		assert_int_equal(address.has_token, samples[i].token);
+		assert_int_equal(holds(&address, sizeof address, secret, sizeof secret), samples[i].token);
+		assert_true(address_link(&address, text, sizeof text));
+		assert_string_equal(text, samples[i].typed);
+		for (size_t size = 1; size <= strlen(samples[i].typed); size++)
+			assert_false(address_link(&address, text, size));
+		address_format(&address, text, sizeof text);
+		assert_null(strchr(text, '#'));
+	}
+}
+
+static void the_longest_link_has_room(void **state)
+{
+	struct address address = { .kind = ADDRESS_TCP, .has_pin = true, .has_token = true };
+	char text[ADDRESS_LINK];
+	memset(address.node, '%', ADDRESS_NODE_SIZE - 1);
+	address.node[1] = ':';
+	memset(address.service, 'x', ADDRESS_SERVICE_SIZE - 1);
+	memset(address.room, '\xff', ADDRESS_ROOM_SIZE - 1);
+	assert_true(address_link(&address, text, sizeof text));
 }
 
 static void too_long_a_name_is_refused(void **state)
@@ -215,6 +282,10 @@ static void each_error_is_explained_with_what_was_typed(void **state)
 		assert_string_not_equal(text, other);
 		strcpy(other, text);
 	}
+	address_explain(ADDRESS_BAD_NODE, "tcaht://h#secret", text, sizeof text);
+	assert_memory_equal(text, "tcaht://h#...: ", 15);
+	address_explain(ADDRESS_BAD_ROOM, "tchat://h/a%23secret#b", text, sizeof text);
+	assert_memory_equal(text, "tchat://h/a#...: ", 17);
 }
 
 int main(void)
@@ -226,6 +297,8 @@ int main(void)
 		cmocka_unit_test(paths_of_sockets),
 		cmocka_unit_test(links_name_a_host_and_a_room),
 		cmocka_unit_test(broken_links_are_refused),
+		cmocka_unit_test(links_carry_the_hosts_key_and_an_invitation),
+		cmocka_unit_test(the_longest_link_has_room),
 		cmocka_unit_test(too_long_a_name_is_refused),
 		cmocka_unit_test(each_error_is_explained_with_what_was_typed),
 	};

@@ -2,10 +2,13 @@
 /* Operating system commands: what they carry never ends them. */
 #include "ui/osc.h"
 
+#include "base/base64.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { TEXT_MAXIMUM = OSC_TEXT_SIZE - 16 };
@@ -33,20 +36,13 @@ size_t osc_text(char out[OSC_TEXT_SIZE], const char *start, const char *text, bo
 
 char *osc_copy(const char *text, size_t length, size_t *size)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *out = malloc(length / 3 * 4 + 16);
+	static const char start[] = "\033]52;c;";
+	char *out = malloc(sizeof start + BASE64_LENGTH(length) + 1);
 	if (out == NULL)
 		return NULL;
-	size_t n = (size_t)sprintf(out, "\033]52;c;");
-	for (size_t i = 0; i < length; i += 3) {
-		unsigned v = (unsigned)(unsigned char)text[i] << 16;
-		v |= i + 1 < length ? (unsigned)(unsigned char)text[i + 1] << 8 : 0;
-		v |= i + 2 < length ? (unsigned char)text[i + 2] : 0;
-		out[n++] = digits[v >> 18];
-		out[n++] = digits[v >> 12 & 63];
-		out[n++] = i + 1 < length ? digits[v >> 6 & 63] : '=';
-		out[n++] = i + 2 < length ? digits[v & 63] : '=';
-	}
+	memcpy(out, start, sizeof start - 1);
+	size_t n = sizeof start - 1;
+	n += base64_write(text, length, out + n);
 	out[n++] = '\007';
 	*size = n;
 	return out;

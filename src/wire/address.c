@@ -2,9 +2,11 @@
 /* Reading and writing addresses and tchat:// links. */
 #include "wire/address.h"
 
+#include "base/base64.h"
 #include "base/intl.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/wipe.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -178,13 +180,20 @@ static enum address_error parse_room(struct address *address, const char *text, 
 	return fine ? ADDRESS_OK : ADDRESS_BAD_ROOM;
 }
 
-/* What stands behind tchat:// */
-static enum address_error parse_link(struct address *address, const char *text, enum address_use use)
+/* PIN or PIN.TOKEN */
+static enum address_error parse_fragment(struct address *address, const char *text)
 {
-	if (use != ADDRESS_JOIN)
-		return ADDRESS_LINK_TO_HOST;
-	if (strchr(text, '#') != NULL)
-		return ADDRESS_FRAGMENT;
+	const char *dot = strchr(text, '.');
+	size_t length = dot == NULL ? strlen(text) : (size_t)(dot - text);
+	address->has_pin = base64url_read(address->pin, sizeof address->pin, text, length);
+	address->has_token = address->has_pin && dot != NULL &&
+	                     base64url_read(address->token, sizeof address->token, dot + 1, strlen(dot + 1));
+	return address->has_pin && address->has_token == (dot != NULL) ? ADDRESS_OK : ADDRESS_BAD_INVITATION;
+}
+
+/* What stands between tchat:// and the # */
+static enum address_error parse_place(struct address *address, const char *text, enum address_use use)
+{
 	if (strpbrk(text, "?@") != NULL)
 		return ADDRESS_BAD_LINK;
 	const char *slash = strchr(text, '/');
@@ -198,6 +207,23 @@ static enum address_error parse_link(struct address *address, const char *text, 
 	if (err == ADDRESS_OK)
 		err = parse_pair(address, pair, strlen(pair), use);
 	return err != ADDRESS_OK || slash == NULL ? err : parse_room(address, slash + 1, strlen(slash + 1));
+}
+
+/* What stands behind tchat:// */
+static enum address_error parse_link(struct address *address, const char *text, enum address_use use)
+{
+	char place[ADDRESS_LINK];
+	if (use != ADDRESS_JOIN)
+		return ADDRESS_LINK_TO_HOST;
+	const char *mark = strchr(text, '#');
+	enum address_error err = copy(place, sizeof place, text, mark == NULL ? strlen(text) : (size_t)(mark - text));
+	if (err == ADDRESS_OK)
+		err = parse_place(address, place, use);
+	if (err == ADDRESS_OK && mark != NULL)
+		err = parse_fragment(address, mark + 1);
+	if (err != ADDRESS_OK)
+		wipe(address, sizeof *address);
+	return err;
 }
 
 enum address_error address_parse(struct address *address, const char *typed, enum address_use use)
@@ -249,17 +275,27 @@ static const char *explanation(enum address_error err)
 		return _("a link is for joining; to host, write a port or ADDRESS:PORT");
 	case ADDRESS_BAD_LINK:
 		return _("this link is broken; write tchat://HOST:PORT/ROOM");
-	case ADDRESS_FRAGMENT:
-		return _("this link holds an invitation (behind the #), which this version of tchat cannot use");
+	case ADDRESS_BAD_INVITATION:
+		return _("what stands behind the # is not whole; copy all of the link");
 	case ADDRESS_BAD_ROOM:
 		return _("the room's name in this link is not a valid one");
 	}
 	return "";
 }
 
+/* How much of what was typed may be shown: a # that some program wrote as %23 hides a secret as well. */
+static size_t shown_length(const char *typed)
+{
+	size_t length = strcspn(typed, "#");
+	const char *written = strstr(typed, "%23");
+	return written != NULL && (size_t)(written - typed) < length ? (size_t)(written - typed) : length;
+}
+
 void address_explain(enum address_error err, const char *typed, char *text, size_t size)
 {
-	snprintf(text, size, "%s: %s", typed, explanation(err));
+	size_t shown = shown_length(typed);
+	int most = shown < ADDRESS_LINK ? (int)shown : ADDRESS_LINK;
+	snprintf(text, size, "%.*s%s: %s", most, typed, typed[shown] != '\0' ? "#..." : "", explanation(err));
 }
 
 void address_format(const struct address *address, char *text, size_t size)
@@ -289,6 +325,17 @@ static bool put_percent(char *text, size_t size, const char *from, const char *a
 	return true;
 }
 
+/* Appends a mark and bytes. */
+static bool put_base64(char *text, size_t size, char mark, const uint8_t *bytes, size_t length)
+{
+	size_t used = strlen(text);
+	if (used + 1 + BASE64URL_LENGTH(length) >= size)
+		return false;
+	text[used] = mark;
+	base64url_write(bytes, length, text + used + 1);
+	return true;
+}
+
 bool address_link(const struct address *address, char *text, size_t size)
 {
 	text[0] = '\0';
@@ -302,7 +349,11 @@ bool address_link(const struct address *address, char *text, size_t size)
 	            put_percent(text, size, port ? address->service : "", "");
 	if (fits && address->room[0] != '\0')
 		fits = put_percent(text, size, "/", "/") && put_percent(text, size, address->room, "~");
+	if (fits && address->has_pin)
+		fits = put_base64(text, size, '#', address->pin, ADDRESS_PIN_SIZE);
+	if (fits && address->has_pin && address->has_token)
+		fits = put_base64(text, size, '.', address->token, ADDRESS_TOKEN_SIZE);
 	if (!fits)
-		text[0] = '\0';
+		wipe(text, size);
 	return fits;
 }
