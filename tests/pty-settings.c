@@ -120,7 +120,8 @@ static int foreground(const struct pty *pty, const char *text)
 	struct pty_cell cell;
 	int row = pty_find_row(pty, text);
 	assert_true(row >= 0);
-	pty_cell(pty, row, (int)(strstr(pty_row(pty, row), text) - pty_row(pty, row)), &cell);
+	const char *shown = pty_row(pty, row); /* one call: the next one moves it */
+	pty_cell(pty, row, (int)(strstr(shown, text) - shown), &cell);
 	return cell.foreground;
 }
 
