@@ -151,6 +151,7 @@ src_libstore_a_SOURCES = \
 	src/store/spool.c src/store/spool.h
 src_tchat_SOURCES += \
 	src/app/data.c src/app/data.h \
+	src/app/history.c src/app/history.h \
 	src/app/keep.c src/app/keep.h
 if HAVE_SQLITE
 src_tchat_SOURCES += src/app/data_place.c src/app/data_place.h
@@ -162,6 +163,7 @@ src_libstore_a_SOURCES += \
 	src/store/sqlite_device.c \
 	src/store/sqlite_format.c src/store/sqlite_format.h \
 	src/store/sqlite_keep.c \
+	src/store/sqlite_look.c src/store/sqlite_look.h \
 	src/store/sqlite_open.c \
 	src/store/sqlite_reader.c \
 	src/store/sqlite_record.c \

@@ -182,6 +182,15 @@ def what_was_acknowledged_survives_kill_9_once_and_in_one_order(kept):
     kept.start()
     same(history_of(kept.address), history)
     kept.stop()
+    check = Program("--check-history", kept.data)
+    check.out.find("messages: %d, .*faults: 0$" % len(history))
+    same(check.status(), 0)
+    export = Program("--export", kept.data, "--room", "Lobby")
+    export.out.wait(lambda lines: len(lines) == len(history), "all messages")
+    same(export.status(), 0)
+    lines = [json.loads(line) for line in export.out.lines]
+    same([(line["seq"], line["id"], line["text"], line["room"]) for line in lines],
+         [(seq, "%016x-%d" % identity, text, "lobby") for seq, identity, text, _ in history])
     print("# seed %d: %d messages over %d kills" % (SEED, len(history), ROUNDS))
 
 
@@ -204,6 +213,10 @@ def rooms_of_two_and_topics_are_there_after_a_restart(kept):
     same(again_ben.join("lobby", 0).topic, "tea")
     same([m["body"] for m in again_ben.direct("ann").messages], [b"just us two"])
     same([m["body"] for m in others[0].direct("yan").messages], [])
+    export = Program("--export", kept.data)
+    export.out.find("just us two")
+    same([(line["text"], line["kind"], line["room"][0]) for line in map(json.loads, export.out.lines)],
+         [("tea", "topic", "l"), ("just us two", "text", "@")])
     for peer in (again_ann, again_ben, *others):
         peer.sock.close()
     kept.stop()

@@ -281,7 +281,10 @@ tests_unit_store_CFLAGS = $(test_cflags)
 tests_unit_store_SOURCES = tests/unit-store.c tests/store-folder.h tests/store-rounds.h
 tests_unit_store_LDADD = $(host_libs) $(SQLITE_LIBS)
 if HAVE_SQLITE
-check_PROGRAMS += tests/unit-store-sqlite tests/unit-store-faults tests/unit-data-place
+check_PROGRAMS += tests/unit-store-sqlite tests/unit-store-faults tests/unit-store-look tests/unit-data-place
+tests_unit_store_look_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_store_look_SOURCES = tests/unit-store-look.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_look_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_data_place_CFLAGS = $(test_cflags)
 tests_unit_data_place_SOURCES = tests/unit-data-place.c src/app/data_place.c src/app/data_place.h
 tests_unit_data_place_LDADD = $(host_libs) $(SQLITE_LIBS)

@@ -106,6 +106,9 @@ static inline struct store_post *round_add(struct round *r, uint32_t part, uint6
 	uint8_t *to = block->bytes + block->length;
 	memset(to, 0, RECORD);
 	frame_header(to, WIRE_MSG, MSG_BODY + length);
+	wire_set(to + FRAME_HEADER + MSG_ROOM, 8, r->parts[part].room);
+	wire_set(to + FRAME_HEADER + MSG_DEVICE, 8, device);
+	wire_set(to + FRAME_HEADER + MSG_COUNTER, 8, counter);
 	to[FRAME_HEADER + MSG_KIND] = (uint8_t)kind;
 	wire_set(to + FRAME_HEADER + MSG_BODY_LENGTH, 4, length);
 	wire_set(to + FRAME_HEADER + MSG_SENDER, 4, device);

@@ -15,7 +15,7 @@ _tchat()
 		_known_hosts_real -- "$cur"
 		return
 		;;
-	--data)
+	--data | --check-history | --export)
 		_filedir -d
 		return
 		;;
@@ -35,7 +35,7 @@ _tchat()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --lines --json --commands --stay
 			--since= --headless --data= --durability= --keep= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
-			--dump --verbose
+			--dump --check-history= --export= --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
 		return

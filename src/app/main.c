@@ -3,6 +3,7 @@
 #include "app/config.h"
 #include "app/dump.h"
 #include "app/exit_status.h"
+#include "app/history.h"
 #include "app/options.h"
 #include "app/own_host.h"
 #include "app/service.h"
@@ -97,6 +98,10 @@ static int run(struct options *options)
 		return run_target(options);
 	case MODE_DUMP:
 		return mode_dump(STDIN_FILENO, stdout);
+	case MODE_CHECK:
+		return mode_check_history(options);
+	case MODE_EXPORT:
+		return mode_export(options);
 	case MODE_VERSION:
 		options_print_version();
 		break;

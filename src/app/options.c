@@ -112,13 +112,13 @@ void options_print_version(void)
 	         "There is NO WARRANTY, to the extent permitted by law.\n"));
 }
 
-/* One of --host, --join, --ping, --dump, --help, --version; --help and --version win over the others. */
+/* One of --host, --join, --ping, --dump and so on, --help, --version; --help and --version win over the others. */
 static bool set_mode(struct options *options, enum options_mode mode)
 {
 	if (options->mode >= MODE_HELP && mode < MODE_HELP)
 		return true;
 	if (options->mode != MODE_START && options->mode != mode && mode < MODE_HELP) {
-		say(_("only one of --host, --join, --ping and --dump at a time"));
+		say(_("only one of --host, --join, --ping, --dump, --check-history and --export at a time"));
 		return false;
 	}
 	options->mode = mode;
@@ -171,6 +171,8 @@ static bool set_option(struct options *options, int symbol, const char *value)
 	case OPTION_JOIN: return set_target(options, MODE_JOIN, value);
 	case OPTION_PING: return set_target(options, MODE_PING, value);
 	case OPTION_DUMP: return set_mode(options, MODE_DUMP);
+	case OPTION_CHECK_HISTORY: return set_target(options, MODE_CHECK, value);
+	case OPTION_EXPORT: return set_target(options, MODE_EXPORT, value);
 	case OPTION_HELP: return set_mode(options, MODE_HELP);
 	case OPTION_VERSION: return set_mode(options, MODE_VERSION);
 	case OPTION_LINES: return set_face(options, FACE_LINES);

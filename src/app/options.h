@@ -14,7 +14,8 @@ struct config;
 
 enum { OPTIONS_HOSTS = 16 };
 
-enum options_mode { MODE_START, MODE_HOST, MODE_JOIN, MODE_PING, MODE_DUMP, MODE_HELP, MODE_VERSION };
+enum options_mode { MODE_START, MODE_HOST, MODE_JOIN, MODE_PING, MODE_DUMP, MODE_CHECK, MODE_EXPORT,
+                    MODE_HELP, MODE_VERSION };
 enum options_face { FACE_SCREEN, FACE_LINES, FACE_JSON, FACE_NONE };
 
 enum setting {
@@ -37,7 +38,7 @@ struct options {
 	enum options_face face;
 	const char *hosts[OPTIONS_HOSTS]; /* the addresses of --host */
 	size_t host_count;
-	const char *target; /* the address of --join or --ping */
+	const char *target; /* the address of --join or --ping, the folder of --check-history or --export */
 	uint64_t since;     /* the first message wanted of the first room; 0: as history says */
 	bool commands;
 	bool stay;

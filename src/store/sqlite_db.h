@@ -25,6 +25,8 @@ struct db {
 /* A record's key: so many bits are its seq, those above its room. */
 enum { DB_SEQ_BITS = 40 };
 
+enum { DB_PAGE = 4096 }; /* bytes */
+
 static inline int64_t db_record(uint64_t room, uint64_t seq)
 {
 	return (int64_t)(room << DB_SEQ_BITS | seq);

@@ -11,6 +11,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#define HISTORY_FILE "history.db"
+enum { HISTORY_APPLICATION = 0x54434854, HISTORY_VERSION = 2 };
+
 /* A device in use. What a batch changes is saved, for the case that it is rolled back. */
 struct sqlite_device {
 	uint64_t id;
@@ -50,6 +53,7 @@ struct sqlite_writer {
 	bool in_transaction;
 	bool keep_more;       /* the last step of keeping left something to do */
 	int log_pages;        /* of the write-ahead log, after the last commit */
+	int log_waits;        /* pages until which readers are not waited for again */
 	tchat_time kept;      /* when age was last looked at without a commit, monotonic */
 	struct sqlite_device *devices, *dirty_devices, *unsettled_devices, *released_devices;
 	struct sqlite_room *rooms_in_use, *dirty_rooms, *released_rooms;

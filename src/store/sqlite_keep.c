@@ -10,7 +10,6 @@ enum {
 	IDLE_BUDGET = 256,  /* records */
 	LOG_LONG = 1000,    /* pages of the log: time to fold it in */
 	LOG_MOST = 16384,   /* readers are waited for */
-	PAGE_SIZE = 4096,
 };
 #define IDLE_TIME TCHAT_SECONDS(60) /* between two looks at the age of what is kept */
 
@@ -135,7 +134,7 @@ static int used_bytes(struct sqlite_writer *writer, uint64_t *bytes)
 	int result = db_number(db, db_bind(db, SQL_KEEP_PAGES, NULL, 0), 0, &pages);
 	if (result == SQLITE_OK)
 		result = db_number(db, db_bind(db, SQL_KEEP_FREE, NULL, 0), 0, &unused);
-	*bytes = (uint64_t)(pages - unused) * PAGE_SIZE;
+	*bytes = (uint64_t)(pages - unused) * DB_PAGE;
 	return result;
 }
 
@@ -186,10 +185,16 @@ int sqlite_keep_step(struct sqlite_writer *writer, uint64_t budget, bool by_age)
 
 int sqlite_writer_checkpoint(struct sqlite_writer *writer)
 {
-	if (writer->log_pages < LOG_LONG)
+	if (writer->log_pages < LOG_LONG) {
+		writer->log_waits = 0;
 		return SQLITE_OK;
-	int mode = writer->log_pages > LOG_MOST ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+	}
+	bool wait = writer->log_pages > LOG_MOST && writer->log_pages > writer->log_waits;
+	int mode = wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
 	int result = sqlite3_wal_checkpoint_v2(writer->db.handle, NULL, mode, NULL, NULL);
+	/* Somebody else takes a long look: not to be waited for again and again. */
+	if (wait)
+		writer->log_waits = (result & 0xff) == SQLITE_BUSY ? writer->log_pages + LOG_MOST : 0;
 	/* Where there is no room to fold it in, the log goes on. */
 	return db_is_temporary(&writer->db, result) ? SQLITE_OK : result;
 }

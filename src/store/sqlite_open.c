@@ -12,10 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FILE_NAME "history.db"
-
-enum { APPLICATION_ID = 0x54434854, SCHEMA_VERSION = 2 };
-
 #define OWN_TABLE \
 	"CREATE TABLE own(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key));"
 
@@ -34,11 +30,11 @@ static const char schema[] =
 	" room INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, code INTEGER NOT NULL,"
 	" PRIMARY KEY(device, counter)) WITHOUT ROWID;"
 	OWN_TABLE
-	"PRAGMA application_id = 1413695572;" /* APPLICATION_ID */
-	"PRAGMA user_version = 2;"; /* SCHEMA_VERSION */
+	"PRAGMA application_id = 1413695572;" /* HISTORY_APPLICATION */
+	"PRAGMA user_version = 2;"; /* HISTORY_VERSION */
 
 /* What makes a file of format 1 one of format 2, and so on. */
-static const char *const steps[SCHEMA_VERSION - 1] = { OWN_TABLE };
+static const char *const steps[HISTORY_VERSION - 1] = { OWN_TABLE };
 
 /* What an opening is about; meta's numbers. */
 struct opening {
@@ -76,14 +72,14 @@ static int fail_result(const struct opening *o, int result)
 
 static int check_format(const struct opening *o)
 {
-	static const struct db_format format = { APPLICATION_ID, SCHEMA_VERSION, schema, steps };
+	static const struct db_format format = { HISTORY_APPLICATION, HISTORY_VERSION, schema, steps };
 	int64_t version;
 	int result = db_format(o->db, &format, &version);
 	if (result != SQLITE_MISMATCH)
 		return fail_result(o, result);
 	char text[128];
 	snprintf(text, sizeof text, _("written by a newer tchat (format %d; this one knows %d)"), (int)version,
-	         SCHEMA_VERSION);
+	         HISTORY_VERSION);
 	return fail_strange(o, text);
 }
 
@@ -97,7 +93,7 @@ static int set_log(const struct opening *o)
 		return fail_result(o, result);
 	if (config->most_bytes > 0) {
 		char pages[32];
-		snprintf(pages, sizeof pages, "%" PRIu64, config->most_bytes / 4096);
+		snprintf(pages, sizeof pages, "%" PRIu64, config->most_bytes / DB_PAGE);
 		return fail_result(o, db_pragma(o->db, "max_page_count", pages));
 	}
 	return 0;
@@ -234,11 +230,11 @@ int sqlite_store_open(struct sqlite_store *store, char why[STORE_WHY_SIZE])
 	int err = folder_open(&store->folder, config->directory);
 	if (err != 0)
 		return explain_folder(config->directory, err, why);
-	err = folder_file(&store->folder, FILE_NAME, o.path, &o.inode);
+	err = folder_file(&store->folder, HISTORY_FILE, o.path, &o.inode);
 	if (err == 0)
-		err = folder_check(&store->folder, FILE_NAME "-wal");
+		err = folder_check(&store->folder, HISTORY_FILE "-wal");
 	if (err == 0)
-		err = folder_check(&store->folder, FILE_NAME "-shm");
+		err = folder_check(&store->folder, HISTORY_FILE "-shm");
 	if (err != 0)
 		return explain_folder(o.path, err, why);
 	int result = db_open(o.db, o.path, config->vfs, false);
