@@ -173,6 +173,10 @@ endif
 
 noinst_LIBRARIES += src/libtrust.a
 src_libbase_a_SOURCES += src/base/base64.c src/base/base64.h src/base/wipe.c src/base/wipe.h
+src_libstore_a_SOURCES += \
+	src/store/known_hosts.c src/store/known_hosts.h \
+	src/store/known_hosts_name.c \
+	src/store/known_hosts_own.c
 src_libtrust_a_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS)
 src_libtrust_a_SOURCES = \
 	src/trust/credentials.h \

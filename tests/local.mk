@@ -318,6 +318,12 @@ tests_unit_host_delivery_CFLAGS = $(test_cflags)
 tests_unit_host_delivery_SOURCES = tests/unit-host-delivery.c tests/delay-store.h tests/wire-peer.h
 tests_unit_host_delivery_LDADD = $(host_libs)
 
+check_PROGRAMS += tests/unit-known-hosts
+tests_unit_known_hosts_CFLAGS = $(test_cflags)
+tests_unit_known_hosts_SOURCES = tests/unit-known-hosts.c
+tests_unit_known_hosts_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=rename
+tests_unit_known_hosts_LDADD = src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
 check_PROGRAMS += tests/unit-trust
 tests_unit_trust_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
 tests_unit_trust_SOURCES = tests/unit-trust.c
