@@ -4,7 +4,7 @@
 TEST_EXTENSIONS = .sh .py
 AM_TESTS_ENVIRONMENT = \
 	HOME=/nonexistent; export HOME; \
-	unset XDG_CONFIG_HOME XDG_STATE_HOME; \
+	unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	unset LANGUAGE; \
 	TZ=UTC; export TZ; \
