@@ -188,6 +188,7 @@ src_libtrust_a_SOURCES = \
 	src/trust/pin.c src/trust/words.def \
 	src/trust/trust.h
 trust_libs = src/libtrust.a $(GNUTLS_LIBS)
+src_tchat_LDADD += $(trust_libs)
 
 noinst_LIBRARIES += src/libhost.a
 src_libhost_a_SOURCES = \

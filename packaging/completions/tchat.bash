@@ -33,7 +33,7 @@ _tchat()
 	esac
 	$split && return
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --lines --json --commands --stay
+		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --insecure --lines --json --commands --stay
 			--since= --headless --data= --durability= --keep= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
 			--dump --check-history= --export= --verbose
 			--help --version' -- "$cur")

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The pump between a stream and a state machine. Writing is tried at once and the descriptor is armed for it only
- * after it was full; after the last byte comes shutdown(), and close() follows the peer's end or a short while. A peer
- * that ends its side first is still written to. */
+/* The pump between a stream and a state machine, which hears of nothing until the stream is ready. Writing is tried
+ * at once and the descriptor is armed for it only after it was full; after the last byte comes shutdown(), and close()
+ * follows the peer's end or a short while. A peer that ends its side first is still written to. */
 #include "app/connection.h"
 
 #include "base/errors.h"
+#include "net/stream_tls.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ struct connection {
 	const struct connection_machine *machine;
 	void *arg;
 	int err;                  /* why it ends in the next round */
+	bool ready;               /* the machine knows of the connection */
 	bool full;                /* the socket took less than there was */
 	bool ended;               /* the peer's side has ended */
 	bool over;                /* our side has ended: what still comes is thrown away */
@@ -48,10 +50,32 @@ static void connection_die(struct connection *connection, int err)
 	loop_timer_set(connection->loop, &connection->linger, 0);
 }
 
+/* Tells the machine as soon as the stream is ready; false: not yet, or the machine does not want it. */
+static bool connection_is_ready(struct connection *connection)
+{
+	if (connection->ready || !stream_tls_is_ready(connection->stream))
+		return connection->ready;
+	int err = connection->machine->ready != NULL ? connection->machine->ready(connection->arg) : 0;
+	connection->ready = err == 0;
+	if (err != 0)
+		connection_die(connection, err);
+	return connection->ready;
+}
+
+/* The handshake as far as it goes without the peer. */
+static bool connection_shake(struct connection *connection)
+{
+	ssize_t err = connection->dead || connection->ready ? 0 : stream_writev(connection->stream, NULL, 0);
+	if (err != 0 && err != TCHAT_ERR_AGAIN)
+		connection_die(connection, (int)err);
+	return !connection->dead && connection_is_ready(connection);
+}
+
 static void connection_arm(struct connection *connection)
 {
 	unsigned want = connection->full ? LOOP_WRITE : 0;
-	if (!connection->ended && (connection->over || connection->machine->wants_input(connection->arg)))
+	if (!connection->ended &&
+	    (connection->over || !connection->ready || connection->machine->wants_input(connection->arg)))
 		want |= LOOP_READ;
 	loop_watch_change(connection->watch, stream_interest(connection->stream, want));
 	if ((want & LOOP_READ) != 0 && stream_pending(connection->stream) > 0)
@@ -65,9 +89,11 @@ static bool connection_write(struct connection *connection)
 	connection->full = false;
 	for (;;) {
 		int count = connection->machine->output(connection->arg, parts, CONNECTION_PARTS);
-		if (count == 0)
-			return true;
 		ssize_t written = stream_writev(connection->stream, parts, count);
+		if (count == 0 && (written == 0 || written == TCHAT_ERR_AGAIN)) {
+			connection->full = written != 0; /* the stream itself holds some */
+			return true;
+		}
 		if (written == TCHAT_ERR_AGAIN) {
 			connection->full = true;
 			connection->machine->consumed(connection->arg, 0);
@@ -97,7 +123,7 @@ static void connection_finish(struct connection *connection)
 
 void connection_flush(struct connection *connection)
 {
-	if (!connection->dead && !connection->over && connection_write(connection) && !connection->full &&
+	if (connection_shake(connection) && !connection->over && connection_write(connection) && !connection->full &&
 	    connection->machine->finished(connection->arg))
 		connection_finish(connection);
 	if (!connection->dead)
@@ -108,9 +134,10 @@ static void connection_read(struct connection *connection)
 {
 	uint8_t bytes[CONNECTION_READ];
 	ssize_t length = stream_read(connection->stream, bytes, sizeof bytes);
-	if (length == TCHAT_ERR_AGAIN)
+	bool ready = connection_is_ready(connection);
+	if (length == TCHAT_ERR_AGAIN || connection->dead)
 		return;
-	if (length < 0 || (length == 0 && (connection->over || connection->machine->ended == NULL))) {
+	if (length < 0 || !ready || (length == 0 && (connection->over || connection->machine->ended == NULL))) {
 		connection_die(connection, (int)length);
 	} else if (length == 0) {
 		connection->ended = true;
@@ -157,7 +184,7 @@ void connection_free(struct connection *connection)
 	free(connection);
 }
 
-const struct stream *connection_stream(const struct connection *connection)
+struct stream *connection_stream(const struct connection *connection)
 {
 	return connection->stream;
 }

@@ -15,6 +15,9 @@ struct connection;
 
 /* The machine at the inner end. None of these may free the connection, but for closed, after which it is gone. */
 struct connection_machine {
+	/* Once, before any other: the stream is ready, encrypted if it is to be. Not from inside connection_new(). 0, or the
+	 * error to end with. May be NULL. */
+	int (*ready)(void *arg);
 	/* Bytes that came. */
 	void (*input)(void *arg, const uint8_t *bytes, size_t length);
 	/* At most maximum parts of what is to be sent; the count. */
@@ -36,13 +39,13 @@ struct connection_machine {
 struct connection *connection_new(struct loop *loop, struct stream *stream, unsigned flags,
                                   const struct connection_machine *machine, void *arg);
 
-/* Writes what the machine has, as far as the socket takes it, and arms what the machine waits for. Call it after
+/* Starts a handshake, or writes what the machine has, as far as the socket takes it, and arms what the machine waits for. Call it after
  * anything that may have made output, changed wants_input or finished. It may end in closed(). */
 void connection_flush(struct connection *connection);
 
 /* Ends it at once, without a word and without calling closed(). NULL is fine. */
 void connection_free(struct connection *connection);
 
-const struct stream *connection_stream(const struct connection *connection);
+struct stream *connection_stream(const struct connection *connection);
 
 #endif

@@ -6,10 +6,12 @@
 #include "app/connection.h"
 #include "base/errors.h"
 #include "net/dial.h"
+#include "net/stream_tls.h"
 
 #include <stdlib.h>
 
 #define LINK_DIAL_TIMEOUT TCHAT_SECONDS(30)
+#define LINK_SHAKE_TIMEOUT TCHAT_SECONDS(30)
 
 struct link {
 	struct link_config config;
@@ -17,7 +19,10 @@ struct link {
 	struct connection *connection;
 	struct loop_hook hook;
 	struct loop_timer timer;
+	struct loop_timer shake; /* runs during a handshake */
 	struct link_dial last;
+	struct trust_pin host_pin;
+	bool has_host_pin;
 	bool held;
 };
 
@@ -57,44 +62,85 @@ static bool machine_finished(void *arg)
 	return session_closing(link->config.session);
 }
 
+static int machine_ready(void *arg)
+{
+	struct link *link = arg;
+	struct session_security security;
+	const struct trust_pin *host = stream_peer_pin(connection_stream(link->connection));
+	loop_timer_stop(link->config.loop, &link->shake);
+	if (host != NULL) {
+		security.host = *host;
+		security.user = *trust_identity_pin(link->config.identity);
+	}
+	session_connected(link->config.session, host != NULL ? &security : NULL, loop_now(link->config.loop));
+	loop_again(link->config.loop);
+	return 0;
+}
+
 static void machine_closed(void *arg, int err)
 {
 	struct link *link = arg;
 	link->connection = NULL;
+	loop_timer_stop(link->config.loop, &link->shake);
 	session_disconnected(link->config.session, err, loop_now(link->config.loop));
 	loop_again(link->config.loop);
 }
 
 static const struct connection_machine link_machine = {
-	machine_input, machine_output, machine_consumed, machine_wants_input, machine_finished, NULL, machine_closed,
+	.ready = machine_ready,
+	.input = machine_input,
+	.output = machine_output,
+	.consumed = machine_consumed,
+	.wants_input = machine_wants_input,
+	.finished = machine_finished,
+	.closed = machine_closed,
 };
 
 int link_attach(struct link *link, struct stream *stream)
 {
 	session_dialling(link->config.session);
 	link->connection = connection_new(link->config.loop, stream, 0, &link_machine, link);
-	if (link->connection == NULL)
-		return TCHAT_ERR_MEMORY;
-	session_connected(link->config.session, NULL, loop_now(link->config.loop));
 	loop_again(link->config.loop);
-	return 0;
+	return link->connection != NULL ? 0 : TCHAT_ERR_MEMORY;
+}
+
+static int link_check(void *arg, const struct trust_pin *pin, const struct trust_pin *former)
+{
+	struct link *link = arg;
+	link->host_pin = *pin;
+	link->has_host_pin = true;
+	return link->config.check != NULL ? link->config.check(link->config.check_arg, pin, former) : 0;
+}
+
+/* A connection over the stream, which it takes; the handshake begins with the next flush. */
+static int link_connect(struct link *link, struct stream *stream)
+{
+	const struct tls_config config = { .identity = link->config.identity, .check = link_check, .arg = link };
+	if (config.identity != NULL) {
+		int err = stream_tls_new(&config, stream, &stream);
+		if (err != 0)
+			return err;
+		loop_timer_set(link->config.loop, &link->shake, loop_now(link->config.loop) + LINK_SHAKE_TIMEOUT);
+	}
+	link->connection = connection_new(link->config.loop, stream, 0, &link_machine, link);
+	return link->connection != NULL ? 0 : TCHAT_ERR_MEMORY;
+}
+
+static void link_shake_over(void *arg)
+{
+	struct link *link = arg;
+	connection_free(link->connection);
+	machine_closed(link, TCHAT_ERR_TIMED_OUT);
 }
 
 static void link_dialled(void *arg, const struct dial_result *result)
 {
 	struct link *link = arg;
-	tchat_time now = loop_now(link->config.loop);
 	link->dial = NULL;
 	link->last = (struct link_dial){ result->err, result->number, result->lookup, result->connect };
-	if (result->stream == NULL) {
-		session_disconnected(link->config.session, result->err, now);
-		return;
-	}
-	link->connection = connection_new(link->config.loop, result->stream, 0, &link_machine, link);
-	if (link->connection == NULL)
-		session_disconnected(link->config.session, TCHAT_ERR_MEMORY, now);
-	else
-		session_connected(link->config.session, NULL, now);
+	int err = result->stream != NULL ? link_connect(link, result->stream) : result->err;
+	if (err != 0)
+		session_disconnected(link->config.session, err, loop_now(link->config.loop));
 }
 
 static void link_dial_now(struct link *link)
@@ -157,6 +203,7 @@ struct link *link_new(const struct link_config *config)
 		return NULL;
 	*link = (struct link){ .config = *config };
 	loop_timer_init(&link->timer, link_tick, link);
+	loop_timer_init(&link->shake, link_shake_over, link);
 	loop_hook_add(config->loop, &link->hook, link_settle, link);
 	loop_again(config->loop);
 	return link;
@@ -169,6 +216,7 @@ void link_free(struct link *link)
 	dial_cancel(link->dial);
 	connection_free(link->connection);
 	loop_timer_stop(link->config.loop, &link->timer);
+	loop_timer_stop(link->config.loop, &link->shake);
 	loop_hook_remove(link->config.loop, &link->hook);
 	free(link);
 }
@@ -182,6 +230,11 @@ void link_hold(struct link *link, bool held)
 const struct stream *link_stream(const struct link *link)
 {
 	return link->connection != NULL ? connection_stream(link->connection) : NULL;
+}
+
+const struct trust_pin *link_host_pin(const struct link *link)
+{
+	return link->has_host_pin ? &link->host_pin : NULL;
 }
 
 const struct link_dial *link_last_dial(const struct link *link)

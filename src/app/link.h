@@ -7,6 +7,7 @@
 #include "net/loop.h"
 #include "net/resolve.h"
 #include "net/stream.h"
+#include "trust/identity.h"
 
 #include <stdbool.h>
 
@@ -23,6 +24,10 @@ struct link_config {
 	struct resolver *resolver;
 	struct session *session;
 	struct link_target target; /* strings are not copied */
+	const struct trust_identity *identity; /* who we are; outlives the link. NULL: what is dialled is not encrypted */
+	/* As in tls_config: judges the host's key inside the handshake. */
+	int (*check)(void *arg, const struct trust_pin *pin, const struct trust_pin *former);
+	void *check_arg;
 	/* Each event, in order, at the end of the round that brought it. It may call the session's requests. */
 	void (*event)(void *arg, const struct session_event *event);
 	/* After the events of a round; may be NULL. */
@@ -33,7 +38,8 @@ struct link_config {
 /* The link; it starts with the next round of the loop. NULL when memory is out. The session stays the caller's. */
 struct link *link_new(const struct link_config *config);
 
-/* The first connection is this stream (taken) instead of one that is dialled. 0 or TCHAT_ERR_MEMORY. */
+/* The first connection is this stream (taken) instead of one that is dialled; it is not encrypted, since nobody but the
+ * two ends can reach it. 0 or TCHAT_ERR_MEMORY. */
 int link_attach(struct link *link, struct stream *stream);
 
 /* Ends the connection at once. The session must not be used by the link any more. NULL is fine. */
@@ -45,6 +51,9 @@ void link_hold(struct link *link, bool held);
 
 /* The stream in use, or NULL. */
 const struct stream *link_stream(const struct link *link);
+
+/* The key of the host that was met last, whatever check said of it; NULL: none was met. */
+const struct trust_pin *link_host_pin(const struct link *link);
 
 /* Why the last dial failed, or 0: the errno, and the name look-up's and connect's duration. */
 struct link_dial {

@@ -43,6 +43,7 @@ struct options {
 	bool commands;
 	bool stay;
 	bool verbose;
+	bool insecure;      /* not encrypted */
 	const char *data; /* NULL: history ends with the host */
 	struct keep keep;
 

@@ -128,8 +128,13 @@ static void guest_closed(void *arg, int err)
 }
 
 static const struct connection_machine guest_machine = {
-	guest_input, guest_output, guest_consumed, guest_wants_input, guest_finished, guest_ended,
-	guest_closed,
+	.input = guest_input,
+	.output = guest_output,
+	.consumed = guest_consumed,
+	.wants_input = guest_wants_input,
+	.finished = guest_finished,
+	.ended = guest_ended,
+	.closed = guest_closed,
 };
 
 /* Takes the stream. owner: it is this account's, over a socket that only the kernel can vouch for. */

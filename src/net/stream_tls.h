@@ -13,7 +13,7 @@
 struct trust_identity;
 
 struct tls_config {
-	struct trust_identity *identity; /* our key and certificate; outlives the streams */
+	const struct trust_identity *identity; /* our key and certificate; outlives the streams */
 	bool host;                       /* which side we are */
 	/* Client: judges the host's key; former is the key that signed it as its successor, or NULL. 0, or the error that
 	 * ends the connection, with nothing more sent. */
