@@ -15,7 +15,7 @@ struct delay {
 	struct store_request *first, **last;
 	bool hold;        /* completions of any kind */
 	bool hold_batch;  /* those of batches, which reads overtake */
-	bool fail;        /* batches */
+	int fail;         /* what batches fail with, or 0 */
 	unsigned batches; /* submitted so far */
 };
 
@@ -23,8 +23,8 @@ static inline void delay_submit(struct store *store, struct store_request *reque
 {
 	struct delay *d = (struct delay *)store;
 	d->batches += request->type == STORE_BATCH;
-	if (request->type == STORE_BATCH && d->fail) {
-		request->error = TCHAT_ERR_BUSY;
+	if (request->type == STORE_BATCH && d->fail != 0) {
+		request->error = d->fail;
 	} else {
 		store_submit(d->inner, request);
 		store_completed(d->inner);

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import resource
 import shutil
 import sys
 import tempfile
@@ -268,6 +269,34 @@ def a_second_host_of_a_history_and_an_open_folder_are_refused_in_one_line(kept):
     kept.stop()
 
 
+def on_a_full_disk_messages_wait_and_all_else_goes_on(kept):
+    kept.start()
+    ann = Program("--join", kept.address, "--json", "--nick", "ann", environment=kept.environment)
+    ann.out.find('"type":"ready"')
+
+    def say(text):
+        ann.type(json.dumps({"type": "post", "text": text}) + "\n")
+
+    def limit(size):
+        """A limit of the size of files stands for the full disk."""
+        resource.prlimit(kept.host.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    say("before")
+    ann.out.find('"type":"ack".*"seq":1,')
+    limit(1)
+    say("meanwhile")
+    ann.out.find('"type":"held","held":true,"code":"disk_full"')
+    kept.host.err.find("could not be kept: no space")
+    same([text for _, _, text, _ in history_of(kept.address)], ["before"])
+    limit(resource.RLIM_INFINITY)
+    ann.out.find('"type":"ack".*"seq":2,')
+    ann.out.find('"type":"held","held":false')
+    kept.host.err.find("kept again")
+    ann.end_input()
+    same(ann.status(), 0)
+    same([text for _, _, text, _ in history_of(kept.address)], ["before", "meanwhile"])
+    kept.stop()
+
+
 def durability_none_keeps_nothing_and_makes_no_folder(kept):
     kept.start("--durability=none")
     ann = Peer(kept.address, "ann")
@@ -346,7 +375,9 @@ def main():
     failed = 0
     tests = [what_was_acknowledged_survives_kill_9_once_and_in_one_order, rooms_of_two_and_topics_are_there_after_a_restart,
              the_real_client_goes_on_after_a_restart, a_second_host_of_a_history_and_an_open_folder_are_refused_in_one_line,
-             durability_none_keeps_nothing_and_makes_no_folder, each_host_keeps_its_history_in_a_place_of_its_own]
+             on_a_full_disk_messages_wait_and_all_else_goes_on, durability_none_keeps_nothing_and_makes_no_folder, each_host_keeps_its_history_in_a_place_of_its_own]
+    if not hasattr(resource, "prlimit"):  # another process's limits cannot be set here
+        tests.remove(on_a_full_disk_messages_wait_and_all_else_goes_on)
     for number, test in enumerate(tests, 1):
         kept, start = Kept(), time.monotonic()
         try:

@@ -260,6 +260,43 @@ static void a_hole_sends_the_client_back_to_the_first_open_post(void **state)
 	fake_close(&fake);
 }
 
+static void a_full_disk_is_told_once_and_so_is_its_end(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	post(&fake, room, "a");
+	took(&fake, 1, "a");
+	nack(&fake, 1, TCHAT_ERR_DISK_FULL, 0, 0);
+	assert_int_equal(fake_event(&fake, SESSION_HELD)->code, TCHAT_ERR_DISK_FULL);
+	took(&fake, 1, "a");
+	nack(&fake, 1, TCHAT_ERR_DISK_FULL, 0, 0);
+	fake_quiet(&fake);
+	fake.now = session_deadline(fake.session);
+	session_tick(fake.session, fake.now);
+	took(&fake, 1, "a");
+	ack(&fake, 1, 1, 0);
+	fake_event(&fake, SESSION_ACK);
+	fake_event(&fake, SESSION_MESSAGE);
+	assert_int_equal(fake_event(&fake, SESSION_HELD)->code, 0);
+	post(&fake, room, "b");
+	took(&fake, 2, "b");
+	ack(&fake, 2, 2, 0);
+	fake_event(&fake, SESSION_ACK);
+	fake_event(&fake, SESSION_MESSAGE);
+	fake_quiet(&fake);
+	/* Over a reconnect, it has to be told anew. */
+	post(&fake, room, "c");
+	took(&fake, 3, "c");
+	nack(&fake, 3, TCHAT_ERR_DISK_FULL, 0, 0);
+	fake_event(&fake, SESSION_HELD);
+	session_disconnected(fake.session, TCHAT_ERR_CLOSED, fake.now);
+	fake_event(&fake, SESSION_DISCONNECTED);
+	fake_connect(&fake);
+	fake_close(&fake);
+}
+
 static void busy_waits_as_long_as_the_host_says(void **state)
 {
 	struct fake fake;
@@ -510,6 +547,7 @@ int main(void)
 		cmocka_unit_test(after_a_reconnect_all_without_an_answer_goes_out_again),
 		cmocka_unit_test(a_host_that_forgot_gets_every_counter_again),
 		cmocka_unit_test(a_hole_sends_the_client_back_to_the_first_open_post),
+		cmocka_unit_test(a_full_disk_is_told_once_and_so_is_its_end),
 		cmocka_unit_test(busy_waits_as_long_as_the_host_says),
 		cmocka_unit_test(only_a_window_of_posts_is_under_way),
 		cmocka_unit_test(a_cancelled_post_gives_its_counter_away),

@@ -703,7 +703,7 @@ static void a_commit_that_fails_is_a_temporary_nack(void **state)
 	wire_skip(a);
 	while (host_next_event(w->host, &event))
 		;
-	d->fail = true;
+	d->fail = TCHAT_ERR_BUSY;
 	wire_post(a, 1, "two");
 	wire_post(a, 1, "three");
 	expect_nack(a, 2, TCHAT_ERR_BUSY, 0);
@@ -711,7 +711,7 @@ static void a_commit_that_fails_is_a_temporary_nack(void **state)
 	wire_expect_nothing(b);
 	assert_true(host_next_event(w->host, &event));
 	assert_int_equal(event.type, HOST_EVENT_STORE);
-	d->fail = false;
+	d->fail = 0;
 	wire_post(a, 1, "four");
 	wire_expect_nothing(a);
 	wire_post_as(a, 1, a->device, 2, KIND_TEXT, "two");
@@ -719,6 +719,13 @@ static void a_commit_that_fails_is_a_temporary_nack(void **state)
 	expect_ack(a, 2, 2, 0);
 	expect_ack(a, 3, 3, 0);
 	expect_msg(b, 2, "two");
+	assert_true(host_next_event(w->host, &event));
+	assert_int_equal(event.type, HOST_EVENT_STORE);
+	assert_int_equal(event.code, 0);
+	assert_false(host_next_event(w->host, &event));
+	d->fail = TCHAT_ERR_NO_SPACE;
+	wire_post_as(a, 1, a->device, 4, KIND_TEXT, "four");
+	expect_nack(a, 4, TCHAT_ERR_DISK_FULL, 0);
 	world_free(w);
 }
 

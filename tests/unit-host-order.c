@@ -165,7 +165,7 @@ static void model_step(struct world *w, struct model *m, struct delay *d, uint64
 	} else if (dice < 80) {
 		d->hold = world_random(w) % 3 == 0;
 		d->hold_batch = world_random(w) % 3 == 0;
-		d->fail = world_random(w) % 12 == 0;
+		d->fail = world_random(w) % 12 == 0 ? TCHAT_ERR_BUSY : 0;
 	} else {
 		w->now += world_random(w) % 1000;
 		host_flush(w->host, w->now);
@@ -194,7 +194,8 @@ static void schedule(uint64_t seed)
 	for (int step = 0; left > 0 || step % 500 != 0; step++)
 		model_step(w, &models[world_random(w) % MEMBERS], d, &left);
 	/* Everything may flow: all have to arrive. */
-	d->hold = d->hold_batch = d->fail = false;
+	d->hold = d->hold_batch = false;
+	d->fail = 0;
 	for (int i = 0; i < MEMBERS; i++)
 		model_connect(w, &models[i]);
 	for (int round = 0; round < 300; round++) {

@@ -213,6 +213,11 @@ void face_event(void *arg, const struct session_event *event)
 		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s%s%s", _("the host is closing"),
 		               event->length > 0 ? ": " : "", event->text);
 		break;
+	case SESSION_HELD:
+		face_notice(face, event->code != 0 ? MESSAGE_ERROR : MESSAGE_SYSTEM,
+		            event->code != 0 ? _("the host's disk is full: what you say is sent when there is room again") :
+		                               _("the host takes messages again"));
+		break;
 	case SESSION_ROOM_JOINED:
 		face_restore_draft(face, face_rooms_find(&face->rooms, event->room));
 		on_joined(face, event);

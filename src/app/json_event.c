@@ -304,6 +304,12 @@ int json_event(struct json_writer *writer, const struct session_event *event, co
 		write_simple(writer, "gap", event, "seq", event->seq);
 		json_number(writer, "count", event->count);
 		break;
+	case SESSION_HELD:
+		json_begin(writer, "held");
+		json_bool(writer, "held", event->code != 0);
+		if (event->code != 0)
+			write_code(writer, event->code);
+		break;
 	case SESSION_RESTARTED: write_simple(writer, "restarted", event, NULL, 0); break;
 	case SESSION_TOPIC: write_topic(writer, event); break;
 	case SESSION_PAST_END: write_past_end(writer, event); break;

@@ -185,6 +185,11 @@ bool line_event_text(const struct session_event *event, char *text, size_t size)
 		                  intl_count(event->count)),
 		         event->count, event->name);
 		break;
+	case SESSION_HELD:
+		snprintf(text, size, "%s",
+		         event->code != 0 ? _("the host's disk is full: what you say is sent when there is room again") :
+		                            _("the host takes messages again"));
+		break;
 	case SESSION_RESTARTED:
 		snprintf(text, size, _("the host began a new history of #%s"), event->name);
 		break;

@@ -33,6 +33,7 @@ struct service {
 	struct wake *store_wake;
 	bool store_failed;
 	tchat_time store_told; /* when it was last said that messages were not kept */
+	bool store_fails;      /* it was the last word about that */
 	struct listener *listeners[OPTIONS_HOSTS + 1];
 	size_t listener_count;
 	struct watch *signal_watch;
@@ -188,9 +189,16 @@ static void service_limit(void *arg, int err, int number)
 static void service_tell_store(struct service *service, int code)
 {
 	tchat_time now = loop_now(service->loop);
+	if (code == 0) {
+		if (service->store_fails)
+			say("%s", _("messages are kept again"));
+		service->store_fails = false;
+		return;
+	}
 	if (service->store_told != 0 && now - service->store_told < SERVICE_STORE_QUIET)
 		return;
 	service->store_told = now;
+	service->store_fails = true;
 	say(_("messages could not be kept: %s"), tchat_err_text(code));
 }
 

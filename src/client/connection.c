@@ -45,6 +45,7 @@ static void connection_reset(struct session *session)
 	session->ping_count = 0;
 	session->link = LINK_NONE;
 	session->reason = 0;
+	session->held = false;
 	rooms_disconnected(session);
 	requests_drop(session);
 }

@@ -28,6 +28,7 @@ enum session_event_type {
 	SESSION_PENDING,      /* room, counter, kind, text, ref: the post is in the outbox */
 	SESSION_ACK,          /* room, counter, ref, seq, time, id, kind, duplicate. Its MESSAGE comes in its place */
 	SESSION_NACK,         /* room, counter, ref, code, kind, text: refused for good, or cancelled */
+	SESSION_HELD,         /* code: the host keeps no messages for now, posts wait in the outbox; 0: it does again */
 	SESSION_GAP,          /* room, count: so many messages are no longer kept, from seq on */
 	SESSION_RESTARTED,    /* room: the host's history is another one; messages start afresh */
 	SESSION_JOINED,       /* room, user, nick, role */

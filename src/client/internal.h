@@ -176,6 +176,7 @@ struct session {
 	size_t flight_bytes, pending;
 	tchat_time resend_at; /* no post goes out before; 0: no wait */
 	unsigned resends;     /* rewinds without progress */
+	bool held;            /* the host keeps no messages for now */
 };
 
 /* session.c: the frame goes out whole or not at all: 0, TCHAT_ERR_FULL, TCHAT_ERR_MEMORY, TCHAT_ERR_TOO_LONG. */

@@ -207,6 +207,16 @@ static int ack_tell(struct session *session, const struct room *room, const stru
 	return follow_deliver(session, place, &msg, draft.ref);
 }
 
+/* Whether the host keeps messages; told when it changes. */
+static int posts_held(struct session *session, int code)
+{
+	if (session->held == (code != 0))
+		return 0;
+	session->held = code != 0;
+	struct draft draft = { .event = { .type = SESSION_HELD, .code = code } };
+	return session_tell(session, &draft);
+}
+
 int posts_ack(struct session *session, const struct wire_ack *ack)
 {
 	struct outbox_post post;
@@ -223,7 +233,7 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 	}
 	int err = ack_tell(session, room_by_handle(session, post.room), &post, ack);
 	post_settle(session, &post);
-	return err;
+	return err == 0 ? posts_held(session, 0) : err;
 }
 
 /* Back to the lowest post without an answer, after a wait: the host's, and one that grows when nothing came of it. */
@@ -251,12 +261,12 @@ int posts_nack(struct session *session, const struct wire_nack *nack)
 		/* One rewind answers all the refusals of what was under way. */
 		if (counter < session->next_send)
 			posts_later(session, nack->retry_ms);
-		return 0;
+		return nack->code == -TCHAT_ERR_DISK_FULL ? posts_held(session, TCHAT_ERR_DISK_FULL) : 0;
 	}
 	post_decided(session, counter);
 	if (session->outbox->get(session->outbox, counter, &post) != 0)
 		return 0;
 	int err = post.room == 0 ? 0 : tell_nack(session, &post, -(int)nack->code);
 	post_settle(session, &post);
-	return err;
+	return err == 0 ? posts_held(session, 0) : err;
 }

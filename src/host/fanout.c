@@ -263,7 +263,9 @@ static void part_fan_out(struct host *host, struct round *round, uint32_t index)
  * and fails again would otherwise be waited for without end. */
 static void round_failed(struct host *host, const struct round *round, int err)
 {
+	int code = err == TCHAT_ERR_NO_SPACE ? TCHAT_ERR_DISK_FULL : TCHAT_ERR_BUSY;
 	host_event_error(host, HOST_EVENT_STORE, err);
+	host->store_fails = true;
 	host->touch++;
 	for (size_t i = 0; i < round->batch.post_count; i++) {
 		const struct store_post *post = &round->batch.posts[i];
@@ -272,7 +274,7 @@ static void round_failed(struct host *host, const struct round *round, int err)
 			continue;
 		peer->touch = host->touch;
 		peer->hole_told = true;
-		nack(peer, (struct message_id){ post->device, post->counter }, round->posts[i].room, TCHAT_ERR_BUSY, 0,
+		nack(peer, (struct message_id){ post->device, post->counter }, round->posts[i].room, code, 0,
 		     BUSY_RETRY_MS);
 	}
 }
@@ -283,6 +285,10 @@ void host_round_completed(struct host *host)
 	int err = round->batch.request.error;
 	if (err != 0)
 		round_failed(host, round, err);
+	else if (host->store_fails)
+		host_event_error(host, HOST_EVENT_STORE, 0);
+	if (err == 0)
+		host->store_fails = false;
 	for (uint32_t i = 0; err == 0 && i < round->batch.part_count; i++)
 		part_fan_out(host, round, i);
 	host->flight = NULL;

@@ -119,7 +119,7 @@ enum host_event_type {
 	HOST_EVENT_RENAMED,   /* user, nick, text: the old nick */
 	HOST_EVENT_KICKED,    /* user, nick, room, text: reason */
 	HOST_EVENT_ROOM_MADE, /* user, nick, room */
-	HOST_EVENT_STORE,     /* code: why a batch was not kept */
+	HOST_EVENT_STORE,     /* code: why a batch was not kept; 0: batches are kept again */
 };
 
 enum { HOST_EVENT_TEXT = 256 };

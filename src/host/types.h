@@ -207,6 +207,7 @@ struct host {
 	tchat_time now;
 	bool closing, wants_end;
 	uint64_t touch, mark;
+	bool store_fails; /* the last round was not kept */
 
 	struct peer_list peers, dirty, resume, crowded, dying, stalled, waits[WAITS];
 	tchat_time wait_length[WAITS];

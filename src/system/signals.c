@@ -43,6 +43,7 @@ int signals_open(const int *numbers, size_t count)
 	sigemptyset(&ignore.sa_mask);
 	sigemptyset(&caught);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error of writing, like a full disk */
 	for (size_t i = 0; i < count; i++) {
 		sigaddset(&caught, numbers[i]);
 		sigaction(numbers[i], &action, NULL);

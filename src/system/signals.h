@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Makes the pipe, and catches count signals: each puts its number as one byte into it. SIGPIPE is ignored. Returns
- * the descriptor to read from (non-blocking), or TCHAT_ERR_SYSTEM with errno set. */
+/* Makes the pipe, and catches count signals: each puts its number as one byte into it. SIGPIPE and SIGXFSZ
+ * are ignored. Returns the descriptor to read from (non-blocking), or TCHAT_ERR_SYSTEM with errno set. */
 int signals_open(const int *numbers, size_t count);
 
 /* The pipe's other end, for who catches signals of its own. */
