@@ -324,6 +324,12 @@ tests_unit_known_hosts_SOURCES = tests/unit-known-hosts.c
 tests_unit_known_hosts_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=rename
 tests_unit_known_hosts_LDADD = src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
+check_PROGRAMS += tests/unit-identity
+tests_unit_identity_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
+tests_unit_identity_SOURCES = tests/unit-identity.c
+tests_unit_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=link,--wrap=fsync
+tests_unit_identity_LDADD = src/libtrust.a src/libbase.a $(CMOCKA_LIBS) $(GNUTLS_LIBS) $(LIBINTL)
+
 check_PROGRAMS += tests/unit-trust
 tests_unit_trust_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
 tests_unit_trust_SOURCES = tests/unit-trust.c

@@ -10,8 +10,9 @@
 #include <gnutls/x509.h>
 #include <stddef.h>
 
-/* Names the extension of a certificate that says which key was there before: tchat's own, below the arc for UUIDs. */
-#define ROTATION_OID "2.25.155178877792344894454059942145302669223"
+/* Names the extension of a certificate that says which key was there before: tchat's own, a random number below the arc
+ * for UUIDs that fits the 63 bits that libraries take. */
+#define ROTATION_OID "2.25.5878907950503259563"
 
 enum { KEY_SPKI = 44, KEY_SIGNATURE = 64, ROTATION_SIZE = 112 };
 
