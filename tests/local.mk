@@ -108,6 +108,11 @@ tests_unit_base_LDADD = src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 EXTRA_PROGRAMS += tests/bench/idle-crowd
 tests_bench_idle_crowd_SOURCES = tests/bench/idle-crowd.c
 tests_bench_idle_crowd_LDADD = src/libnet.a src/libbase.a $(LIBINTL)
+if HAVE_SQLITE
+EXTRA_PROGRAMS += tests/bench/history
+tests_bench_history_SOURCES = tests/bench/history.c
+tests_bench_history_LDADD = src/libstore.a src/libwire.a src/libbase.a $(SQLITE_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+endif
 EXTRA_PROGRAMS += tests/bench/host
 tests_bench_host_SOURCES = tests/bench/host.c
 tests_bench_host_LDADD = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
