@@ -133,7 +133,9 @@ static void draw_item(const struct item *item, struct cells *cells, const struct
 		cells_fill(cells, &line, STYLE_SELECTION);
 	int columns = area->columns;
 	int remark = item->remark != NULL ? (int)text_width(item->remark, strlen(item->remark)) : 0;
-	int column = cells_put_cut(cells, &line, 0, 1, columns, chosen ? STYLE_SELECTION : STYLE_DIALOGUE,
+	/* A long label leaves a short remark its place: the times of what was found stand below each other. */
+	int label = remark > 0 && remark + 2 <= columns / 3 ? columns - remark - 2 : columns;
+	int column = cells_put_cut(cells, &line, 0, 1, label, chosen ? STYLE_SELECTION : STYLE_DIALOGUE,
 	                           item->label, strlen(item->label));
 	int space = columns + 1 - (column + 2);
 	if (remark > 0 && space > 2)
