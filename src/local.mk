@@ -2,7 +2,7 @@
 # One library a layer, so that a program or test links just the layers it uses.
 
 noinst_LIBRARIES += src/libbase.a
-src_libbase_a_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS)
+src_libbase_a_CFLAGS = $(AM_CFLAGS) $(UTF8PROC_CFLAGS) $(ICU_CFLAGS)
 src_libbase_a_SOURCES = \
 	src/base/block.c src/base/block.h \
 	src/base/buffer.c src/base/buffer.h \
@@ -92,7 +92,7 @@ src_tchat_SOURCES = \
 	src/app/talk.c src/app/talk.h
 src_tchat_LDADD = src/libsystem.a src/libui.a src/libnet.a src/libclient.a src/libhost.a src/libstore.a \
 	src/libtrust.a src/libwire.a src/libbase.a \
-	$(GNUTLS_LIBS) $(JANSSON_LIBS) $(READLINE_LIBS) $(CURSES_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+	$(GNUTLS_LIBS) $(ICU_LIBS) $(JANSSON_LIBS) $(READLINE_LIBS) $(CURSES_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
 src_libbase_a_SOURCES += src/base/file.c src/base/file.h src/base/paths.c src/base/paths.h
 
@@ -104,6 +104,7 @@ src_libbase_a_SOURCES += \
 	src/base/text.c src/base/text.h \
 	src/base/text_filter.h \
 	src/base/text_name.c \
+	src/base/text_skeleton.c \
 	src/base/text_width.c \
 	src/base/utf8.c src/base/utf8.h
 
@@ -192,6 +193,8 @@ src_tchat_LDADD += $(trust_libs)
 
 noinst_LIBRARIES += src/libhost.a
 src_libhost_a_SOURCES = \
+	src/host/account.c \
+	src/host/door.c \
 	src/host/event.c \
 	src/host/fanout.c \
 	src/host/gather.c \
@@ -200,10 +203,15 @@ src_libhost_a_SOURCES = \
 	src/host/host.c src/host/host.h \
 	src/host/identity.c \
 	src/host/internal.h src/host/types.h \
+	src/host/invitation.c \
 	src/host/join.c \
+	src/host/knock.c \
 	src/host/moderate.c \
+	src/host/nick.c \
 	src/host/peer.c \
+	src/host/profile.c \
 	src/host/queue.c \
+	src/host/registry.c src/host/registry.h \
 	src/host/room.c \
 	src/host/roster.c \
 	src/host/user.c

@@ -115,7 +115,7 @@ tests_bench_history_LDADD = src/libstore.a src/libwire.a src/libbase.a $(SQLITE_
 endif
 EXTRA_PROGRAMS += tests/bench/host
 tests_bench_host_SOURCES = tests/bench/host.c
-tests_bench_host_LDADD = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+tests_bench_host_LDADD = src/libhost.a src/libstore.a $(trust_libs) src/libwire.a src/libbase.a $(ICU_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
 net_libs = src/libnet.a src/libbase.a $(CMOCKA_LIBS) $(LIBINTL)
 
@@ -179,7 +179,7 @@ tests_unit_client_session_LDADD = $(client_libs)
 check_PROGRAMS += tests/unit-joined
 tests_unit_joined_CFLAGS = $(test_cflags)
 tests_unit_joined_SOURCES = tests/unit-joined.c tests/flaky-store.c tests/flaky-store.h
-tests_unit_joined_LDADD = src/libclient.a src/libhost.a src/libstore.a $(client_libs)
+tests_unit_joined_LDADD = src/libclient.a src/libhost.a src/libstore.a $(client_libs) $(ICU_LIBS)
 
 check_PROGRAMS += tests/unit-client-follow
 tests_unit_client_follow_CFLAGS = $(test_cflags)
@@ -275,7 +275,8 @@ dist_check_SCRIPTS += tests/tmux-face.sh
 TESTS += tests/tmux-face.sh
 endif
 
-host_libs = src/libhost.a src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+host_libs = src/libhost.a src/libstore.a src/libtrust.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(GNUTLS_LIBS) $(ICU_LIBS) \
+	$(UTF8PROC_LIBS) $(LIBINTL)
 check_PROGRAMS += tests/unit-host-memory
 tests_unit_host_memory_CFLAGS = $(test_cflags)
 tests_unit_host_memory_SOURCES = tests/unit-host-memory.c

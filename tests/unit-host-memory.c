@@ -125,7 +125,7 @@ static void put(struct session *s, size_t index, const struct message *message)
 static void enter(struct session *s, size_t index, uint8_t salt)
 {
 	static size_t indexes[PEERS] = { 0, 1, 2, 3 };
-	struct host_peer_info info = { "test", index == 0, &indexes[index] };
+	struct host_peer_info info = { .address = "test", .account_is_owner = index == 0, .user = &indexes[index] };
 	struct message m = { .type = WIRE_HELLO };
 	s->peers[index] = host_peer_new(s->host, &info, s->now);
 	m.hello.magic = WIRE_MAGIC;

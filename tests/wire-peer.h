@@ -106,7 +106,7 @@ static inline struct wire_peer *wire_connect(struct world *w, bool owner)
 	p->world = w;
 	p->budget = ALL;
 	buffer_init(&p->got, 64 << 20);
-	struct host_peer_info info = { "[::1]:5", owner, p };
+	struct host_peer_info info = { .address = "[::1]:5", .account_is_owner = owner, .user = p };
 	p->peer = host_peer_new(w->host, &info, w->now);
 	p->next = w->peers;
 	w->peers = p;

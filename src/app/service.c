@@ -147,7 +147,7 @@ static void service_admit(struct service *service, struct stream *stream, bool o
 		return;
 	}
 	*guest = (struct guest){ .service = service };
-	struct host_peer_info info = { stream_peer(stream), owner, guest };
+	struct host_peer_info info = { .address = stream_peer(stream), .account_is_owner = owner, .user = guest };
 	guest->peer = host_peer_new(service->host, &info, loop_now(service->loop));
 	if (guest->peer == NULL) {
 		stream_free(stream);
@@ -224,6 +224,19 @@ static void service_log(struct service *service)
 			break;
 		case HOST_EVENT_ROOM_MADE:
 			say(_("%s made room %s"), event.nick, event.room);
+			break;
+		case HOST_EVENT_KNOCKED:
+			say(_("%s knocks, from %s"), event.nick[0] != '\0' ? event.nick : "-", event.text);
+			break;
+		case HOST_EVENT_ADMITTED:
+			say(_("%s was let in by %s"), event.nick[0] != '\0' ? event.nick : "-",
+			    event.text[0] != '\0' ? event.text : "-");
+			break;
+		case HOST_EVENT_REFUSED:
+			say(_("%s was refused by %s"), event.nick[0] != '\0' ? event.nick : "-", event.text);
+			break;
+		case HOST_EVENT_INVITED:
+			say(_("%s made an invitation"), event.nick);
 			break;
 		case HOST_EVENT_STORE:
 			service_tell_store(service, event.code);

@@ -60,6 +60,14 @@ char text_fallback(char32_t c);
 int text_name_shown(struct buffer *out, const char *name, size_t length);
 int text_name_fold(struct buffer *out, const char *name, size_t length);
 
+enum { TEXT_SKELETON_SIZE = 256 };
+
+/* What is the same for all names that look alike, as they are and with their case apart: two names are too alike when
+ * any form of one is any form of the other. name as of text_name_shown(). 0, TCHAT_ERR_BAD_NAME for a name whose looks
+ * cannot be told for sure (of scripts that are not written together; without ICU: of a script that has look-alikes),
+ * TCHAT_ERR_MEMORY. */
+int text_name_skeletons(const char *name, char skeletons[2][TEXT_SKELETON_SIZE]);
+
 /* Appends any clean text folded for searching; what cannot be folded is kept. 0 or as buffer_put(). */
 int text_search_fold(struct buffer *out, const char *text, size_t length);
 

@@ -52,6 +52,17 @@ void host_event(struct host *host, enum host_event_type type, const struct user 
 	event_text(host, event->text, text);
 }
 
+void host_event_named(struct host *host, enum host_event_type type, const char *nick, const char *room,
+                      const char *text, int code)
+{
+	struct host_event *event = event_add(host);
+	event->type = type;
+	event->code = code;
+	event_text(host, event->nick, nick);
+	event_text(host, event->room, room);
+	event_text(host, event->text, text);
+}
+
 void host_event_error(struct host *host, enum host_event_type type, int code)
 {
 	host_event(host, type, NULL, NULL, NULL, code);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the first byte to READY: HELLO, AUTH. */
+#include "host/registry.h"
+
 #include "host/internal.h"
 
 #include "base/errors.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { VERSION = 1, TAIL_HEADER = 4, TAIL_MOST = TAIL_HEADER + 16, TAIL_TAG = 0x7001, TAIL_TAGS = 0x7ff };
@@ -27,6 +30,19 @@ static struct wire_bytes random_tail(const struct host *host, uint8_t tail[TAIL_
 	return (struct wire_bytes){ tail, TAIL_HEADER + length };
 }
 
+/* Keeps what a proof of an invitation is bound to. */
+static bool entrance_new(struct host_peer *peer, const struct wire_hello *hello, const uint8_t nonce[WIRE_KEY_SIZE])
+{
+	peer->entrance = calloc(1, sizeof *peer->entrance);
+	if (peer->entrance == NULL) {
+		host_peer_close(peer, TCHAT_ERR_MEMORY, HOST_DROP);
+		return false;
+	}
+	memcpy(peer->entrance->host_nonce, nonce, sizeof peer->entrance->host_nonce);
+	memcpy(peer->entrance->user_nonce, hello->nonce, sizeof peer->entrance->user_nonce);
+	return true;
+}
+
 void host_hello(struct host_peer *peer, const struct wire_hello *hello)
 {
 	struct host *host = peer->host;
@@ -44,6 +60,8 @@ void host_hello(struct host_peer *peer, const struct wire_hello *hello)
 	message.welcome.frame_limit = WIRE_LIMIT;
 	memcpy(message.welcome.host, host->id, sizeof host->id);
 	random_bytes(host, message.welcome.nonce, sizeof message.welcome.nonce);
+	if (peer->keyed && !entrance_new(peer, hello, message.welcome.nonce))
+		return;
 	message.welcome.software = wire_text(host->software);
 	message.welcome.tail = random_tail(host, tail);
 	host_queue_message(peer, &message);
@@ -56,6 +74,12 @@ void host_auth(struct host_peer *peer, const struct wire_auth *auth)
 	/* A mark has to be able to rise. */
 	if (auth->lowest_unsettled > COUNTER_MOST) {
 		host_peer_error(peer, TCHAT_ERR_BAD_FRAME, WIRE_AUTH);
+		return;
+	}
+	/* On a host with keys there is one guest at most: the owner's own face, where nothing says which key is the
+	 * owner's. */
+	if (host->secure && (peer->keyed || !peer->owner)) {
+		host_door(peer, auth);
 		return;
 	}
 	struct pending *pending = host_pending_new(host, peer, STORE_DEVICE, WIRE_AUTH, 0);
@@ -82,19 +106,33 @@ static void auth_ok(struct host_peer *peer, uint64_t mark)
 	host_queue_message(peer, &message);
 }
 
+/* Whether who was on its way in may still come. */
+static int auth_recheck(struct host_peer *peer, const struct device *device, struct account **account)
+{
+	struct host *host = peer->host;
+	*account = NULL;
+	if (device != NULL && device->banned > host->now)
+		return TCHAT_ERR_KICKED;
+	if (!peer->keyed)
+		return 0;
+	*account = host_account_by_pin(host, &peer->pin);
+	if (!host_account_may_enter(host, *account))
+		return TCHAT_ERR_NOT_INVITED;
+	return (*account)->banned > host->now ? TCHAT_ERR_KICKED : 0;
+}
+
 void host_auth_completed(struct host *host, struct pending *pending)
 {
 	struct host_peer *peer = pending->peer;
 	uint64_t id = pending->store.device.device;
-	struct device *device = host_device_find(host, id);
 	int err = pending->store.request.error;
 	peer->auth_waits = false;
 	bool opened = err == 0;
 	if (err == 0 && peer->closing == HOST_OPEN) {
-		if (device != NULL && device->banned > host->now)
-			err = TCHAT_ERR_KICKED;
+		struct account *account;
+		err = auth_recheck(peer, host_device_find(host, id), &account);
 		if (err == 0)
-			err = host_user_enter(peer, id, &pending->wish);
+			err = host_user_enter(peer, id, &pending->wish, account);
 	}
 	if (opened && peer->user == NULL) /* who got in leaves by host_user_leave() */
 		store_release(host->store, STORE_DEVICE, id);
@@ -105,10 +143,14 @@ void host_auth_completed(struct host *host, struct pending *pending)
 		return;
 	}
 	peer->state = WIRE_READY;
+	free(peer->entrance);
+	peer->entrance = NULL;
 	host_peer_wait(peer, WAIT_SILENCE);
 	auth_ok(peer, pending->store.device.mark);
 	host_event(host, HOST_EVENT_CAME, peer->user, NULL, peer->address, 0);
 	for (uint32_t i = 0; i < peer->user->membership_count; i++)
 		if (peer->user->memberships[i]->untold)
 			host_direct_tell(host, peer->user->memberships[i], NULL);
+	if (peer->owner)
+		host_door_tell(peer);
 }

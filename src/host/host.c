@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The host as a whole: made and freed, its rounds, its deadlines, what is on its way to the store. */
+#include "host/registry.h"
+
 #include "host/internal.h"
 
 #include "base/errors.h"
@@ -36,6 +38,8 @@ static void limits_default(struct host_limits *limits)
 	DEFAULT(stalled, TCHAT_SECONDS(60))
 	DEFAULT(memory, TCHAT_SECONDS(600))
 	DEFAULT(ban, TCHAT_SECONDS(60))
+	DEFAULT(accounts, 8192)
+	DEFAULT(door, TCHAT_SECONDS(600))
 #undef DEFAULT
 	if (limits->text > WIRE_TEXT_LIMIT)
 		limits->text = WIRE_TEXT_LIMIT;
@@ -55,6 +59,20 @@ static bool host_open_lobby(struct host *host)
 	return true;
 }
 
+/* From here on users are known by their keys, if the host has one. */
+static bool host_keys(struct host *host, const struct host_config *config)
+{
+	host->secure = config->pin != NULL;
+	if (!host->secure)
+		return true;
+	host->pin = *config->pin;
+	host->access = config->access;
+	host->has_owner = config->owner != NULL;
+	if (host->has_owner)
+		host->owner_pin = *config->owner;
+	return host_registry_load(host) == 0;
+}
+
 struct host *host_new(const struct host_config *config)
 {
 	struct host *host = calloc(1, sizeof *host);
@@ -67,6 +85,7 @@ struct host *host_new(const struct host_config *config)
 	for (int i = 0; i < WAITS; i++)
 		TAILQ_INIT(&host->waits[i]);
 	host->wait_length[WAIT_HANDSHAKE] = host->limits.handshake;
+	host->wait_length[WAIT_DOOR] = host->limits.door;
 	host->wait_length[WAIT_SILENCE] = host->wait_length[WAIT_PONG] = host->limits.silence;
 	host->wait_length[WAIT_CLOSING] = TCHAT_SECONDS(CLOSING_SECONDS);
 	TAILQ_INIT(&host->peers);
@@ -76,6 +95,11 @@ struct host *host_new(const struct host_config *config)
 	TAILQ_INIT(&host->dying);
 	TAILQ_INIT(&host->stalled);
 	TAILQ_INIT(&host->idle_users);
+	TAILQ_INIT(&host->kept_users);
+	TAILQ_INIT(&host->strangers);
+	TAILQ_INIT(&host->knocks);
+	TAILQ_INIT(&host->refusals);
+	TAILQ_INIT(&host->owners);
 	TAILQ_INIT(&host->empty);
 	TAILQ_INIT(&host->pendings);
 	TAILQ_INIT(&host->waiting);
@@ -89,7 +113,7 @@ struct host *host_new(const struct host_config *config)
 	host->motd = config->motd == NULL ? NULL : strdup(config->motd);
 	host->events = calloc(EVENTS, sizeof *host->events);
 	if (host->software == NULL || host->events == NULL || (config->motd != NULL && host->motd == NULL) ||
-	    !host_open_lobby(host)) {
+	    !host_keys(host, config) || !host_open_lobby(host)) {
 		host_free(host);
 		return NULL;
 	}
@@ -107,6 +131,7 @@ void host_free(struct host *host)
 		TAILQ_REMOVE(&host->pendings, pending, all);
 		if (pending->peer != NULL)
 			host_peer_reference_give(pending->peer);
+		free(pending->blob);
 		free(pending);
 	}
 	host->closing = true;
@@ -117,6 +142,7 @@ void host_free(struct host *host)
 		host_peer_closed(TAILQ_FIRST(&host->peers), host->now);
 	while (host->users_by_id != NULL)
 		host_user_forget(host, host->users_by_id);
+	host_registry_free(host);
 	while (host->rooms_by_id != NULL)
 		host_room_free(host, host->rooms_by_id);
 	buffer_free(&host->scratch);
@@ -187,8 +213,10 @@ static void host_pending_completed(struct host *host, struct pending *pending)
 	case STORE_READ:
 		again = host_read_completed(host, pending);
 		break;
-	case STORE_BATCH: /* these have no pending */
 	case STORE_RECORD:
+		host_record_completed(host, pending);
+		break;
+	case STORE_BATCH: /* has no pending */
 		break;
 	}
 	if (again) {
@@ -201,6 +229,7 @@ static void host_pending_completed(struct host *host, struct pending *pending)
 		host_room_unuse(host, target);
 	}
 	TAILQ_REMOVE(&host->pendings, pending, all);
+	free(pending->blob);
 	free(pending);
 	if (peer != NULL) {
 		host_peer_resume(peer);
@@ -293,6 +322,10 @@ static void host_ping(struct host_peer *peer)
 static void host_wait_over(struct host_peer *peer)
 {
 	switch (peer->wait) {
+	case WAIT_DOOR:
+		host_peer_error(peer, TCHAT_ERR_NO_ANSWER, 0);
+		host_reap(peer->host);
+		break;
 	case WAIT_HANDSHAKE:
 		host_peer_error(peer, TCHAT_ERR_TOO_SLOW, 0);
 		host_reap(peer->host);

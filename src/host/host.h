@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "store/store.h"
+#include "trust/trust.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,14 @@ struct host_limits {
 	tchat_time stalled;      /* output without progress [60 s] */
 	tchat_time memory;       /* of a user without a connection [10 min] */
 	tchat_time ban;          /* [60 s] */
+	uint32_t accounts;       /* users with keys, remembered ones too [8,192] */
+	tchat_time door;         /* that one waits at the door [10 min] */
+};
+
+enum host_access {
+	HOST_ACCESS_ASK,    /* who is not known knocks, and an owner decides */
+	HOST_ACCESS_INVITE, /* who is not known needs an invitation */
+	HOST_ACCESS_OPEN,   /* everybody comes in */
 };
 
 struct host_config {
@@ -44,6 +53,9 @@ struct host_config {
 	const char *motd;     /* or NULL */
 	const struct store_identity *identity; /* who it was before; NULL: somebody new */
 	struct host_limits limits;
+	const struct trust_pin *pin; /* of the host's key; NULL: insecure, everybody is a guest; copied, as owner */
+	enum host_access access;
+	const struct trust_pin *owner; /* the key of who runs it: always admitted, an owner; NULL: nobody's */
 };
 
 /* NULL when memory is out. Has the store make the lobby. */
@@ -56,6 +68,7 @@ struct host_peer_info {
 	const char *address;   /* for events; copied */
 	bool account_is_owner; /* the connection is of the account that runs the host */
 	void *user;            /* the caller's own */
+	const struct trust_pin *pin; /* of the key that the other side proved to have; NULL: none; copied */
 };
 
 /* A new connection. NULL when memory is out or far too many are there: close it. */
@@ -65,6 +78,18 @@ struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *
 void host_peer_closed(struct host_peer *peer, tchat_time now);
 
 void *host_peer_user(const struct host_peer *peer);
+
+/* AUTH_OK was sent: it is not a stranger any more. */
+bool host_peer_is_ready(const struct host_peer *peer);
+
+/* The key with this pin may come in without being asked who it is. */
+bool host_is_admitted(struct host *host, const struct trust_pin *pin);
+
+/* An invitation of the host's own: what trust_token_public() made of its token; uses 0: 1; seconds 0: for ever; the
+ * room that it names or NULL. 0, TCHAT_ERR_TOO_MANY_INVITATIONS, TCHAT_ERR_NO_KEY (that one is known already),
+ * TCHAT_ERR_BAD_NAME or TCHAT_ERR_MEMORY. */
+int host_invite(struct host *host, const uint8_t public[TRUST_PUBLIC_SIZE], uint16_t uses, uint64_t seconds,
+                const char *room);
 
 /* What was read from the connection: at most 64 KiB, and only while host_peer_wants_input(). */
 void host_peer_input(struct host_peer *peer, const uint8_t *bytes, size_t length, tchat_time now);
@@ -120,6 +145,10 @@ enum host_event_type {
 	HOST_EVENT_KICKED,    /* user, nick, room, text: reason */
 	HOST_EVENT_ROOM_MADE, /* user, nick, room */
 	HOST_EVENT_STORE,     /* code: why a batch was not kept; 0: batches are kept again */
+	HOST_EVENT_KNOCKED,   /* nick: the wish, text: address */
+	HOST_EVENT_ADMITTED,  /* nick: of whom, text: nick of the owner who admitted or invited, "" for the host itself */
+	HOST_EVENT_REFUSED,   /* nick: of whom, text: nick of the owner */
+	HOST_EVENT_INVITED,   /* nick: who made an invitation, room */
 };
 
 enum { HOST_EVENT_TEXT = 256 };

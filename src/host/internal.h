@@ -5,6 +5,8 @@
 
 #include "host/types.h"
 
+struct account_name;
+
 /* --- queue.c: a peer's output. What cannot be queued for lack of memory drops the peer; a closing peer takes
  * nothing. */
 void host_queue_init(struct host_peer *peer);
@@ -51,14 +53,24 @@ uint64_t host_identity_device(const struct host *host, const uint8_t salt[WIRE_K
 /* Who a user is for longer than its id lives: a guest is its device, an owner is its wish. */
 uint64_t host_identity_user(uint64_t device, bool owner, const char *wish);
 
+/* --- nick.c */
+/* The wish, or with a number behind it, whatever the user or account may have; false when there is none. */
+bool host_nick_give(struct host *host, const struct nick *wish, const struct user *self, const struct account *account,
+                    struct nick *nick);
+
 /* --- user.c */
+/* The name of who asked for it is kept, or not. */
+void host_nick_kept(struct host *host, struct pending *pending);
 /* Reads a nick: 0, TCHAT_ERR_BAD_NAME or TCHAT_ERR_MEMORY. */
 int host_nick_read(struct host *host, struct wire_bytes text, struct nick *nick);
 struct user *host_user_by_nick(struct host *host, const char *key);
 struct user *host_user_by_id(struct host *host, uint32_t id);
 struct device *host_device_find(struct host *host, uint64_t id);
-/* The user and device of who authenticated, made where necessary: 0, TCHAT_ERR_MEMORY. */
-int host_user_enter(struct host_peer *peer, uint64_t device, const struct nick *wish);
+/* The user and device of who authenticated, made where necessary: 0, TCHAT_ERR_MEMORY. With an account, wish is the
+ * name of it that was chosen; TCHAT_ERR_NAME_TAKEN if it is not its own any more. */
+int host_user_enter(struct host_peer *peer, uint64_t device, const struct nick *wish, struct account *account);
+/* The user of a name whose account is not here under it: made, without a connection; NULL when memory is out. */
+struct user *host_user_absent(struct host *host, const struct account_name *name);
 int host_user_rename(struct host *host, struct user *user, const struct nick *nick);
 /* The peer is not of its user any more. */
 void host_user_leave(struct host_peer *peer);
@@ -129,6 +141,9 @@ void host_nack(struct host_peer *peer, struct message_id id, uint64_t room, int 
 /* --- event.c */
 void host_event(struct host *host, enum host_event_type type, const struct user *user, const struct room *room,
                 const char *text, int code);
+/* The same of somebody who is no user. */
+void host_event_named(struct host *host, enum host_event_type type, const char *nick, const char *room,
+                      const char *text, int code);
 void host_event_error(struct host *host, enum host_event_type type, int code);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Entering and leaving rooms, public and direct ones. */
+#include "host/registry.h"
+
 #include "host/internal.h"
 
 #include "base/errors.h"
@@ -196,6 +198,9 @@ static int join_direct_nick(struct host_peer *peer, const struct wire_join *join
 	if (host_nick_read(host, join->name, &nick) != 0)
 		return TCHAT_ERR_NO_USER;
 	struct user *other = host_user_by_nick(host, nick.key);
+	const struct account_name *name = other == NULL && host->secure ? host_name_find(host, &nick) : NULL;
+	if (name != NULL)
+		other = host_user_absent(host, name);
 	if (other == NULL || other == peer->user)
 		return TCHAT_ERR_NO_USER;
 	uint64_t a = peer->user->self, b = other->self;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A connection: its life, its input cut into frames, and which handler gets which frame. */
+#include "host/registry.h"
+
 #include "host/internal.h"
 
 #include "base/errors.h"
@@ -19,6 +21,20 @@ void host_peer_wait(struct host_peer *peer, enum host_wait wait)
 	TAILQ_INSERT_TAIL(&host->waits[wait], peer, by_wait);
 }
 
+/* Who it is: by its key; the face's own pair, which has none, is of the owner's account. */
+static void peer_key(struct host_peer *peer, const struct host_peer_info *info)
+{
+	const struct host *host = peer->host;
+	const struct trust_pin *pin = info->pin;
+	if (pin == NULL && info->account_is_owner && host->has_owner)
+		pin = &host->owner_pin;
+	peer->keyed = host->secure && pin != NULL;
+	if (peer->keyed)
+		peer->pin = *pin;
+	else
+		peer->owner = info->account_is_owner;
+}
+
 struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *info, tchat_time now)
 {
 	if (host->peer_count >= (size_t)host->limits.peers + PEERS_OVER)
@@ -29,7 +45,7 @@ struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *
 	host_enter(host, now);
 	peer->host = host;
 	peer->pointer = info->user;
-	peer->owner = info->account_is_owner;
+	peer_key(peer, info);
 	peer->state = WIRE_NEW;
 	peer->since = now;
 	size_t length = info->address == NULL ? 0 : strnlen(info->address, sizeof peer->address - 1);
@@ -47,6 +63,11 @@ struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *
 		host_peer_error(peer, TCHAT_ERR_HOST_FULL, 0);
 	host_leave(host);
 	return peer;
+}
+
+bool host_peer_is_ready(const struct host_peer *peer)
+{
+	return peer->state == WIRE_READY;
 }
 
 void *host_peer_user(const struct host_peer *peer)
@@ -139,6 +160,10 @@ static void peer_retire(struct host_peer *peer)
 		host_seat_free(TAILQ_FIRST(&peer->seats));
 	peer_unpause(peer);
 	buffer_free(&peer->carry);
+	if (peer->knock != NULL)
+		host_door_left(peer);
+	free(peer->entrance);
+	peer->entrance = NULL;
 	if (peer->user != NULL)
 		host_user_leave(peer);
 	host_peer_wait(peer, WAIT_CLOSING);
@@ -243,13 +268,13 @@ static void peer_message(struct host_peer *peer, const struct message *message)
 		host_moderate(peer, &message->moderate);
 		break;
 	case WIRE_INVITE:
-		host_answer_error(peer, message->invite.request, TCHAT_ERR_NOT_ALLOWED, WIRE_INVITE);
+		host_invite_frame(peer, &message->invite);
 		break;
 	case WIRE_INVITATIONS:
-		host_answer_error(peer, message->invitations.request, TCHAT_ERR_NOT_ALLOWED, WIRE_INVITATIONS);
+		host_invitations_list(peer, &message->invitations);
 		break;
 	case WIRE_WHOIS:
-		host_answer_error(peer, message->whois.request, TCHAT_ERR_NO_USER, WIRE_WHOIS);
+		host_whois(peer, &message->whois);
 		break;
 	case WIRE_PING:
 		peer_pong(peer, &message->ping);

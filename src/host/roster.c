@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "wire/frame.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void host_member_message(struct message *message, const struct room *room, const struct user *user, uint8_t change)
@@ -138,5 +139,8 @@ void host_presence(struct host_peer *peer, const struct wire_presence *presence)
 	if (presence->reason.length <= REASON_BYTES &&
 	    utf8_valid((const char *)presence->reason.data, presence->reason.length))
 		message.presence.reason = presence->reason;
+	free(peer->user->away_reason); /* for WHOIS; without memory there is none */
+	peer->user->away_reason = message.presence.reason.length == 0 ? NULL :
+	                          strndup((const char *)message.presence.reason.data, message.presence.reason.length);
 	host_neighbours_tell(peer->host, peer->user, &message, true, peer);
 }

@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "host/host.h"
+#include "trust/trust.h"
 #include "wire/message.h"
 
 #include <sys/queue.h>
@@ -28,7 +29,7 @@ enum {
 };
 
 /* What a peer waits for; each list is in the order of its deadlines, which are all equally far away. */
-enum host_wait { WAIT_HANDSHAKE, WAIT_SILENCE, WAIT_PONG, WAIT_CLOSING, WAITS };
+enum host_wait { WAIT_HANDSHAKE, WAIT_DOOR, WAIT_SILENCE, WAIT_PONG, WAIT_CLOSING, WAITS };
 
 /* Why a peer's input rests. */
 enum host_pause {
@@ -42,6 +43,11 @@ struct span {
 	struct block *block; /* one reference */
 	uint32_t offset;
 	uint32_t length;
+};
+
+struct nick {
+	char shown[TEXT_NAME_BYTES + 1];
+	char key[TEXT_NAME_BYTES + 1];
 };
 
 struct host_peer {
@@ -67,6 +73,10 @@ struct host_peer {
 	struct buffer carry; /* input that waits */
 	struct user *user;
 	struct device *device;
+	struct entrance *entrance; /* from HELLO until READY, on hosts that know users by keys */
+	struct knock *knock;       /* it waits at the door */
+	struct trust_pin pin;      /* of its key, if keyed */
+	bool keyed;
 	TAILQ_HEAD(, seat) seats;
 	uint32_t requests;   /* that wait for the store */
 	uint32_t references; /* of rounds and requests: the memory stays until they are done */
@@ -75,10 +85,21 @@ struct host_peer {
 	tchat_time since, stalled_since;
 	uint64_t mark; /* host->mark: already told, when there are several ways to reach it */
 	void *pointer; /* the caller's */
-	TAILQ_ENTRY(host_peer) by_host, by_user, by_wait, by_stalled, by_resume, by_dying;
+	TAILQ_ENTRY(host_peer) by_host, by_user, by_wait, by_stalled, by_resume, by_dying, by_owner;
 	char address[ADDRESS_SIZE];
 };
 TAILQ_HEAD(peer_list, host_peer);
+
+/* What AUTH said, and what it takes to judge it. */
+struct entrance {
+	uint8_t host_nonce[WIRE_KEY_SIZE], user_nonce[WIRE_KEY_SIZE], salt[WIRE_KEY_SIZE];
+	uint64_t lowest_unsettled;
+	struct nick wish; /* shown is "" when there was none */
+	struct nick nick; /* that it will have */
+	uint32_t writes;  /* that have to be kept before it goes on */
+	int err;          /* of these */
+	bool asked;       /* AUTH came */
+};
 
 /* A connection in a room: live ones get its messages. */
 struct seat {
@@ -120,15 +141,14 @@ struct room {
 	char topic[STORE_TOPIC_SIZE];
 };
 
-struct nick {
-	char shown[TEXT_NAME_BYTES + 1];
-	char key[TEXT_NAME_BYTES + 1];
-};
-
 struct user {
 	uint32_t id;
 	uint64_t self; /* the same after a restart of a host whose store is durable */
 	bool owner, away;
+	bool kept; /* without a connection, but not forgotten for that: in host->kept_users */
+	struct account *account; /* NULL: a guest */
+	char *away_reason; /* NULL: none */
+	uint64_t since, seen; /* wall clock: came first, was here last */
 	uint32_t rooms_made;
 	uint32_t public_count, direct_count; /* memberships by kind */
 	struct nick nick;
@@ -140,7 +160,7 @@ struct user {
 	TAILQ_HEAD(, device) devices;
 	uint32_t device_count;
 	tchat_time left; /* when its last connection went */
-	TAILQ_ENTRY(user) by_left;
+	TAILQ_ENTRY(user) by_left, by_account;
 	UT_hash_handle by_id, by_nick, by_wish;
 };
 
@@ -160,6 +180,7 @@ struct pending {
 		struct store_read read;
 		struct store_room room;
 		struct store_device device;
+		struct store_record record;
 	} store; /* first */
 	struct host_peer *peer; /* NULL: the host's own */
 	struct room *target;
@@ -170,7 +191,9 @@ struct pending {
 	uint32_t user, other;   /* ids, for joining */
 	struct message_id id;   /* RESUME */
 	uint64_t epoch, seq;    /* RESUME */
-	struct nick wish;       /* AUTH */
+	struct nick wish;       /* AUTH, NICK */
+	struct trust_pin pin;   /* MODERATE: of whom; INVITE: its key */
+	uint8_t *blob;          /* what a record holds */
 	TAILQ_ENTRY(pending) all, waiting;
 };
 TAILQ_HEAD(pending_list, pending);
@@ -215,8 +238,22 @@ struct host {
 
 	struct user *users_by_id, *users_by_nick, *owners_by_wish;
 	struct device *devices;
-	TAILQ_HEAD(, user) idle_users; /* without a connection, longest so first */
+	TAILQ_HEAD(user_list, user) idle_users, kept_users; /* without a connection, longest so first */
 	uint32_t idle_count, last_user;
+
+	bool secure; /* users are known by keys; all of this is empty otherwise */
+	bool has_owner;
+	enum host_access access;
+	struct trust_pin pin, owner_pin;
+	struct account *accounts;
+	struct account_key *keys;
+	struct skeleton *skeletons;
+	struct invitation *invitations;
+	struct knock *knocks_by_pin;
+	TAILQ_HEAD(, account) strangers;
+	TAILQ_HEAD(knock_list, knock) knocks, refusals;
+	uint32_t knock_count, refusal_count;
+	struct peer_list owners; /* READY ones */
 
 	struct room *rooms_by_id, *rooms_by_key;
 	TAILQ_HEAD(, room) empty;

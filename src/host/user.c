@@ -1,56 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Users, their devices and nicks: who somebody is, and for how long that is remembered. */
+#include "host/registry.h"
+
 #include "host/internal.h"
 
 #include "base/errors.h"
-#include "base/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { NUMBER_STEPS = 8, NUMBER_MOST = 1000000 };
-
-/* --- Nicks */
-
-static size_t clusters(const char *text, size_t length)
-{
-	size_t count = 0;
-	for (size_t at = 0; at < length; count++)
-		at = text_next(text, length, at, NULL);
-	return count;
-}
-
-/* Copies what text_name_shown() or text_name_fold() put into the buffer. */
-static void name_take(struct buffer *text, char *to, size_t size)
-{
-	size_t length = buffer_length(text);
-	if (length >= size)
-		length = size - 1;
-	if (length > 0)
-		memcpy(to, buffer_data(text), length);
-	to[length] = '\0';
-	buffer_truncate(text, 0);
-}
-
-int host_nick_read(struct host *host, struct wire_bytes text, struct nick *nick)
-{
-	if (text.length == 0 || text.length > WIRE_LIMIT_BEFORE_AUTH)
-		return TCHAT_ERR_BAD_NAME;
-	const char *name = (const char *)text.data;
-	buffer_truncate(&host->text, 0);
-	int err = text_name_shown(&host->text, name, text.length);
-	if (err == 0 && (buffer_length(&host->text) > NICK_BYTES ||
-	                 clusters((const char *)buffer_data(&host->text), buffer_length(&host->text)) > NICK_CLUSTERS))
-		err = TCHAT_ERR_BAD_NAME;
-	if (err == 0) {
-		name_take(&host->text, nick->shown, sizeof nick->shown);
-		err = text_name_fold(&host->text, name, text.length);
-	}
-	if (err == 0)
-		name_take(&host->text, nick->key, sizeof nick->key);
-	return err;
-}
 
 struct user *host_user_by_nick(struct host *host, const char *key)
 {
@@ -71,58 +28,6 @@ struct device *host_device_find(struct host *host, uint64_t id)
 	struct device *device;
 	HASH_FIND(hh, host->devices, &id, sizeof id, device);
 	return device;
-}
-
-/* The wish with a number behind it, cut where both would be too long. False when that makes no name. */
-static bool nick_numbered(struct host *host, const struct nick *wish, unsigned number, struct nick *nick)
-{
-	char digits[12];
-	size_t count = (size_t)snprintf(digits, sizeof digits, "%u", number);
-	size_t length = strlen(wish->shown);
-	while (length > 0 && (length + count > NICK_BYTES || clusters(wish->shown, length) + count > NICK_CLUSTERS))
-		length = text_previous(wish->shown, length, length);
-	char text[NICK_BYTES + 1];
-	memcpy(text, wish->shown, length);
-	memcpy(text + length, digits, count + 1);
-	return host_nick_read(host, wire_text(text), nick) == 0;
-}
-
-static bool nick_is_free(struct host *host, const struct nick *wish, unsigned number, const struct user *self,
-                         struct nick *nick)
-{
-	if (!nick_numbered(host, wish, number, nick))
-		return false;
-	const struct user *holder = host_user_by_nick(host, nick->key);
-	return holder == NULL || holder == self;
-}
-
-/* The wish, or wish2, wish3 …: the first steps one by one, then by doubling and halving, so that the ten thousandth
- * of a name costs as little as the tenth. */
-static bool nick_give(struct host *host, const struct nick *wish, const struct user *self, struct nick *nick)
-{
-	const struct user *holder = host_user_by_nick(host, wish->key);
-	*nick = *wish;
-	if (holder == NULL || holder == self)
-		return true;
-	unsigned number = 2;
-	for (; number < NUMBER_STEPS; number++)
-		if (nick_is_free(host, wish, number, self, nick))
-			return true;
-	unsigned taken = number - 1;
-	while (!nick_is_free(host, wish, number, self, nick)) {
-		taken = number;
-		number *= 2;
-		if (number > NUMBER_MOST)
-			return false;
-	}
-	while (number - taken > 1) {
-		unsigned middle = taken + (number - taken) / 2;
-		if (nick_is_free(host, wish, middle, self, nick))
-			number = middle;
-		else
-			taken = middle;
-	}
-	return nick_is_free(host, wish, number, self, nick);
 }
 
 /* Gives the user another nick, without a word to anybody. */
@@ -158,19 +63,79 @@ int host_user_rename(struct host *host, struct user *user, const struct nick *ni
 	return 0;
 }
 
+static int nick_set(struct host_peer *peer, const struct nick *nick)
+{
+	struct host *host = peer->host;
+	struct user *holder = host_user_by_nick(host, nick->key);
+	if (holder != NULL && holder != peer->user) {
+		/* One of the account's own that is not here any more makes place. */
+		if (holder->account == NULL || holder->account != peer->user->account || !TAILQ_EMPTY(&holder->peers))
+			return TCHAT_ERR_NAME_TAKEN;
+		host_user_forget(host, holder);
+	}
+	return host_user_rename(host, peer->user, nick);
+}
+
+/* The name of a user with an account is its account's first, and kept as such. */
+static int nick_claim(struct host_peer *peer, const struct wire_nick *wire, const struct nick *nick)
+{
+	struct host *host = peer->host;
+	struct account *account = peer->user->account;
+	const struct user *holder = host_user_by_nick(host, nick->key);
+	bool fresh = false, made = host_account_name(account, nick->key) == NULL;
+	if (holder != NULL && holder != peer->user && !TAILQ_EMPTY(&holder->peers))
+		return TCHAT_ERR_NAME_TAKEN;
+	int err = host_account_claim(host, account, nick, &fresh);
+	if (err != 0)
+		return err;
+	if (made) /* rooms of two go on under the new name */
+		host_account_name(account, nick->key)->self = peer->user->self;
+	struct pending *pending = fresh || account->unkept ? host_record_account(host, peer, account) : NULL;
+	if (pending == NULL) {
+		err = nick_set(peer, nick);
+		if (err == 0)
+			host_answer_done(peer, wire->request, peer->user->nick.shown);
+		return err;
+	}
+	pending->type = WIRE_NICK;
+	pending->number = wire->request;
+	pending->wish = *nick;
+	host_pending_send(host, pending);
+	return 0;
+}
+
+void host_nick_kept(struct host *host, struct pending *pending)
+{
+	struct host_peer *peer = pending->peer;
+	int err = host_record_error(pending);
+	if (peer->closing != HOST_OPEN || peer->user == NULL || peer->user->account == NULL)
+		return;
+	if (err == 0 && host_account_name(peer->user->account, pending->wish.key) == NULL)
+		err = TCHAT_ERR_NAME_TAKEN; /* released meanwhile */
+	if (err == 0)
+		err = nick_set(peer, &pending->wish);
+	if (err == 0)
+		host_answer_done(peer, pending->number, peer->user->nick.shown);
+	else
+		host_answer_error(peer, pending->number, err, WIRE_NICK);
+}
+
 void host_nick(struct host_peer *peer, const struct wire_nick *wire)
 {
 	struct host *host = peer->host;
 	struct nick nick;
 	int err = host_nick_read(host, wire->nick, &nick);
-	const struct user *holder = err == 0 ? host_user_by_nick(host, nick.key) : NULL;
-	if (holder != NULL && holder != peer->user)
-		err = TCHAT_ERR_NAME_TAKEN;
-	if (err == 0)
-		err = host_user_rename(host, peer->user, &nick);
-	if (err == 0)
-		host_answer_done(peer, wire->request, peer->user->nick.shown);
-	else
+	if (err == 0 && peer->user->account != NULL) {
+		err = nick_claim(peer, wire, &nick);
+	} else {
+		if (err == 0 && host->secure && !host_name_is_for(host, NULL, &nick))
+			err = TCHAT_ERR_NAME_TAKEN;
+		if (err == 0)
+			err = nick_set(peer, &nick);
+		if (err == 0)
+			host_answer_done(peer, wire->request, peer->user->nick.shown);
+	}
+	if (err != 0)
 		host_answer_error(peer, wire->request, err, WIRE_NICK);
 }
 
@@ -186,7 +151,41 @@ static void user_unhash(struct host *host, struct user *user)
 		HASH_DELETE(by_wish, host->owners_by_wish, user);
 }
 
-static struct user *user_new(struct host *host, uint64_t device, bool owner, const struct nick *wish)
+static void user_idle(struct host *host, struct user *user, bool idle)
+{
+	if (idle) {
+		user->left = host->now;
+		TAILQ_INSERT_TAIL(&host->idle_users, user, by_left);
+		host->idle_count++;
+	} else {
+		TAILQ_REMOVE(user->kept ? &host->kept_users : &host->idle_users, user, by_left);
+		user->kept = false;
+		host->idle_count--;
+	}
+}
+
+/* Who a user is to be. */
+struct person {
+	struct nick wish, nick;
+	struct account *account; /* NULL: a guest, or an owner without a key */
+	uint64_t self;
+	bool owner;
+};
+
+static bool user_hash(struct host *host, struct user *user)
+{
+	HASH_ADD(by_id, host->users_by_id, id, sizeof user->id, user);
+	if (user->by_id.tbl == NULL)
+		return false;
+	HASH_ADD(by_nick, host->users_by_nick, nick.key, strlen(user->nick.key), user);
+	if (user->by_nick.tbl == NULL || user->account != NULL || !user->owner)
+		return user->by_nick.tbl != NULL;
+	HASH_ADD(by_wish, host->owners_by_wish, wish, strlen(user->wish), user);
+	return user->by_wish.tbl != NULL;
+}
+
+/* Without a connection yet. */
+static struct user *user_new(struct host *host, const struct person *person)
 {
 	struct user *user = calloc(1, sizeof *user);
 	if (user == NULL)
@@ -194,29 +193,36 @@ static struct user *user_new(struct host *host, uint64_t device, bool owner, con
 	do
 		user->id = ++host->last_user;
 	while (user->id == 0 || host_user_by_id(host, user->id) != NULL);
-	user->owner = owner;
-	user->self = host_identity_user(device, owner, wish->key);
+	user->owner = person->owner;
+	user->self = person->self;
+	user->account = person->account;
+	user->nick = person->nick;
+	user->since = user->seen = host->environment->wall(host->environment->arg);
 	TAILQ_INIT(&user->peers);
 	TAILQ_INIT(&user->devices);
-	memcpy(user->wish, wish->key, sizeof user->wish);
-	bool ok = nick_give(host, wish, NULL, &user->nick);
-	if (ok) {
-		HASH_ADD(by_id, host->users_by_id, id, sizeof user->id, user);
-		ok = user->by_id.tbl != NULL;
+	memcpy(user->wish, person->wish.key, sizeof user->wish);
+	if (!user_hash(host, user)) {
+		user_unhash(host, user);
+		free(user);
+		return NULL;
 	}
-	if (ok) {
-		HASH_ADD(by_nick, host->users_by_nick, nick.key, strlen(user->nick.key), user);
-		ok = user->by_nick.tbl != NULL;
-	}
-	if (ok && owner) {
-		HASH_ADD(by_wish, host->owners_by_wish, wish, strlen(user->wish), user);
-		ok = user->by_wish.tbl != NULL;
-	}
-	if (ok)
-		return user;
-	user_unhash(host, user);
-	free(user);
-	return NULL;
+	if (user->account != NULL)
+		TAILQ_INSERT_TAIL(&user->account->users, user, by_account);
+	user_idle(host, user, true);
+	return user;
+}
+
+static struct user *guest_new(struct host *host, uint64_t device, bool owner, const struct nick *wish)
+{
+	struct person person = { .wish = *wish, .owner = owner, .self = host_identity_user(device, owner, wish->key) };
+	return host_nick_give(host, wish, NULL, NULL, &person.nick) ? user_new(host, &person) : NULL;
+}
+
+struct user *host_user_absent(struct host *host, const struct account_name *name)
+{
+	struct person person = { .wish = name->nick, .nick = name->nick, .account = name->account, .self = name->self,
+		                     .owner = name->account->owner };
+	return user_new(host, &person);
 }
 
 static void device_free(struct host *host, struct device *device)
@@ -266,18 +272,6 @@ static struct user *owner_find(struct host *host, const struct nick *wish)
 	return user;
 }
 
-static void user_idle(struct host *host, struct user *user, bool idle)
-{
-	if (idle) {
-		user->left = host->now;
-		TAILQ_INSERT_TAIL(&host->idle_users, user, by_left);
-		host->idle_count++;
-	} else {
-		TAILQ_REMOVE(&host->idle_users, user, by_left);
-		host->idle_count--;
-	}
-}
-
 /* Somebody who is known comes back, perhaps wishing for another nick than the last time. */
 static void user_wish(struct host *host, struct user *user, const struct nick *wish)
 {
@@ -286,33 +280,76 @@ static void user_wish(struct host *host, struct user *user, const struct nick *w
 	if (!user->owner) /* an owner is found again by the first wish */
 		memcpy(user->wish, wish->key, sizeof user->wish);
 	struct nick nick;
-	if (strcmp(wish->key, user->nick.key) != 0 && nick_give(host, wish, user, &nick))
+	if (strcmp(wish->key, user->nick.key) != 0 && host_nick_give(host, wish, user, NULL, &nick))
 		host_user_rename(host, user, &nick); /* when memory is out, the old nick stays */
 }
 
-int host_user_enter(struct host_peer *peer, uint64_t id, const struct nick *asked)
+/* The guest or keyless owner that this is: 0 or an error. */
+static int enter_guest(struct host_peer *peer, uint64_t id, const struct device *device, const struct nick *asked,
+                       struct user **user)
 {
 	struct host *host = peer->host;
 	struct nick wish = *asked;
-	struct device *device = host_device_find(host, id);
-	struct user *user = device != NULL ? device->user : NULL;
-	if (user == NULL && peer->owner)
-		user = owner_find(host, &wish);
-	if (wish.shown[0] == '\0' && user == NULL) {
+	*user = device != NULL ? device->user : NULL;
+	if (*user == NULL && peer->owner)
+		*user = owner_find(host, &wish);
+	if (*user != NULL) {
+		user_wish(host, *user, &wish);
+		return 0;
+	}
+	if (wish.shown[0] == '\0') {
 		int err = host_nick_read(host, wire_text("guest"), &wish);
 		if (err != 0)
 			return err;
 	}
-	if (user == NULL) {
-		user = user_new(host, id, peer->owner, &wish);
-		if (user == NULL)
-			return TCHAT_ERR_MEMORY;
-		user_idle(host, user, true);
-	} else {
-		user_wish(host, user, &wish);
-	}
+	*user = guest_new(host, id, peer->owner, &wish);
+	return *user == NULL ? TCHAT_ERR_MEMORY : 0;
+}
+
+/* The account's presence under this nick of its own. */
+static int enter_account(struct host_peer *peer, struct account *account, const struct nick *nick, struct user **user)
+{
+	struct host *host = peer->host;
+	const struct entrance *entrance = peer->entrance;
+	struct account_name *name = host_account_name(account, nick->key);
+	*user = host_user_by_nick(host, nick->key);
+	if (name == NULL || (*user != NULL && (*user)->account != account))
+		return TCHAT_ERR_NAME_TAKEN;
+	if (*user == NULL)
+		*user = host_user_absent(host, name);
+	if (*user == NULL)
+		return TCHAT_ERR_MEMORY;
+	if (entrance->wish.shown[0] != '\0')
+		memcpy((*user)->wish, entrance->wish.key, sizeof (*user)->wish);
+	(*user)->owner = peer->owner = account->owner;
+	return host_user_rename(host, *user, &name->nick); /* in another case */
+}
+
+/* The device is this user's from now on. */
+static struct device *device_get(struct host *host, struct device *device, struct user *user, uint64_t id)
+{
 	if (device == NULL)
-		device = device_new(host, user, id);
+		return device_new(host, user, id);
+	if (device->user == user)
+		return device;
+	TAILQ_REMOVE(&device->user->devices, device, by_user);
+	device->user->device_count--;
+	device->user = user;
+	TAILQ_INSERT_TAIL(&user->devices, device, by_user);
+	user->device_count++;
+	return device;
+}
+
+int host_user_enter(struct host_peer *peer, uint64_t id, const struct nick *asked, struct account *account)
+{
+	struct host *host = peer->host;
+	struct device *device = host_device_find(host, id);
+	struct user *user;
+	int err = account == NULL ? enter_guest(peer, id, device, asked, &user) :
+	                            enter_account(peer, account, asked, &user);
+	if (err != 0)
+		return err;
+	device = device_get(host, device, user, id);
 	if (device == NULL) {
 		if (user->device_count == 0)
 			host_user_forget(host, user);
@@ -326,6 +363,8 @@ int host_user_enter(struct host_peer *peer, uint64_t id, const struct nick *aske
 	peer->user = user;
 	TAILQ_INSERT_TAIL(&user->peers, peer, by_user);
 	host->ready_count++;
+	if (peer->owner)
+		TAILQ_INSERT_TAIL(&host->owners, peer, by_owner);
 	if (fenced != NULL)
 		host_peer_error(fenced, TCHAT_ERR_FENCED, 0);
 	return 0;
@@ -339,14 +378,19 @@ void host_user_forget(struct host *host, struct user *user)
 	while (!TAILQ_EMPTY(&user->devices))
 		device_free(host, TAILQ_FIRST(&user->devices));
 	user_unhash(host, user);
+	if (user->account != NULL)
+		TAILQ_REMOVE(&user->account->users, user, by_account);
+	free(user->away_reason);
 	free(user->memberships);
 	free(user);
 }
 
 static void users_limit(struct host *host)
 {
-	while (host->idle_count > host->limits.remembered)
-		host_user_forget(host, TAILQ_FIRST(&host->idle_users));
+	while (host->idle_count > host->limits.remembered) {
+		struct user *user = TAILQ_FIRST(&host->idle_users);
+		host_user_forget(host, user != NULL ? user : TAILQ_FIRST(&host->kept_users));
+	}
 }
 
 void host_user_leave(struct host_peer *peer)
@@ -361,6 +405,11 @@ void host_user_leave(struct host_peer *peer)
 	peer->device = NULL;
 	TAILQ_REMOVE(&user->peers, peer, by_user);
 	host->ready_count--;
+	if (peer->owner)
+		TAILQ_REMOVE(&host->owners, peer, by_owner);
+	user->seen = host->environment->wall(host->environment->arg);
+	if (user->account != NULL)
+		host_account_left(host, user->account, user->nick.key);
 	if (!TAILQ_EMPTY(&user->peers))
 		return;
 	user->away = false;
@@ -378,6 +427,14 @@ void host_user_leave(struct host_peer *peer)
 void host_users_tick(struct host *host)
 {
 	struct user *user;
-	while ((user = TAILQ_FIRST(&host->idle_users)) != NULL && user->left + host->limits.memory <= host->now)
-		host_user_forget(host, user);
+	while ((user = TAILQ_FIRST(&host->idle_users)) != NULL && user->left + host->limits.memory <= host->now) {
+		/* Somebody with a key comes back as the same user, who has rooms of two. */
+		if (user->account == NULL || user->membership_count == 0) {
+			host_user_forget(host, user);
+			continue;
+		}
+		TAILQ_REMOVE(&host->idle_users, user, by_left);
+		TAILQ_INSERT_TAIL(&host->kept_users, user, by_left);
+		user->kept = true;
+	}
 }

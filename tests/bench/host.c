@@ -60,7 +60,7 @@ static void put(struct host *host, struct sink *sink, const struct message *mess
 
 static void enter(struct host *host, struct sink *sink, uint32_t number)
 {
-	struct host_peer_info info = { "bench", false, sink };
+	struct host_peer_info info = { .address = "bench", .user = sink };
 	struct message m = { .type = WIRE_HELLO };
 	sink->peer = host_peer_new(host, &info, 1);
 	m.hello.magic = WIRE_MAGIC;
