@@ -365,6 +365,29 @@ static void leaving_without_a_connection_is_at_once(void **state)
 	fake_close(&fake);
 }
 
+static void leaving_after_the_host_threw_us_out_is_at_once_whatever_waits(void **state)
+{
+	for (int pending = 0; pending < 2; pending++) {
+		struct fake fake;
+		fake_open(&fake, (struct session_config){ 0 });
+		fake_connect(&fake);
+		uint32_t room = fake_lobby(&fake, 0);
+		if (pending > 0) {
+			session_post(fake.session, room, KIND_TEXT, "bye", 3, NULL);
+			fake_event(&fake, SESSION_PENDING);
+		}
+		fake_send(&fake, &(struct message){ .type = WIRE_ERROR, .error = { .code = -TCHAT_ERR_KICKED } });
+		session_disconnected(fake.session, TCHAT_ERR_CLOSED, fake.now);
+		assert_int_equal(fake_event(&fake, SESSION_DISCONNECTED)->code, TCHAT_ERR_KICKED);
+		session_leave(fake.session);
+		const struct session_event *event = fake_event(&fake, SESSION_DISCONNECTED);
+		assert_true(event->final);
+		assert_int_equal(event->code, TCHAT_ERR_LEAVING);
+		fake_quiet(&fake);
+		fake_close(&fake);
+	}
+}
+
 static void a_first_connection_with_a_room_is_still_made_before_leaving(void **state)
 {
 	struct fake fake;
@@ -471,6 +494,7 @@ int main(void)
 		cmocka_unit_test(leaving_waits_for_every_answer),
 		cmocka_unit_test(leaving_with_a_post_waits_for_the_next_connection),
 		cmocka_unit_test(leaving_without_a_connection_is_at_once),
+		cmocka_unit_test(leaving_after_the_host_threw_us_out_is_at_once_whatever_waits),
 		cmocka_unit_test(a_first_connection_with_a_room_is_still_made_before_leaving),
 		cmocka_unit_test(the_nick_is_asked_for_and_kept),
 		cmocka_unit_test(being_away_is_said_again_after_a_reconnect),

@@ -253,7 +253,7 @@ void session_input(struct session *session, const uint8_t *bytes, size_t length,
 static void session_leave_offline(struct session *session)
 {
 	struct session_room room;
-	if (session->final || (session->life_ready == 0 && session_room_at(session, 0, &room)))
+	if (!session->final && session->life_ready == 0 && session_room_at(session, 0, &room))
 		return;
 	session->link = LINK_NONE;
 	session->finished = session->final = true;
@@ -266,7 +266,10 @@ static void session_leave_offline(struct session *session)
 
 void session_leave_when_done(struct session *session)
 {
-	if (!session->leaving || session->finished || session->pending > 0)
+	if (!session->leaving || session->finished)
+		return;
+	/* After a final disconnect no answer comes any more. */
+	if (session->pending > 0 && !session->final)
 		return;
 	if (session->link <= LINK_DIALLING)
 		session_leave_offline(session);

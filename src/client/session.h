@@ -110,8 +110,8 @@ int session_drop_key(struct session *session, const uint8_t *pin);
 int session_release(struct session *session, const char *nick);
 
 /* Ends the session once every post and request has its answer: BYE, then DISCONNECTED with final and
- * TCHAT_ERR_LEAVING. Without a connection and with nothing to send: at once; but a first connection that has rooms to
- * join is still made. To give up, just free the session. */
+ * TCHAT_ERR_LEAVING. Without a connection and with nothing to send, or after a final disconnect: at once; but a first
+ * connection that has rooms to join is still made. To give up, just free the session. */
 void session_leave(struct session *session);
 
 /* --- What is known. */
