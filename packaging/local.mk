@@ -7,7 +7,7 @@ if INSTALL_BASH_COMPLETION
 bashcompletion_DATA = packaging/completions/tchat
 CLEANFILES += packaging/completions/tchat
 packaging/completions/tchat: packaging/completions/tchat.bash
-	$(AM_V_GEN)$(MKDIR_P) packaging/completions && cp $(srcdir)/packaging/completions/tchat.bash $@
+	$(AM_V_GEN)$(MKDIR_P) packaging/completions && cp -f $(srcdir)/packaging/completions/tchat.bash $@
 endif
 if INSTALL_ZSH_COMPLETION
 zshcompletion_DATA = packaging/completions/_tchat
@@ -37,7 +37,7 @@ if INSTALL_SYSUSERS
 sysusers_DATA = packaging/systemd/tchat.conf
 CLEANFILES += packaging/systemd/tchat.conf
 packaging/systemd/tchat.conf: packaging/systemd/tchat.sysusers
-	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && cp $(srcdir)/packaging/systemd/tchat.sysusers $@
+	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && cp -f $(srcdir)/packaging/systemd/tchat.sysusers $@
 endif
 
 # --- A Debian package: copy this folder to debian/, then dpkg-buildpackage.
