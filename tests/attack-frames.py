@@ -28,7 +28,7 @@ choose = random.Random(20261121)
 
 def connect(host, state):
     """A connection in that state. The frames that the host said on the way are left to be read."""
-    sock = peer_client.connect(host.address, 20)
+    sock = peer_client.connect(host.address)
     data = b""
     if state != "NEW":
         data += HELLO
@@ -47,7 +47,7 @@ def tell(sock, data):
         return False
 
 
-def hear(sock, what, seconds=10):
+def hear(sock, what, seconds=peer_support.TIMEOUT):
     """All frames until the end of the stream or the echo: ([(name, fields)], "echo" or "end")."""
     data, frames = b"", []
     end = time.monotonic() + seconds

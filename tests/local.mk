@@ -215,7 +215,7 @@ tests_unit_pacer_SOURCES = tests/unit-pacer.c
 tests_unit_pacer_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
 check_PROGRAMS += tests/unit-line-editor
-tests_unit_line_editor_CFLAGS = $(test_cflags)
+tests_unit_line_editor_CFLAGS = $(test_cflags) $(READLINE_CFLAGS)
 tests_unit_line_editor_SOURCES = tests/unit-line-editor.c
 tests_unit_line_editor_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(READLINE_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 

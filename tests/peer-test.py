@@ -290,7 +290,7 @@ def a_second_connection_of_a_device_fences_the_first(host):
 def pings_of_any_size_come_back(host):
     ann = Peer(host.address)
     for payload in (b"", b"\0", os.urandom(4000), os.urandom(ann.limit)):
-        same(ann.ping(payload) < 10, True)
+        ann.ping(payload)
 
 
 def who_half_closes_gets_the_answers_to_what_it_sent(host):
@@ -305,7 +305,7 @@ def who_half_closes_gets_the_answers_to_what_it_sent(host):
 
 
 def who_reads_slowly_gets_a_gap_and_then_everything(host):
-    ann, slow = Peer(host.address, "ann"), Peer(host.address, "slow", timeout=60)
+    ann, slow = Peer(host.address, "ann"), Peer(host.address, "slow")
     a, s = ann.join("lobby"), slow.join("lobby")
     text = "x" * 8000
     sent = 0
@@ -389,7 +389,7 @@ def peers_talk_with_json_mode(host):
 def the_command_line_posts_shows_and_resumes(host):
     def peer(*arguments, text=""):
         return subprocess.run([sys.executable, "-B", os.path.join(TOP, "tests/peer_client.py"), *arguments, host.address],
-                              input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+                              input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=2 * peer_support.TIMEOUT)
     first = peer("--nick", "ann", "--cursor", text="one\ntwo\n")
     same((first.returncode, first.stdout), (0, b""))
     cursor = first.stderr.decode().split()[-1]

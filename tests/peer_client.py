@@ -183,7 +183,7 @@ def records(data):
 
 # --- A session.
 
-def connect(address, timeout=10):
+def connect(address, timeout=60):
     """A connected socket for HOST:PORT, [IPV6]:PORT or unix:/path."""
     if address.startswith("unix:"):
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -210,7 +210,7 @@ class Room:
 class Peer:
     """One connection, or after reconnect() a next one, of one device. Checks the host's promises as it goes."""
 
-    def __init__(self, address, nick=None, salt=None, timeout=20):
+    def __init__(self, address, nick=None, salt=None, timeout=60):
         self.address, self.wish, self.timeout = address, nick, timeout
         self.salt = salt or os.urandom(16)
         self.counter = 0                           # of the last post

@@ -13,7 +13,7 @@ import time
 import traceback
 
 TCHAT = os.environ.get("TCHAT", "src/tchat")
-TIMEOUT = 30
+TIMEOUT = 60
 
 
 class Lines:
@@ -143,7 +143,7 @@ def run(tests, *host_arguments):
     return 1 if failed or not tests else 0
 
 
-def closed_by_host(sock, timeout=10):
+def closed_by_host(sock, timeout=TIMEOUT):
     """Reads to the end; all that came. Raises when the host does not close."""
     data = b""
     end = time.monotonic() + timeout

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <glob.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,27 @@ static struct pty *start(void)
 	return start_with(NULL);
 }
 
+/* A host removes its own socket when it ends. */
+static bool own_socket(char path[256])
+{
+	char pattern[128];
+	glob_t found;
+	snprintf(pattern, sizeof pattern, "%s/tchat/host-*", folder);
+	bool is_there = glob(pattern, 0, NULL, &found) == 0;
+	if (is_there)
+		snprintf(path, 256, "unix:%s", found.gl_pathv[0]);
+	globfree(&found);
+	return is_there;
+}
+
+static void wait_host_end(void)
+{
+	char path[256];
+	for (int i = 0; i < 6000 && own_socket(path); i++)
+		poll(NULL, 0, 10);
+	assert_false(own_socket(path));
+}
+
 static void quit(struct pty *pty)
 {
 	pty_type(pty, "\003/quit all\r");
@@ -78,6 +100,7 @@ static void quit(struct pty *pty)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	pty_assert_restored(pty);
 	pty_stop(pty);
+	wait_host_end();
 }
 
 /* The background of the status line. */
@@ -224,10 +247,10 @@ static void modes_follow_their_settings(void **state)
 	assert_int_not_equal(pty_mode(pty, 1006), 1);
 	pty_type(pty, "/set mouse on\r");
 	pty_wait_text(pty, "mouse = on");
-	assert_int_equal(pty_mode(pty, 1006), 1);
+	pty_wait_mode(pty, 1006, 1);
 	pty_type(pty, "/set mouse off\r");
 	pty_wait_text(pty, "mouse = off");
-	assert_int_equal(pty_mode(pty, 1006), 0);
+	pty_wait_mode(pty, 1006, 0);
 	pty_forget(pty);
 	pty_type(pty, "/set title off\r");
 	pty_wait_raw(pty, "\033[23;2t");
@@ -286,18 +309,18 @@ static void lines_and_drafts_survive_a_restart(void **state)
 	pty_wait_row(pty, -1, "#tea> half a thought");
 	pty_type(pty, "\033[1;3A"); /* Alt-Up: the other room */
 	pty_wait_row(pty, -1, "#lobby>");
-	pty_type(pty, "one\033\rtwo\002");
+	pty_type(pty, "one\033\rtwo");
 	pty_wait_row(pty, -1, "two");
+	int row, column;
+	pty_cursor(pty, &row, &column);
+	pty_type(pty, "\002");
+	pty_wait_cursor(pty, row, column - 1);
 	pty_signal(pty, 15);
 	pty_wait_exit(pty);
 	pty_stop(pty);
 
-	glob_t found;
-	char pattern[128], own[256];
-	snprintf(pattern, sizeof pattern, "%s/tchat/host-*", folder);
-	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
-	snprintf(own, sizeof own, "unix:%s", found.gl_pathv[0]);
-	globfree(&found);
+	char own[256];
+	assert_true(own_socket(own));
 	const char *const back[] = { "src/tchat", "--join", own, NULL };
 	const char *const environment[] = { config_variable, state_variable, runtime_variable, "USER=ann", NULL };
 	pty = pty_start(24, 110, back, environment);
@@ -352,6 +375,7 @@ static void without_a_home_nothing_is_said(void **state)
 	pty_wait_exit(pty);
 	assert_false(pty_has_text(pty, "tchat:"));
 	pty_stop(pty);
+	wait_host_end();
 }
 
 static int set_up(void **state)

@@ -58,7 +58,7 @@ static void typing_shows_at_once_with_the_cursor_behind_it(void **state)
 {
 	struct pty *pty = start();
 	assert_true(pty_is_alternate_screen(pty));
-	assert_int_equal(pty_mode(pty, 2004), 1);
+	pty_wait_mode(pty, 2004, 1);
 	pty_type(pty, "héllo 漢");
 	pty_wait_row(pty, -1, "> héllo 漢");
 	pty_wait_cursor(pty, 11, 10);
@@ -268,7 +268,7 @@ static void keys_mouse_focus_and_answers_are_told_apart(void **state)
 {
 	write_inputrc("");
 	struct pty *pty = start_with("--mouse", NULL);
-	assert_int_equal(pty_mode(pty, 1006), 1);
+	pty_wait_mode(pty, 1006, 1);
 	pty_type(pty, "\033[5~");
 	pty_wait_text(pty, "page up");
 	pty_type(pty, "\033[<0;8;4M");
@@ -399,7 +399,7 @@ static void control_z_and_fg_keep_everything(void **state)
 	pty_wait_text(pty, "stopped-now");
 	pty_wait_text(pty, "icanon");
 	assert_false(pty_is_alternate_screen(pty));
-	assert_int_equal(pty_mode(pty, 2004), 0);
+	pty_wait_mode(pty, 2004, 0);
 	assert_true(pty_cursor_is_visible(pty));
 	pty_resize(pty, 14, 50);
 	pty_forget(pty);
@@ -407,7 +407,7 @@ static void control_z_and_fg_keep_everything(void **state)
 	pty_wait_row(pty, -2, "14x50");
 	pty_wait_row(pty, -1, "> draft");
 	assert_true(pty_is_alternate_screen(pty));
-	assert_int_equal(pty_mode(pty, 2004), 1);
+	pty_wait_mode(pty, 2004, 1);
 	pty_type(pty, " more");
 	pty_wait_row(pty, -1, "> draft more");
 	/* The screen came back once, not once more for the SIGCONT. */
@@ -440,7 +440,7 @@ static void stopped_from_outside_and_continued_it_repaints(void **state)
 	pty_signal(pty, SIGCONT);
 	pty_wait_raw(pty, "ready");
 	pty_wait_row(pty, -1, "> x");
-	assert_int_equal(pty_mode(pty, 2004), 1);
+	pty_wait_mode(pty, 2004, 1);
 	quit(pty);
 }
 
@@ -458,21 +458,23 @@ static void a_screen_given_back_is_taken_again_by_the_next_draw(void **state)
 
 static void synchronised_updates_only_where_the_terminal_knows_them(void **state)
 {
-	struct pty *pty = start();
-	pty_type(pty, "one\r");
-	pty_wait_text(pty, "sent 3");
-	assert_int_equal(pty_mode(pty, 2026), -1);
-	quit(pty);
-	const char *const argv[] = { drive, NULL };
+	static const char *const argv[] = { drive, NULL };
 	const char *const environment[] = { inputrc_variable, NULL };
-	pty = pty_start(12, 60, argv, environment);
-	pty_answer_synchronised(pty, true);
-	pty_wait_text(pty, "ready");
-	pty_type(pty, "one\r");
-	pty_wait_text(pty, "sent 3");
-	pty_wait_raw(pty, "\033[?2026h");
-	pty_wait_raw(pty, "\033[?2026l");
-	quit(pty);
+	write_inputrc("");
+	for (int knows = 0; knows < 2; knows++) {
+		struct pty *pty = pty_start(12, 60, argv, environment);
+		pty_answer_synchronised(pty, knows);
+		pty_wait_text(pty, "ready");
+		pty_type(pty, "one\r");
+		pty_wait_text(pty, "sent 3");
+		if (knows) {
+			pty_wait_raw(pty, "\033[?2026h");
+			pty_wait_raw(pty, "\033[?2026l");
+		} else {
+			assert_int_equal(pty_mode(pty, 2026), -1);
+		}
+		quit(pty);
+	}
 }
 
 static void a_vt100_without_colours_works(void **state)

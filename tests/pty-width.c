@@ -203,7 +203,7 @@ static void wait_for(pty_condition *condition, struct look *look)
 
 static struct pty *start(const char *inputrc)
 {
-	static const char *const argv[] = { "src/tchat", "--host", "127.0.0.1:0", "--nick", "ann", NULL };
+	static const char *const argv[] = { "src/tchat", "--host", "127.0.0.1:0", "--nick", "ann", "--linger", "1s", NULL };
 	const char *const environment[] = { inputrc, NULL };
 	struct pty *pty = pty_start(ROWS, COLUMNS, argv, environment);
 	pty_wait_text(pty, "127.0.0.1:");

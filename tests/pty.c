@@ -45,6 +45,7 @@ struct pty {
 	bool cursor_visible, alternate, synchronised;
 	const char *background; /* answered to OSC 11; NULL: not at all */
 	size_t answered;        /* how much of raw was looked at for that */
+	bool drawing; /* between the two ends of a synchronised update */
 	struct bytes raw;     /* since pty_forget() */
 	struct bytes modes;   /* "h2004 l2004 ": what was set, in order */
 	char parse[64];       /* a CSI in progress, for the modes */
@@ -81,7 +82,7 @@ static int64_t deadline_ms(void)
 {
 	const char *text = getenv("PTY_DEADLINE");
 	int seconds = text == NULL ? 0 : atoi(text);
-	return now_ms() + (seconds > 0 ? seconds : 30) * 1000;
+	return now_ms() + (seconds > 0 ? seconds : 60) * 1000;
 }
 
 /* What the terminal answers goes to the program, as keys do. */
@@ -119,6 +120,8 @@ static void modes_note(struct pty *pty)
 		char note[64];
 		int n = snprintf(note, sizeof note, "%c%s ", last, one);
 		bytes_add(&pty->modes, note, (size_t)n);
+		if (strcmp(one, "2026") == 0)
+			pty->drawing = last == 'h';
 	}
 }
 
@@ -189,6 +192,22 @@ static bool pty_read(struct pty *pty)
 		answer[sizeof unknown - 4] = '2';
 	vterm_screen_flush_damage(pty->screen);
 	return true;
+}
+
+/* Reads all that a program wrote that does not run any more. What it wrote last may still be on its way inside the
+ * terminal: a mark is sent after it, and waited for. */
+static void pty_read_all(struct pty *pty)
+{
+	static const char mark[] = { '\0', '\1', '\0', '\2' };
+	struct pollfd fd = { .fd = pty->master, .events = POLLIN };
+	if (pty->slave < 0 || write(pty->slave, mark, sizeof mark) != sizeof mark)
+		return;
+	char *at;
+	while ((at = memmem(pty->raw.at, pty->raw.length, mark, sizeof mark)) == NULL)
+		if (!pty_read(pty) && poll(&fd, 1, 10000) <= 0)
+			fail_msg("%s: its terminal lost what was written to it", pty->name);
+	pty->raw.length = (size_t)(at - pty->raw.at);
+	*at = '\0';
 }
 
 static void pty_write(struct pty *pty)
@@ -265,7 +284,7 @@ struct pty *pty_start(int rows, int columns, const char *const argv[], const cha
 	snprintf(pty->name, sizeof pty->name, "%d:%s", slot, slash != NULL ? slash + 1 : argv[0]);
 	pty->rows = rows;
 	pty->columns = columns;
-	pty->cursor_visible = true;
+	pty->cursor_visible = pty->synchronised = true;
 	pty->terminal = vterm_new(rows, columns);
 	pty->screen = vterm_obtain_screen(pty->terminal);
 	vterm_set_utf8(pty->terminal, 1);
@@ -327,18 +346,24 @@ void pty_type(struct pty *pty, const char *text)
 	pty_send(pty, text, strlen(text));
 }
 
+/* A frame that is only half there says nothing. */
+static bool holds(struct pty *pty, pty_condition *condition, void *arg)
+{
+	return (!pty->drawing || pty->exited || pty->stopped) && condition(pty, arg);
+}
+
 void pty_wait(struct pty *pty, pty_condition *condition, void *arg, const char *what)
 {
 	int64_t end = deadline_ms();
-	while (!condition(pty, arg)) {
+	while (!holds(pty, condition, arg)) {
 		bool exited = pty->exited;
 		if (!exited && now_ms() < end) {
 			pump();
 			continue;
 		}
 		/* The end is noticed apart from the output: read what it left before giving up. */
-		while (exited && pty_read(pty))
-			continue;
+		if (exited)
+			pty_read_all(pty);
 		if (exited && condition(pty, arg))
 			return;
 		pty_dump(pty, what);
@@ -539,6 +564,24 @@ int pty_mode(const struct pty *pty, int mode)
 	return result;
 }
 
+struct setting {
+	int mode, value;
+};
+
+static bool mode_is_set(struct pty *pty, void *arg)
+{
+	struct setting *setting = arg;
+	return pty_mode(pty, setting->mode) == setting->value;
+}
+
+void pty_wait_mode(struct pty *pty, int mode, int value)
+{
+	struct setting setting = { mode, value };
+	char what[64];
+	snprintf(what, sizeof what, "mode %d to be %d", mode, value);
+	pty_wait(pty, mode_is_set, &setting, what);
+}
+
 const char *pty_raw(const struct pty *pty, size_t *length)
 {
 	if (length != NULL)
@@ -596,8 +639,7 @@ static bool program_has_ended(struct pty *pty, void *arg)
 int pty_wait_exit(struct pty *pty)
 {
 	pty_wait(pty, program_has_ended, NULL, "the program to end");
-	while (pty_read(pty))
-		continue;
+	pty_read_all(pty);
 	return pty->status;
 }
 
@@ -609,8 +651,7 @@ static bool program_has_stopped(struct pty *pty, void *arg)
 void pty_wait_stopped(struct pty *pty)
 {
 	pty_wait(pty, program_has_stopped, NULL, "the program to stop itself");
-	while (pty_read(pty))
-		continue;
+	pty_read_all(pty);
 }
 
 void pty_termios(const struct pty *pty, struct termios *now, struct termios *before)

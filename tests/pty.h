@@ -33,7 +33,8 @@ void pty_stop(struct pty *pty);
 void pty_send(struct pty *pty, const void *bytes, size_t length);
 void pty_type(struct pty *pty, const char *text);
 
-/* Waits until the condition holds, at most PTY_DEADLINE seconds (default 30; the environment may set more). */
+/* Waits until the condition holds, at most PTY_DEADLINE seconds (default 60; the environment may set more). It is not
+ * asked in the midst of a frame, where the program uses synchronised updates. */
 typedef bool pty_condition(struct pty *pty, void *arg);
 void pty_wait(struct pty *pty, pty_condition *condition, void *arg, const char *what);
 void pty_wait_text(struct pty *pty, const char *text);      /* some row contains it */
@@ -41,6 +42,7 @@ void pty_wait_no_text(struct pty *pty, const char *text);   /* no row contains i
 void pty_wait_row(struct pty *pty, int row, const char *text); /* this row contains it; -1 is the last row */
 void pty_wait_cursor(struct pty *pty, int row, int column);
 void pty_wait_raw(struct pty *pty, const char *bytes); /* what pty_raw() gives contains it */
+void pty_wait_mode(struct pty *pty, int mode, int value); /* what pty_mode() gives */
 
 /* Lets milliseconds pass and fails when the program writes anything in them: only for "idle writes
  * nothing". */
@@ -66,8 +68,8 @@ int pty_mode(const struct pty *pty, int mode);
 const char *pty_raw(const struct pty *pty, size_t *length);
 void pty_forget(struct pty *pty);
 
-/* Lets the terminal know synchronised updates: it answers DECRQM ?2026 with 2, "reset". libvterm itself
- * says 0, "unknown". */
+/* Whether the terminal knows synchronised updates: it answers DECRQM ?2026 with 2, "reset", as long as nothing else is
+ * said, and with false 0, "unknown". */
 void pty_answer_synchronised(struct pty *pty, bool known);
 
 /* The background that the terminal has: it answers OSC 11 with "rgb:" and this ("ffff/ffff/ffff"), ahead of all that is
