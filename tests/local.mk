@@ -22,7 +22,7 @@ TESTS += tests/check-layers tests/check-translations
 # The list of sources with strings, and the template for translators.
 template:
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-translations --record
-.PHONY: template bench-pane record-screens check-sanitize check-valgrind
+.PHONY: template bench-pane bench-face record-screens check-sanitize check-valgrind
 
 # wire, and the standard that describes it
 EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-surroundings.py tests/check-options.py tests/check-protocol-manual.py \
@@ -92,6 +92,11 @@ tests_bench_bench_pane_SOURCES = tests/bench/bench-pane.c
 tests_bench_bench_pane_LDADD = src/libui.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
 bench-pane: tests/bench/bench-pane
 	$(AM_TESTS_ENVIRONMENT) tests/bench/bench-pane
+
+# The same of the whole full screen, on a terminal: make bench-face
+EXTRA_DIST += tests/bench/face.py
+bench-face: src/tchat
+	$(PYTHON) $(srcdir)/tests/bench/face.py src/tchat
 
 record-screens: tests/unit-ui-screen
 	$(AM_TESTS_ENVIRONMENT) RECORD_SCREENS=1 tests/unit-ui-screen
