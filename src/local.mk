@@ -84,7 +84,13 @@ src_tchat_SOURCES = \
 	src/app/output.c src/app/output.h \
 	src/app/own_host.c src/app/own_host.h \
 	src/app/ping.c \
+	src/app/account.c src/app/account.h \
+	src/app/command.h src/app/command_identity.c \
+	src/app/door.c src/app/door.h \
+	src/app/face_door.c src/app/face_trust.c \
+	src/app/host_trust.c src/app/host_trust.h \
 	src/app/reach.c src/app/reach.h \
+	src/app/secret.c src/app/secret.h \
 	src/app/service.c src/app/service.h \
 	src/app/set.c src/app/set.h \
 	src/app/settings.c src/app/settings.h \
@@ -223,6 +229,6 @@ plain_sources = \
 	src/app/json_write.c src/app/json_write.h \
 	src/app/line_text.c src/app/line_text.h \
 	src/app/ping_stats.c src/app/ping_stats.h
-plain_libs = src/libbase.a $(JANSSON_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+plain_libs = src/libtrust.a $(GNUTLS_LIBS) src/libbase.a $(JANSSON_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 src_tchat_SOURCES += src/app/plain_face.c src/app/plain_face.h $(plain_sources)
 src_tchat_LDADD += $(plain_libs)

@@ -23,6 +23,14 @@ _tchat()
 		mapfile -t COMPREPLY < <(compgen -W 'full process none' -- "$cur")
 		return
 		;;
+	--trust)
+		mapfile -t COMPREPLY < <(compgen -W 'ask new pinned' -- "$cur")
+		return
+		;;
+	--access)
+		mapfile -t COMPREPLY < <(compgen -W 'ask invite open' -- "$cur")
+		return
+		;;
 	--linger)
 		mapfile -t COMPREPLY < <(compgen -W '10m 1h never' -- "$cur")
 		return
@@ -33,8 +41,8 @@ _tchat()
 	esac
 	$split && return
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --insecure --lines --json --commands --stay
-			--since= --headless --data= --durability= --keep= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
+		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --trust= --insecure --lines --json --commands --stay
+			--since= --headless --data= --durability= --keep= --access= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
 			--dump --check-history= --export= --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace

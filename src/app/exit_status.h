@@ -11,8 +11,8 @@ enum exit_status {
 	EXIT_STATUS_SYSTEM = 71,        /* out of memory, a system call failed */
 	EXIT_STATUS_UNACKNOWLEDGED = 75, /* left before all was acknowledged */
 	EXIT_STATUS_PROTOCOL = 76,      /* the other side broke the protocol */
-	EXIT_STATUS_REFUSED = 77,       /* refused by the host */
-	EXIT_STATUS_CONFIG = 78,        /* what the host is to keep its history in is not fit for it */
+	EXIT_STATUS_REFUSED = 77,       /* refused by the host, or the host is not trusted */
+	EXIT_STATUS_CONFIG = 78,        /* a history's place, a key or the known hosts: not fit for it */
 };
 
 #endif

@@ -23,6 +23,8 @@ enum face_question {
 	ASK_SEND,       /* a long draft */
 	ASK_ROOM,       /* the room switcher */
 	ASK_FOUND,      /* the list of what was found */
+	ASK_TRUST,      /* whether this is the right host */
+	ASK_DOOR,       /* whether somebody may come in */
 };
 
 enum { FACE_NAMES_MAX = 60000, FACE_FOUND_MAX = 1000 };
@@ -44,6 +46,11 @@ struct face {
 	struct loop_timer escape;  /* a lone ESC */
 	struct loop_timer minute;  /* the clock, the countdown */
 	struct loop_timer patience; /* told to end: no longer than this */
+
+	struct trust_pin knocking; /* whom ASK_DOOR is about */
+	struct loop_timer hands_off; /* when the next one may be asked about */
+	tchat_time touched;        /* the last key; 0: none */
+	bool waiting;              /* at the host's door */
 
 	struct dialogue *dialogue;
 	enum face_question question;
@@ -74,7 +81,7 @@ struct face {
 	bool ever_ready;
 	bool leaving;
 	int status;                /* exit status */
-	char last_words[512];      /* printed when the screen is gone */
+	char last_words[TALK_TEXT];      /* printed when the screen is gone */
 	char host_text[256];
 };
 
@@ -111,6 +118,16 @@ void face_ask(struct face *face, enum face_question question, struct dialogue *d
 void face_open_switcher(struct face *face);
 void face_open_help(struct face *face);
 void face_close_overlay(struct face *face);
+
+/* The question about a new host, and its answer (face_trust.c). */
+void face_ask_trust(struct face *face);
+void face_answer_trust(struct face *face, bool yes);
+
+/* Somebody knocks at one's own host: asks when it is time to (at the end of each round); the answer's index, -1: none.
+ * Oneself waits at the door of another (face_door.c). */
+void face_mind_door(struct face *face);
+void face_answer_door(struct face *face, int answer);
+void face_wait_at_door(struct face *face, const struct session_event *event);
 
 /* Takes a room (not tchat's own) off the list; another one is shown when it was in view. */
 void face_close_room(struct face *face, struct face_room *room);

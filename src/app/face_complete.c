@@ -184,6 +184,17 @@ static void collect_argument(struct collector *collector, const struct face *fac
 	case 'a':
 		collect(collector, "", "all");
 		break;
+	case 'w':
+		for (size_t i = 0; i < face->front.door.guest_count; i++)
+			collect(collector, "", face->front.door.guests[i].nick);
+		break;
+	case 'i':
+		collect(collector, "", "list");
+		collect(collector, "", "revoke");
+		break;
+	case 'd':
+		collect(collector, "", "drop");
+		break;
 	default:
 		collect_words(collector, face, false);
 	}

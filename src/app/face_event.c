@@ -26,7 +26,9 @@ static void on_connected(struct face *face, const struct session_event *event)
 	bool first = !face->ever_ready;
 	bool renamed = strcmp(face->rooms.own_nick, event->nick) != 0;
 	face->ready = face->ever_ready = true;
+	face->waiting = false;
 	face->code = 0;
+	talk_connected(&face->talk);
 	face->front.owns_host = event->role == ROLE_OWNER;
 	if (face->front.owns_host)
 		snprintf(face->host_text, sizeof face->host_text, "%s", _("your host"));
@@ -45,12 +47,17 @@ static void on_connected(struct face *face, const struct session_event *event)
 
 static void on_disconnected(struct face *face, const struct session_event *event)
 {
-	char reason[512];
+	char reason[TALK_TEXT];
 	bool was_ready = face->ready;
 	bool changed = was_ready || face->code != event->code;
 	face->ready = false;
 	face->code = event->code != 0 ? event->code : TCHAT_ERR_CLOSED;
 	face->retry_at = event->retry_at;
+	face->waiting = false;
+	if (talk_asks(&face->talk, face->code) && !face->leaving) {
+		face_ask_trust(face);
+		return;
+	}
 	talk_explain(&face->talk, face->code, reason, sizeof reason);
 	if (face->leaving || (!face->ever_ready && !face->place->owns_host)) {
 		/* The first try failed, or we are through: back to the shell, with one line. */
@@ -62,8 +69,9 @@ static void on_disconnected(struct face *face, const struct session_event *event
 	}
 	if (event->final) {
 		face->status = talk_status(&face->talk, event->code);
-		snprintf(reason, sizeof reason, _("the connection ended: %s. /reconnect tries again, /quit leaves."),
-		         tchat_err_text(face->code));
+		if (face->code != TCHAT_ERR_HOST_NEW && face->code != TCHAT_ERR_HOST_CHANGED)
+			snprintf(reason, sizeof reason, _("the connection ended: %s. /reconnect tries again, /quit leaves."),
+			         tchat_err_text(face->code));
 	}
 	if (changed || event->final)
 		face_notice(face, MESSAGE_ERROR, reason);
@@ -202,12 +210,20 @@ void face_event(void *arg, const struct session_event *event)
 	struct face *face = arg;
 	unsigned bits = face_rooms_event(&face->rooms, event);
 	face->called = face->called || (bits & FACE_MENTION) != 0;
+	if (front_event(&face->front, event)) {
+		face->called = face->called || (event->type == SESSION_DOOR && event->kind == DOOR_WAITS);
+		face_changed(face, false);
+		return;
+	}
 	switch (event->type) {
 	case SESSION_CONNECTED:
 		on_connected(face, event);
 		break;
 	case SESSION_DISCONNECTED:
 		on_disconnected(face, event);
+		break;
+	case SESSION_WAITING:
+		face_wait_at_door(face, event);
 		break;
 	case SESSION_GOAWAY:
 		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s%s%s", _("the host is closing"),

@@ -6,8 +6,10 @@
 #include "app/json_event.h"
 #include "app/json_read.h"
 #include "app/plain_face.h"
+#include "app/reach.h"
 #include "base/errors.h"
 #include "base/intl.h"
+#include "base/wipe.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,7 @@ enum { OBJECT_MAX = 1 << 20 };
 struct json {
 	struct plain_face plain; /* first: the callbacks' argument */
 	struct json_writer writer;
+	struct door door;        /* the invitations that were asked for */
 	bool skipping;           /* the rest of a line that is too long */
 };
 
@@ -89,6 +92,46 @@ static int json_room_request(struct json *json, const struct json_request *reque
 	}
 }
 
+static int json_invite(struct json *json, const struct json_request *request)
+{
+	const struct talk_place *place = json->plain.talk.place;
+	const char *room = request->room != NULL ? request->room : "";
+	if (!place->has_pin)
+		return TCHAT_ERR_NOT_ALLOWED;
+	if (strlen(room) >= DOOR_NAME)
+		return TCHAT_ERR_BAD_NAME;
+	struct door_asked *asked = door_ask(&json->door, request->device ? INVITE_DEVICE : INVITE_HOST, room);
+	if (asked == NULL)
+		return TCHAT_ERR_FULL;
+	if (request->ref != NULL)
+		snprintf(asked->ref, sizeof asked->ref, "%s", request->ref);
+	int err = session_invite(json->plain.talk.session, asked->kind, request->uses, request->seconds, asked->room,
+	                         asked->key);
+	if (err != 0) {
+		struct door_asked gone;
+		door_take(&json->door, asked->key, &gone);
+		wipe(&gone, sizeof gone);
+	}
+	return err;
+}
+
+/* Who may come in, and who is who. */
+static int json_identity(struct json *json, const struct json_request *request)
+{
+	struct session *session = json->plain.talk.session;
+	switch (request->verb) {
+	case JSON_ADMIT:
+	case JSON_REFUSE: return session_door(session, request->pin.bytes, request->verb == JSON_ADMIT);
+	case JSON_INVITE: return json_invite(json, request);
+	case JSON_INVITATIONS: return session_invitations(session);
+	case JSON_REVOKE: return session_revoke(session, request->pin.bytes);
+	case JSON_WHOIS: return session_whois(session, request->nick);
+	case JSON_DROP_KEY: return session_drop_key(session, request->pin.bytes);
+	case JSON_RELEASE: return session_release(session, request->nick);
+	default: return json_room_request(json, request);
+	}
+}
+
 static int json_carry_out(struct json *json, const struct json_request *request)
 {
 	struct session *session = json->plain.talk.session;
@@ -110,7 +153,8 @@ static int json_carry_out(struct json *json, const struct json_request *request)
 	case JSON_AWAY: return session_away(session, request->away, request->reason);
 	case JSON_PING: return session_ping(session, payload, strlen(payload), clock_monotonic());
 	case JSON_QUIT: plain_leave(&json->plain, plain_is_last(&json->plain)); return 0;
-	default: return json_room_request(json, request);
+	case JSON_TRUST: return TCHAT_ERR_ARGUMENT; /* nobody asked */
+	default: return json_identity(json, request);
 	}
 }
 
@@ -140,9 +184,56 @@ static int json_line(struct plain_face *face, const char *line, size_t length, b
 
 /* --- Output */
 
+/* The answer to an invitation that was asked for here. */
+static bool json_on_invite(struct json *json, const struct session_event *event)
+{
+	enum { LINKS = 12 };
+	char text[REACH_TEXT];
+	const char *links[LINKS];
+	struct door_asked asked;
+	size_t count = 0;
+	if (event->request != REQUEST_INVITE || event->key_count != 1 || !door_take(&json->door, event->keys, &asked))
+		return false;
+	if (event->type == SESSION_DONE) {
+		const struct talk_place *place = json->plain.talk.place;
+		reach_links(place, &place->pin, asked.token, asked.room, LINKS, "", text, sizeof text);
+		for (char *link = strtok(text, "\n"); link != NULL && count < LINKS; link = strtok(NULL, "\n"))
+			links[count++] = link;
+		json_flush(json, json_invited(&json->writer, &asked, links, count));
+	} else {
+		json_refuse(json, event->code, asked.ref[0] != '\0' ? asked.ref : NULL, NULL);
+	}
+	wipe(text, sizeof text);
+	wipe(&asked, sizeof asked);
+	return true;
+}
+
+/* The question that a new host brings, or the news that it is another one than before. */
+static void json_ask(struct plain_face *face, bool refused)
+{
+	struct json *json = json_of(face);
+	const struct host_trust *trust = face->talk.trust;
+	if (trust == NULL || host_trust_seen(trust) == NULL)
+		return;
+	json_flush(json, json_host(&json->writer, host_trust_is_new(trust) ? "new" : "changed",
+	                           host_trust_name(trust), host_trust_seen(trust)));
+}
+
+static bool json_answer(struct plain_face *face, const char *line, size_t length)
+{
+	struct json_request request;
+	char why[JSON_WHY_SIZE];
+	bool yes = json_read(&request, line, length, why) == 0 && request.verb == JSON_TRUST &&
+	           trust_pin_equal(&request.pin, host_trust_seen(face->talk.trust));
+	json_read_free(&request);
+	return yes;
+}
+
 static void json_on_event(struct plain_face *face, const struct session_event *event)
 {
 	struct json *json = json_of(face);
+	if (json_on_invite(json, event))
+		return;
 	const char *nick = session_own_nick(face->talk.session);
 	json_flush(json, json_event(&json->writer, event, nick, loop_now(face->talk.loop)));
 	/* Without the first room there is still work for others. */
@@ -152,12 +243,13 @@ static void json_on_event(struct plain_face *face, const struct session_event *e
 
 int face_json(const struct options *options, struct talk_place *place)
 {
-	static const struct plain_class class = { json_on_event, json_line, JSON_LINE_MAX };
+	static const struct plain_class class = { json_on_event, json_line, JSON_LINE_MAX, json_ask, json_answer, false };
 	struct json json = { .skipping = false };
 	buffer_init(&json.writer.out, OBJECT_MAX);
 	int status = plain_open(&json.plain, &class, options, place, options->history > 0 ? (uint32_t)options->history : 0);
 	if (status == 0)
 		status = plain_run(&json.plain);
+	door_wipe(&json.door);
 	plain_close(&json.plain);
 	buffer_free(&json.writer.out);
 	return status;

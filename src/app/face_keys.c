@@ -18,7 +18,11 @@ static void answer(struct face *face, int index)
 	if (index < 0)
 		return;
 	face_close_overlay(face);
-	if (question == ASK_END_HOST && index < 2)
+	if (question == ASK_TRUST)
+		face_answer_trust(face, index == 0);
+	else if (question == ASK_DOOR)
+		face_answer_door(face, index);
+	else if (question == ASK_END_HOST && index < 2)
 		face_leave(face, index == 0 ? FRONT_END_HOST : FRONT_DETACH, true);
 	else if (question == ASK_SEND && index == 0)
 		face_send_held(face);
@@ -41,7 +45,12 @@ static void dialogue_token(struct face *face, const struct token *token)
 {
 	bool chooser = face->question == ASK_ROOM || face->question == ASK_FOUND;
 	if (token_is_key(token, TOKEN_KEY_ESCAPE, 0) || token_is_control(token, 'C') || token_is_control(token, 'G')) {
+		enum face_question question = face->question;
 		face_close_overlay(face);
+		if (question == ASK_TRUST)
+			face_answer_trust(face, false);
+		else if (question == ASK_DOOR)
+			face_answer_door(face, -1);
 	} else if (!chooser) {
 		if (token->kind == TOKEN_CHARACTER)
 			answer(face, dialogue_key(face->dialogue, token->codepoint));
@@ -188,7 +197,9 @@ static enum screen_side toggled(const struct area *area)
 /* Keys that belong to tchat whatever is typed. */
 static bool own_token(struct face *face, const struct token *token)
 {
-	if (token_is_key(token, TOKEN_KEY_F1, 0))
+	if (face->waiting && (token_is_key(token, TOKEN_KEY_ESCAPE, 0) || token_is_control(token, 'C')))
+		loop_stop(face->talk.loop, 0);
+	else if (token_is_key(token, TOKEN_KEY_F1, 0))
 		face_open_help(face);
 	else if (token_is_key(token, TOKEN_KEY_F1 + 1, 0))
 		face_open_switcher(face);
@@ -239,6 +250,7 @@ void face_token(struct face *face, const struct token *token)
 			face_changed(face, true);
 		return;
 	}
+	face->touched = loop_now(face->talk.loop);
 	if (token_is_control(token, 'Z'))
 		face_suspend(face);
 	else if (token->kind == TOKEN_MOUSE)

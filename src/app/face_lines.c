@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { HISTORY_ON_TERMINAL = 10, NOTICE_MAX = 3 * WIRE_TEXT_LIMIT };
@@ -109,6 +110,24 @@ static int lines_line(struct plain_face *face, const char *line, size_t length, 
 
 /* --- What the session tells */
 
+/* The question that a new host brings, on a terminal or to a script that was told to answer. */
+static void lines_ask(struct plain_face *face, bool refused)
+{
+	char text[TALK_TEXT];
+	if (refused)
+		return;
+	talk_question(&face->talk, text);
+	lines_notice(lines_of(face), text);
+	lines_notice(lines_of(face), _("Is this the right host? Type yes, or the words, to join it and remember it."));
+}
+
+static bool lines_answer(struct plain_face *face, const char *line, size_t length)
+{
+	/* TRANSLATORS: what is typed for a yes; "yes" and "y" always are. */
+	return strcasecmp(line, "yes") == 0 || strcasecmp(line, "y") == 0 || strcasecmp(line, _("yes")) == 0 ||
+	       host_trust_named(face->talk.trust, line);
+}
+
 static void lines_message(struct lines *lines, const struct session_event *event)
 {
 	/* What was typed or piped in here is known here. */
@@ -134,6 +153,8 @@ static void lines_connected(struct lines *lines, const struct session_event *eve
 		snprintf(text, sizeof text, _("connected to %s as %s"), where, event->nick);
 		lines_notice(lines, text);
 	}
+	if (first && lines->plain.talk.options->insecure)
+		lines_notice(lines, _("INSECURE: nothing here is encrypted, and anybody may take any name"));
 	if (first && lines->in_terminal && event->length > 0)
 		lines_notice(lines, event->text);
 	if (first && lines->in_terminal && lines->plain.talk.place->listening_count > 0 &&
@@ -150,7 +171,7 @@ static void lines_connected(struct lines *lines, const struct session_event *eve
 
 static void lines_disconnected(struct lines *lines, const struct session_event *event)
 {
-	char text[NOTICE_MAX], why[512];
+	char text[NOTICE_MAX], why[TALK_TEXT];
 	bool first = lines->nick[0] == '\0';
 	if (event->final || first || lines->broken)
 		return;
@@ -212,7 +233,13 @@ static void lines_event(struct plain_face *face, const struct session_event *eve
 		lines_message(lines, event);
 		return;
 	}
+	if (front_event(&lines->front, event))
+		return;
 	switch (event->type) {
+	case SESSION_WAITING:
+		talk_waiting(&face->talk, event, text);
+		lines_notice(lines, text);
+		break;
 	case SESSION_CONNECTED: lines_connected(lines, event); break;
 	case SESSION_DISCONNECTED: lines_disconnected(lines, event); break;
 	case SESSION_ROOM_JOINED: lines_room_joined(lines, event); break;
@@ -236,18 +263,20 @@ static void lines_notices_failed(void *arg)
 
 int face_lines(const struct options *options, struct talk_place *place)
 {
-	static const struct plain_class class = { lines_event, lines_line, WIRE_TEXT_LIMIT };
+	static const struct plain_class on_terminal = { lines_event, lines_line, WIRE_TEXT_LIMIT, lines_ask, lines_answer, true };
+	static const struct plain_class on_pipe = { lines_event, lines_line, WIRE_TEXT_LIMIT, lines_ask, lines_answer, false };
 	struct lines lines = { .in_terminal = isatty(STDIN_FILENO), .out_terminal = isatty(STDOUT_FILENO) };
 	bool terminal = lines.in_terminal && lines.out_terminal;
 	long history = options->history >= 0 ? options->history : terminal ? HISTORY_ON_TERMINAL : 0;
 	lines.commands = options->commands || lines.in_terminal;
 	buffer_init(&lines.line, LINE_TEXT_MAX);
-	int status = plain_open(&lines.plain, &class, options, place, (uint32_t)history);
+	int status = plain_open(&lines.plain, lines.in_terminal ? &on_terminal : &on_pipe, options, place, (uint32_t)history);
 	if (status != 0)
 		goto out;
 	lines.front = (struct front){ .class = &lines_front_class,
 	                              .session = lines.plain.talk.session,
 	                              .options = options,
+	                              .place = place,
 	                              .room = lines.plain.room,
 	                              .owns_host = place->owns_host };
 	if (!lines.out_terminal)
@@ -257,6 +286,7 @@ int face_lines(const struct options *options, struct talk_place *place)
 		output_drain(lines.notices, TCHAT_MS(500));
 out:
 	output_free(lines.notices);
+	door_wipe(&lines.front.door);
 	plain_close(&lines.plain);
 	buffer_free(&lines.line);
 	return status;

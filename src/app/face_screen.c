@@ -190,6 +190,7 @@ static void face_settle(void *arg)
 {
 	struct face *face = arg;
 	tchat_time now = loop_now(face->talk.loop);
+	face_mind_door(face);
 	if (frame_pacer_is_due(&face->pacer, now)) {
 		if (face->called)
 			face_call_user(face);
@@ -230,10 +231,11 @@ static int face_go(struct face *face)
 	loop_timer_init(&face->escape, on_escape, face);
 	loop_timer_init(&face->minute, on_minute, face);
 	loop_timer_init(&face->patience, on_patience, face);
+	loop_timer_init(&face->hands_off, on_draw_time, face);
 	face->talk.handlers = (struct link_config){ .event = face_event, .arg = face };
 	face->talk.signal = face_signal;
 	face->front = (struct front){ .class = &face_front, .session = face->talk.session,
-	                              .options = face->talk.options, .owns_host = face->place->owns_host };
+	                              .options = face->talk.options, .place = face->place, .owns_host = face->place->owns_host };
 	int handle = session_join(face->talk.session, room);
 	if (handle < 0) {
 		snprintf(face->last_words, sizeof face->last_words, _("'%s' is not a name for a room"), room);
@@ -251,6 +253,7 @@ static int face_go(struct face *face)
 static void face_free(struct face *face)
 {
 	face_close_overlay(face);
+	door_wipe(&face->front.door);
 	buffer_free(&face->names);
 	free(face->held_line);
 	drafts_free(face->drafts);
@@ -278,7 +281,7 @@ int face_screen(const struct options *options, struct talk_place *place)
 	struct face face = { .place = place, .status = EXIT_STATUS_OK };
 	buffer_init(&face.names, FACE_NAMES_MAX);
 	uint32_t history = options->history >= 0 ? (uint32_t)options->history : FIRST_HISTORY;
-	int status = talk_open(&face.talk, options, place, history);
+	int status = talk_open(&face.talk, options, place, history, true);
 	if (status != 0) {
 		talk_free(&face.talk);
 		return status;

@@ -60,13 +60,6 @@ static size_t view_members(const struct face *face, uint32_t room, struct member
 	return count;
 }
 
-/* What stays on this machine needs no encryption. */
-static bool is_local(const struct address *address)
-{
-	return address->kind == ADDRESS_UNIX || strcmp(address->node, "localhost") == 0 ||
-	       strcmp(address->node, "::1") == 0 || strncmp(address->node, "127.", 4) == 0;
-}
-
 static void view_status(const struct face *face, struct status_view *status, char clock[8])
 {
 	tchat_time lag = session_lag(face->talk.session);
@@ -78,12 +71,14 @@ static void view_status(const struct face *face, struct status_view *status, cha
 	status->clock = face->talk.options->clock ? clock : NULL;
 	status->host = face->host_text;
 	status->lag = lag == TCHAT_NEVER ? -1 : (int)(lag / 1000);
-	status->insecure = !is_local(&face->place->address);
+	status->insecure = face->talk.options->insecure;
 	status->nick = session_own_nick(face->talk.session);
 	status->away = face->front.away;
 	status->pending = minimum((unsigned)session_pending(face->talk.session), 9999);
 	if (face->ready)
 		status->connection = STATUS_CONNECTED;
+	else if (face->waiting)
+		status->connection = STATUS_KNOCKING;
 	else if (session_final(face->talk.session))
 		status->connection = STATUS_OFFLINE;
 	else if (face->retry_at > now && face->code != 0)

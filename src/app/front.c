@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Input lines and commands: a table of rows, one handler a row. */
-#include "app/front.h"
+#include "app/command.h"
 
 #include "app/set.h"
 #include "base/errors.h"
@@ -12,15 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARGUMENTS = 2, NOTICE_MAX = 1024 };
+enum { NOTICE_MAX = 4096 };
 
-/* Arguments are NUL-terminated pieces of a copy of the line; those that were not given are "". */
-struct call {
-	const char *argument[ARGUMENTS];
-	int count;
-};
-
-typedef int command_handler(struct front *front, const struct call *call);
+static void front_notice(struct front *front, const char *text, enum text_flag mode)
+{
+	struct buffer clean;
+	buffer_init(&clean, TEXT_CLEAN_MAX(NOTICE_MAX) + 1);
+	if (text_clean(&clean, text, strlen(text), mode) == 0 && buffer_put(&clean, "", 1) == 0)
+		front->class->notice(front, (const char *)buffer_data(&clean));
+	buffer_free(&clean);
+}
 
 void front_say(struct front *front, const char *format, ...)
 {
@@ -29,15 +30,20 @@ void front_say(struct front *front, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	struct buffer clean;
-	buffer_init(&clean, TEXT_CLEAN_MAX(sizeof text) + 1);
-	if (text_clean(&clean, text, strlen(text), TEXT_MULTILINE) == 0 && buffer_put(&clean, "", 1) == 0)
-		front->class->notice(front, (const char *)buffer_data(&clean));
-	buffer_free(&clean);
+	front_notice(front, text, TEXT_MULTILINE);
 }
 
-/* Says why a request could not even be asked. */
-static int front_report(struct front *front, int err)
+void front_say_line(struct front *front, const char *format, ...)
+{
+	char text[NOTICE_MAX];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	front_notice(front, text, TEXT_LINE);
+}
+
+int front_report(struct front *front, int err)
 {
 	if (err == TCHAT_ERR_AGAIN)
 		front_say(front, _("not connected"));

@@ -4,6 +4,7 @@
 #ifndef TCHAT_APP_FRONT_H
 #define TCHAT_APP_FRONT_H
 
+#include "app/door.h"
 #include "app/settings.h"
 #include "client/session.h"
 
@@ -35,9 +36,12 @@ struct front {
 	const struct front_class *class;
 	struct session *session;
 	const struct options *options;
+	const struct talk_place *place;
+	struct door door;      /* who waits, what was invited */
 	uint32_t room;         /* where text goes; 0: nowhere yet */
 	uint32_t names_room;   /* where /names was asked for */
 	bool away;
+	bool keys_asked;       /* /keys waits for its answer */
 	bool owns_host;        /* the host is this program's child or this account's */
 };
 
@@ -45,11 +49,17 @@ struct front {
  * with one slash. 0, or a negative error after a notice; TCHAT_ERR_FULL without one: the same line again later. */
 int front_input(struct front *front, const char *line, size_t length);
 
+/* Says what an event means that has to do with who may come in and who is who. False: it is none. */
+bool front_event(struct front *front, const struct session_event *event);
+
 /* Puts text into the current room as it is. The same returns. */
 int front_post(struct front *front, uint8_t kind, const char *text, size_t length);
 
 /* A notice made as by printf(), cleaned for showing. */
 void front_say(struct front *front, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, one line whatever it holds: for what comes from others. */
+void front_say_line(struct front *front, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* One row of commands.def. */
 struct command {

@@ -89,6 +89,36 @@ static const char *request_name(enum session_request request)
 	return "";
 }
 
+/* 32 bytes as text. */
+static const char *pin_text(const uint8_t *bytes, char text[TRUST_PIN_TEXT])
+{
+	struct trust_pin pin;
+	memcpy(pin.bytes, bytes, sizeof pin.bytes);
+	trust_pin_write(&pin, text);
+	return text;
+}
+
+/* A key in the forms that people and programs compare. */
+static void write_key(struct json_writer *writer, const uint8_t *bytes)
+{
+	char text[TRUST_WORDS], fingerprint[TRUST_FINGERPRINT];
+	struct trust_pin pin;
+	memcpy(pin.bytes, bytes, sizeof pin.bytes);
+	trust_words(&pin, text);
+	trust_fingerprint(&pin, fingerprint);
+	json_text(writer, "words", text);
+	json_text(writer, "fingerprint", fingerprint);
+	json_text(writer, "pin", pin_text(bytes, text));
+}
+
+/* What an answer to a request was about. */
+static void write_pin(struct json_writer *writer, const struct session_event *event)
+{
+	char text[TRUST_PIN_TEXT];
+	if (event->key_count == 1)
+		json_text(writer, "pin", pin_text(event->keys, text));
+}
+
 static void write_message(struct json_writer *writer, const struct session_event *event, const char *own_nick)
 {
 	json_begin(writer, "message");
@@ -222,6 +252,7 @@ static void write_error(struct json_writer *writer, const struct session_event *
 	write_unless_empty(writer, "request", request_name(event->request));
 	write_room(writer, event);
 	write_unless_empty(writer, "nick", event->nick);
+	write_pin(writer, event);
 }
 
 static void write_past_end(struct json_writer *writer, const struct session_event *event)
@@ -278,9 +309,101 @@ static bool write_people(struct json_writer *writer, const struct session_event 
 		json_text(writer, "request", request_name(event->request));
 		write_room(writer, event);
 		write_unless_empty(writer, "nick", event->nick);
+		write_pin(writer, event);
 		return true;
 	default: return false;
 	}
+}
+
+static const char *door_name(uint8_t change)
+{
+	switch (change) {
+	case DOOR_WAITS: return "waits";
+	case DOOR_LEFT: return "left";
+	case DOOR_ADMITTED: return "admitted";
+	case DOOR_REFUSED: return "refused";
+	default: return "other";
+	}
+}
+
+static void write_profile(struct json_writer *writer, const struct session_event *event)
+{
+	char pins[WIRE_KEYS_MOST][TRUST_PIN_TEXT];
+	const char *texts[WIRE_KEYS_MOST];
+	size_t count = event->key_count < WIRE_KEYS_MOST ? event->key_count : WIRE_KEYS_MOST;
+	for (size_t i = 0; i < count; i++) {
+		pin_text(event->keys + i * WIRE_PIN_SIZE, pins[i]);
+		texts[i] = pins[i];
+	}
+	json_begin(writer, "profile");
+	json_text(writer, "nick", event->nick);
+	json_number(writer, "user", event->user);
+	json_text(writer, "role", role_name(event->role));
+	json_bool(writer, "here", event->here);
+	json_bool(writer, "away", event->away);
+	write_unless_empty(writer, "reason", event->text);
+	if (event->time != 0)
+		json_time(writer, "since", event->time);
+	if (event->seen != 0)
+		json_time(writer, "seen", event->seen);
+	write_unless_empty(writer, "address", event->other);
+	json_list(writer, "pins", texts, count);
+}
+
+static void write_listed(struct json_writer *writer, const struct session_event *event)
+{
+	char id[TRUST_PIN_TEXT];
+	json_begin(writer, "invitation");
+	json_text(writer, "id", pin_text(event->keys, id));
+	json_bool(writer, "device", event->kind == INVITE_DEVICE);
+	json_number(writer, "uses", event->count);
+	if (event->time != 0)
+		json_time(writer, "expires", event->time);
+	write_unless_empty(writer, "room", event->name);
+	write_unless_empty(writer, "by", event->other);
+}
+
+/* Who may come in, and who is who. False: not such an event. */
+static bool write_identity(struct json_writer *writer, const struct session_event *event)
+{
+	switch (event->type) {
+	case SESSION_WAITING:
+		json_begin(writer, "waiting");
+		json_number(writer, "owners", event->count);
+		return true;
+	case SESSION_DOOR:
+		json_begin(writer, "door");
+		json_text(writer, "change", door_name(event->kind));
+		json_text(writer, "nick", event->nick);
+		write_unless_empty(writer, "address", event->text);
+		write_key(writer, event->keys);
+		return true;
+	case SESSION_INVITATION: write_listed(writer, event); return true;
+	case SESSION_INVITATIONS: write_simple(writer, "invitations", event, "count", event->count); return true;
+	case SESSION_PROFILE: write_profile(writer, event); return true;
+	default: return false;
+	}
+}
+
+int json_host(struct json_writer *writer, const char *status, const char *name, const struct trust_pin *pin)
+{
+	json_begin(writer, "host");
+	json_text(writer, "status", status);
+	json_text(writer, "name", name);
+	write_key(writer, pin->bytes);
+	return json_end(writer);
+}
+
+int json_invited(struct json_writer *writer, const struct door_asked *asked, const char *const *links, size_t count)
+{
+	char id[TRUST_PIN_TEXT];
+	json_begin(writer, "invited");
+	write_unless_empty(writer, "ref", asked->ref);
+	json_text(writer, "id", pin_text(asked->key, id));
+	json_bool(writer, "device", asked->kind == INVITE_DEVICE);
+	write_unless_empty(writer, "room", asked->room);
+	json_list(writer, "links", links, count);
+	return json_end(writer);
 }
 
 int json_event(struct json_writer *writer, const struct session_event *event, const char *own_nick, tchat_time now)
@@ -316,7 +439,7 @@ int json_event(struct json_writer *writer, const struct session_event *event, co
 	case SESSION_PONG: write_pong(writer, event); break;
 	case SESSION_ERROR: write_error(writer, event); break;
 	default:
-		if (!write_people(writer, event))
+		if (!write_people(writer, event) && !write_identity(writer, event))
 			return 0;
 	}
 	return json_end(writer);

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COUNT_DEFAULT = 50, COUNT_MAX = 256 };
+enum { COUNT_DEFAULT = 50, COUNT_MAX = 256, USES_MAX = 65535, DAY = 86400 };
 
 /* What a verb cannot do without. */
-enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8 };
+enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8, NEEDS_PIN = 16, NEEDS_ID = 32 };
 
 static const struct verb {
 	const char *name;
@@ -31,6 +31,15 @@ static const struct verb {
 	[JSON_HISTORY] = { "history", 0 },
 	[JSON_PING] = { "ping", 0 },
 	[JSON_QUIT] = { "quit", 0 },
+	[JSON_TRUST] = { "trust", NEEDS_PIN },
+	[JSON_ADMIT] = { "admit", NEEDS_PIN },
+	[JSON_REFUSE] = { "refuse", NEEDS_PIN },
+	[JSON_INVITE] = { "invite", 0 },
+	[JSON_INVITATIONS] = { "invitations", 0 },
+	[JSON_REVOKE] = { "revoke", NEEDS_ID },
+	[JSON_WHOIS] = { "whois", NEEDS_NICK },
+	[JSON_DROP_KEY] = { "drop_key", NEEDS_PIN },
+	[JSON_RELEASE] = { "release", NEEDS_NICK },
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
@@ -98,6 +107,32 @@ static int read_kind(struct json_request *request, char *why)
 	return TCHAT_ERR_ARGUMENT;
 }
 
+/* A pin, or an invitation's id, which looks the same. */
+static int read_pin(struct json_request *request, char *why)
+{
+	const char *text = NULL;
+	int err = read_string(request->root, "pin", &text, why);
+	if (err == 0 && text == NULL)
+		err = read_string(request->root, "id", &text, why);
+	if (err != 0 || text == NULL)
+		return err;
+	request->has_pin = true;
+	if (trust_pin_read(&request->pin, text))
+		return 0;
+	snprintf(why, JSON_WHY_SIZE, _("\"%.50s\" is not 43 characters of base64url"), text);
+	return TCHAT_ERR_ARGUMENT;
+}
+
+static int read_device(struct json_request *request, char *why)
+{
+	const json_t *device = json_object_get(request->root, "device");
+	request->device = json_is_true(device);
+	if (device == NULL || json_is_boolean(device))
+		return 0;
+	snprintf(why, JSON_WHY_SIZE, _("\"device\" has to be true or false"));
+	return TCHAT_ERR_ARGUMENT;
+}
+
 static int read_away(struct json_request *request, char *why)
 {
 	const json_t *away = json_object_get(request->root, "away");
@@ -112,7 +147,7 @@ static int read_members(struct json_request *request, char *why)
 {
 	json_t *root = request->root;
 	const char *text = verbs[request->verb].needs & NEEDS_TOPIC ? "topic" : "text";
-	uint64_t count = COUNT_DEFAULT;
+	uint64_t count = COUNT_DEFAULT, uses = 1, seconds = DAY;
 	int err = 0;
 	if ((err = read_string(root, "room", &request->room, why)) != 0 ||
 	    (err = read_string(root, "to", &request->to, why)) != 0 ||
@@ -121,9 +156,14 @@ static int read_members(struct json_request *request, char *why)
 	    (err = read_string(root, "reason", &request->reason, why)) != 0 || (err = read_kind(request, why)) != 0 ||
 	    (request->verb == JSON_AWAY && (err = read_away(request, why)) != 0) ||
 	    (err = read_number(root, "before", 0, INT64_MAX, &request->before, why)) != 0 ||
-	    (err = read_number(root, "count", 1, COUNT_MAX, &count, why)) != 0)
+	    (err = read_number(root, "count", 1, COUNT_MAX, &count, why)) != 0 ||
+	    (err = read_number(root, "uses", 1, USES_MAX, &uses, why)) != 0 ||
+	    (err = read_number(root, "seconds", 0, UINT32_MAX, &seconds, why)) != 0 ||
+	    (err = read_device(request, why)) != 0 || (err = read_pin(request, why)) != 0)
 		return err;
 	request->count = (uint32_t)count;
+	request->uses = (uint32_t)uses;
+	request->seconds = (uint32_t)seconds;
 	if (request->text != NULL)
 		request->length = json_string_length(json_object_get(root, text));
 	return 0;
@@ -141,6 +181,10 @@ static int check_needs(const struct json_request *request, char *why)
 		missing = "text";
 	else if ((needs & NEEDS_TOPIC) != 0 && request->text == NULL)
 		missing = "topic";
+	else if ((needs & NEEDS_PIN) != 0 && !request->has_pin)
+		missing = "pin";
+	else if ((needs & NEEDS_ID) != 0 && !request->has_pin)
+		missing = "id";
 	if (missing != NULL) {
 		snprintf(why, JSON_WHY_SIZE, _("\"%s\" is missing"), missing);
 		return TCHAT_ERR_ARGUMENT;

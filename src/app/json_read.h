@@ -3,6 +3,8 @@
 #ifndef TCHAT_APP_JSON_READ_H
 #define TCHAT_APP_JSON_READ_H
 
+#include "trust/trust.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +24,15 @@ enum json_verb {
 	JSON_HISTORY,
 	JSON_PING,
 	JSON_QUIT,
+	JSON_TRUST,
+	JSON_ADMIT,
+	JSON_REFUSE,
+	JSON_INVITE,
+	JSON_INVITATIONS,
+	JSON_REVOKE,
+	JSON_WHOIS,
+	JSON_DROP_KEY,
+	JSON_RELEASE,
 };
 
 /* Strings are UTF-8 without NUL inside, NULL when absent, and live until json_read_free(). */
@@ -36,6 +47,11 @@ struct json_request {
 	const char *reason;
 	uint8_t kind;       /* enum wire_message_kind */
 	bool away;          /* true when not given */
+	bool device;        /* false when not given */
+	bool has_pin;
+	struct trust_pin pin; /* or an invitation's id */
+	uint32_t uses;      /* 1 when not given */
+	uint32_t seconds;   /* a day when not given; 0: for ever */
 	uint64_t before;    /* 0 when not given */
 	uint32_t count;     /* 50 when not given */
 	struct json_t *root; /* private */

@@ -110,6 +110,18 @@ void json_bool(struct json_writer *writer, const char *key, bool value)
 	put(writer, value ? "true" : "false", value ? 4 : 5);
 }
 
+void json_list(struct json_writer *writer, const char *key, const char *const *texts, size_t count)
+{
+	put_key(writer, key);
+	put(writer, "[", 1);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			put(writer, ",", 1);
+		put_string(writer, texts[i], strlen(texts[i]));
+	}
+	put(writer, "]", 1);
+}
+
 void json_time(struct json_writer *writer, const char *key, uint64_t microseconds)
 {
 	time_t seconds = (time_t)(microseconds / 1000000);

@@ -23,6 +23,7 @@ void json_text(struct json_writer *writer, const char *key, const char *text);
 void json_bytes(struct json_writer *writer, const char *key, const char *text, size_t length);
 void json_number(struct json_writer *writer, const char *key, uint64_t value);
 void json_bool(struct json_writer *writer, const char *key, bool value);
+void json_list(struct json_writer *writer, const char *key, const char *const *texts, size_t count);
 /* Microseconds since 1970 as "2026-11-21T10:00:00.123456Z". */
 void json_time(struct json_writer *writer, const char *key, uint64_t microseconds);
 

@@ -6,16 +6,19 @@
 #include "app/history.h"
 #include "app/options.h"
 #include "app/own_host.h"
+#include "app/secret.h"
 #include "app/service.h"
 #include "app/start.h"
 #include "app/talk.h"
 #include "base/errors.h"
 #include "base/intl.h"
+#include "base/wipe.h"
 #include "ui/charset.h"
 #include "ui/term_curses.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Whether the terminal can show a full screen: 0, then options->face may be lines instead; or an exit status. Found out
@@ -70,22 +73,44 @@ static int run_host(struct options *options)
 	return status;
 }
 
+/* The address to join: typed, or read from standard input where that is a -. 0 or an exit status. */
+static int find_target(struct options *options, struct address *address)
+{
+	char line[ADDRESS_LINK], text[512];
+	bool read = strcmp(options->target, "-") == 0;
+	int status = read ? secret_read(line, sizeof line) : 0;
+	if (status != 0)
+		return status;
+	const char *typed = read ? line : options->target;
+	int err = address_parse(address, typed, ADDRESS_JOIN);
+	if (err != 0) {
+		address_explain(err, typed, text, sizeof text);
+		say("%s", text);
+	} else if (options->insecure && address->has_pin) {
+		say("%s", _("--insecure knows no keys and no invitations: use the link without it, or the address alone"));
+		err = ADDRESS_BAD_LINK;
+	}
+	wipe(line, sizeof line);
+	options->target = NULL;
+	options_forget(options);
+	return err == 0 ? 0 : EXIT_STATUS_USAGE;
+}
+
 static int run_target(struct options *options)
 {
 	struct talk_place place = { 0 };
-	char text[512];
-	int err = address_parse(&place.address, options->target, ADDRESS_JOIN);
-	if (err != 0) {
-		address_explain(err, options->target, text, sizeof text);
-		say("%s", text);
-		return EXIT_STATUS_USAGE;
-	}
+	int status = find_target(options, &place.address);
+	if (status != 0)
+		return status;
 	if (options->mode == MODE_PING)
 		return mode_ping(options, &place);
 	if (options->face == FACE_SCREEN && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		options->face = FACE_LINES;
-	int status = check_screen(options);
-	return status != 0 ? status : run_face(options, &place);
+	status = check_screen(options);
+	if (status == 0)
+		status = run_face(options, &place);
+	wipe(&place, sizeof place);
+	return status;
 }
 
 static int run(struct options *options)

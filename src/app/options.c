@@ -6,6 +6,7 @@
 #include "app/settings.h"
 #include "base/intl.h"
 #include "base/text.h"
+#include "base/wipe.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -130,7 +131,9 @@ static bool set_target(struct options *options, enum options_mode mode, const ch
 	if (!set_mode(options, mode))
 		return false;
 	if (options->target != NULL && options->mode < MODE_HELP) {
-		say(_("one address to join, not two: '%s' and '%s'"), options->target, address);
+		/* What is behind a # may be a secret. */
+		say(_("one address to join, not two: '%1$.*2$s' and '%3$.*4$s'"), options->target,
+		    (int)strcspn(options->target, "#"), address, (int)strcspn(address, "#"));
 		return false;
 	}
 	options->target = address;
@@ -290,6 +293,33 @@ static const char *nearest_option(const char *typed)
 	return best;
 }
 
+/* Overwrites each argument that may hold an invitation, and goes on with a copy. What is long behind its # may be one, even
+ * where the rest is mistyped. */
+static void hide_secrets(struct options *options, int argc, char **argv)
+{
+	enum { SHORTEST = 20 };
+	size_t count = 0;
+	for (int i = 1; i < argc; i++) {
+		const char *at = strchr(argv[i], '#');
+		if (at == NULL || strlen(at) <= SHORTEST)
+			continue;
+		char *copy = count < OPTIONS_SECRETS ? strdup(argv[i]) : NULL;
+		memset(argv[i], 'x', strlen(argv[i]));
+		if (copy != NULL)
+			options->secrets[count++] = argv[i] = copy;
+	}
+}
+
+void options_forget(struct options *options)
+{
+	for (size_t i = 0; i < OPTIONS_SECRETS; i++) {
+		if (options->secrets[i] != NULL)
+			wipe(options->secrets[i], strlen(options->secrets[i]));
+		free(options->secrets[i]);
+		options->secrets[i] = NULL;
+	}
+}
+
 static void say_unknown(const char *word)
 {
 	const char *name = strncmp(word, "--", 2) == 0 ? word + 2 : "";
@@ -297,9 +327,9 @@ static void say_unknown(const char *word)
 	snprintf(typed, sizeof typed, "%.*s", (int)strcspn(name, "="), name);
 	const char *meant = typed[0] != '\0' ? nearest_option(typed) : NULL;
 	if (meant != NULL)
-		say(_("unknown option '%s'; did you mean --%s?"), word, meant);
+		say(_("unknown option '%.*s'; did you mean --%s?"), (int)strcspn(word, "#"), word, meant);
 	else
-		say(_("unknown option '%s'; see tchat --help"), word);
+		say(_("unknown option '%.*s'; see tchat --help"), (int)strcspn(word, "#"), word);
 }
 
 int options_parse(struct options *options, int argc, char **argv)
@@ -309,6 +339,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	make_tables(letters, longs);
 	*options = (struct options){ .mode = MODE_START };
 	settings_init(options);
+	hide_secrets(options, argc, argv);
 	opterr = 0;
 	for (;;) {
 		int at = optind == 0 ? 1 : optind;

@@ -12,10 +12,12 @@
 
 struct config;
 
-enum { OPTIONS_HOSTS = 16 };
+enum { OPTIONS_HOSTS = 16, OPTIONS_SECRETS = 4 };
 
 enum options_mode { MODE_START, MODE_HOST, MODE_JOIN, MODE_PING, MODE_DUMP, MODE_CHECK, MODE_EXPORT,
                     MODE_HELP, MODE_VERSION };
+enum options_trust { TRUST_ASK, TRUST_NEW, TRUST_PINNED };
+enum options_access { ACCESS_ASK, ACCESS_INVITE, ACCESS_OPEN };
 enum options_face { FACE_SCREEN, FACE_LINES, FACE_JSON, FACE_NONE };
 
 enum setting {
@@ -39,6 +41,7 @@ struct options {
 	const char *hosts[OPTIONS_HOSTS]; /* the addresses of --host */
 	size_t host_count;
 	const char *target; /* the address of --join or --ping, the folder of --check-history or --export */
+	char *secrets[OPTIONS_SECRETS]; /* copies of arguments that hold an invitation; ps shows them no more */
 	uint64_t since;     /* the first message wanted of the first room; 0: as history says */
 	bool commands;
 	bool stay;
@@ -54,6 +57,8 @@ struct options {
 	long history;       /* -1: the face's default */
 	long backlog;
 	long clients;       /* -1: what the system allows */
+	long trust;         /* enum options_trust; -1: the face's default */
+	long access;        /* enum options_access; -1: the face's default */
 	long count;
 	tchat_time linger;  /* TCHAT_NEVER: for ever */
 	tchat_time interval;
@@ -72,6 +77,9 @@ bool options_no_colour(void);
 
 /* Reads the command line. 0; or an enum exit_status after a line on stderr that says what is wrong. */
 int options_parse(struct options *options, int argc, char **argv);
+
+/* Forgets what held an invitation; nothing may point to it any more. */
+void options_forget(struct options *options);
 
 /* True for the name of a long option. */
 bool options_is_name(const char *name, size_t length);

@@ -183,7 +183,7 @@ static void ping_connected(struct ping *ping, const struct session_event *event)
 
 static void ping_disconnected(struct ping *ping, const struct session_event *event)
 {
-	char text[512];
+	char text[TALK_TEXT];
 	if (ping->over)
 		return;
 	talk_explain(&ping->talk, event->code, text, sizeof text);
@@ -216,7 +216,7 @@ int mode_ping(const struct options *options, struct talk_place *place)
 {
 	struct ping ping = { .status = -1 };
 	struct stream_info info = { .rtt_us = -1 };
-	int status = talk_open(&ping.talk, options, place, 0);
+	int status = talk_open(&ping.talk, options, place, 0, false);
 	if (status != 0)
 		goto out;
 	status = EXIT_STATUS_SYSTEM;

@@ -110,9 +110,31 @@ static void plain_output_failed(void *arg)
 
 /* --- Input */
 
+/* The answer to the question whether this is the right host. What follows in the input waits for the room, and so this
+ * line comes twice. */
+static bool plain_answer(struct plain_face *face, const char *line, size_t length)
+{
+	if (face->question == PLAIN_SAID_YES) {
+		face->question = PLAIN_ANSWERED;
+		return true;
+	}
+	if (!face->class->answer(face, line, length)) {
+		plain_finish(face, EXIT_STATUS_REFUSED);
+		return false;
+	}
+	face->question = PLAIN_SAID_YES;
+	if (!host_trust_accept(face->talk.trust))
+		say(_("the host could not be remembered in %s"), host_trust_path(face->talk.trust));
+	session_retry_now(face->talk.session);
+	loop_again(face->talk.loop);
+	return false;
+}
+
 static bool plain_line(void *arg, char *line, size_t length)
 {
 	struct plain_face *face = arg;
+	if (face->question != PLAIN_ANSWERED)
+		return plain_answer(face, line, length);
 	face->stuck = true;
 	if (face->leaving || output_is_congested(face->output))
 		return false;
@@ -127,7 +149,9 @@ static bool plain_line(void *arg, char *line, size_t length)
 static void plain_input_end(void *arg)
 {
 	struct plain_face *face = arg;
-	if (!face->talk.options->stay)
+	if (face->question == PLAIN_ASKING)
+		plain_finish(face, EXIT_STATUS_REFUSED);
+	else if (!face->talk.options->stay)
 		plain_leave(face, plain_is_last(face));
 }
 
@@ -143,6 +167,8 @@ static void plain_resume(void *arg)
 void plain_start_input(struct plain_face *face)
 {
 	const struct input_callbacks callbacks = { plain_line, plain_input_end, face };
+	if (face->input != NULL && face->question == PLAIN_SAID_YES)
+		input_resume(face->input);
 	if (face->input != NULL || face->leaving)
 		return;
 	face->input = input_new(face->talk.loop, STDIN_FILENO, face->class->line_maximum, &callbacks);
@@ -166,8 +192,16 @@ static void plain_disconnected(struct plain_face *face, const struct session_eve
 		plain_finish(face, plain_outcome(face));
 		return;
 	}
+	if (talk_asks(&face->talk, event->code) && face->question == PLAIN_ANSWERED && face->input == NULL) {
+		face->question = PLAIN_ASKING;
+		face->class->ask(face, false);
+		plain_start_input(face);
+		return;
+	}
+	if (event->code == TCHAT_ERR_HOST_NEW || event->code == TCHAT_ERR_HOST_CHANGED)
+		face->class->ask(face, true);
 	if (face->status < 0 && !face->signalled) {
-		char text[512];
+		char text[TALK_TEXT];
 		talk_explain(&face->talk, event->code, text, sizeof text);
 		say("%s", text);
 	}
@@ -181,6 +215,7 @@ static void plain_event(void *arg, const struct session_event *event)
 	switch (event->type) {
 	case SESSION_CONNECTED:
 		face->connected = true;
+		talk_connected(&face->talk);
 		if (!face->signalled)
 			loop_timer_stop(face->talk.loop, &face->patience);
 		break;
@@ -220,7 +255,7 @@ int plain_open(struct plain_face *face, const struct plain_class *class, const s
                struct talk_place *place, uint32_t history)
 {
 	*face = (struct plain_face){ .class = class, .status = -1 };
-	int status = talk_open(&face->talk, options, place, history);
+	int status = talk_open(&face->talk, options, place, history, class->asks);
 	if (status != 0)
 		return status;
 	loop_timer_init(&face->patience, plain_out_of_patience, face);

@@ -16,6 +16,11 @@ struct plain_class {
 	 * again later; anything else: it is done with. */
 	int (*line)(struct plain_face *face, const char *line, size_t length, bool cut);
 	size_t line_maximum;
+	/* Asks the user whether this is the right host; refused: only tells what it showed. */
+	void (*ask)(struct plain_face *face, bool refused);
+	/* What a line of input answers: whether it is a yes. */
+	bool (*answer)(struct plain_face *face, const char *line, size_t length);
+	bool asks;           /* a person can be asked, unless --trust says otherwise */
 };
 
 struct plain_face {
@@ -27,6 +32,7 @@ struct plain_face {
 	bool connected;          /* private from here on: there was a connection that was ready */
 	bool leaving;            /* no more input is taken */
 	bool ends_host;          /* one's own host is ended, too */
+	enum { PLAIN_ANSWERED, PLAIN_ASKING, PLAIN_SAID_YES } question; /* whether this is the right host */
 	bool stuck;              /* a line waits to be taken again */
 	bool held;               /* the output is congested */
 	bool signalled;

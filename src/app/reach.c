@@ -1,40 +1,63 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Listening addresses as commands for others. "All addresses" becomes those of the interfaces that are up. */
+/* Listening addresses as commands and links for others. "All addresses" becomes those of the interfaces that are up. */
 #include "app/reach.h"
 
 #include "base/intl.h"
+#include "base/wipe.h"
 #include "net/address.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { REACH_MOST = 12 };
+enum { REACH_MOST = 12, REACH_HOST = 256 };
 
-struct lines {
-	char (*addresses)[256];
+/* Hosts as a command takes them, with brackets where they are needed. */
+struct places {
+	struct {
+		char host[REACH_HOST];
+		char port[16];
+	} at[REACH_MOST];
 	size_t count;
 };
 
-static void add_line(struct lines *lines, const char *host, const char *port)
+/* Text that grows; what does not fit is left out. */
+struct text {
+	char *to;
+	size_t size, used;
+};
+
+static void put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct text *text, const char *format, ...)
 {
-	char line[256];
-	if (strcmp(port, "50000") == 0)
-		snprintf(line, sizeof line, "tchat --join %s", host);
-	else
-		snprintf(line, sizeof line, "tchat --join %s:%s", host, port);
-	for (size_t i = 0; i < lines->count; i++)
-		if (strcmp(lines->addresses[i], line) == 0)
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(text->to + text->used, text->size - text->used, format, arguments);
+	va_end(arguments);
+	if (length >= 0 && (size_t)length < text->size - text->used)
+		text->used += (size_t)length;
+	text->to[text->used] = '\0';
+}
+
+static void add(struct places *places, const char *host, const char *port)
+{
+	for (size_t i = 0; i < places->count; i++)
+		if (strcmp(places->at[i].host, host) == 0 && strcmp(places->at[i].port, port) == 0)
 			return;
-	if (lines->count < REACH_MOST)
-		strcpy(lines->addresses[lines->count++], line);
+	if (places->count == REACH_MOST)
+		return;
+	snprintf(places->at[places->count].host, REACH_HOST, "%s", host);
+	snprintf(places->at[places->count].port, sizeof places->at[0].port, "%s", port);
+	places->count++;
 }
 
 /* The addresses of this machine in one family; loopback and link-local ones are of no use to others. */
-static void add_interfaces(struct lines *lines, int family, const char *port)
+static void add_interfaces(struct places *places, int family, const char *port)
 {
 	struct ifaddrs *list;
 	if (getifaddrs(&list) != 0)
@@ -57,43 +80,104 @@ static void add_interfaces(struct lines *lines, int family, const char *port)
 		if (colon == NULL)
 			continue;
 		*colon = '\0';
-		add_line(lines, text, port);
+		add(places, text, port);
 	}
 	freeifaddrs(list);
 }
 
-static void add_listening(struct lines *lines, const char *address)
+static void add_all(struct places *places, int family, const char *port)
 {
-	char host[256], name[256];
+	char name[REACH_HOST];
+	add_interfaces(places, family, port);
+	if (gethostname(name, sizeof name) == 0) {
+		name[sizeof name - 1] = '\0';
+		add(places, name, port);
+	}
+	add(places, "localhost", port);
+}
+
+static void add_listening(struct places *places, const char *address)
+{
+	char host[REACH_HOST];
 	const char *colon = strrchr(address, ':');
 	if (strncmp(address, "unix:", 5) == 0 || colon == NULL || (size_t)(colon - address) >= sizeof host)
 		return;
 	snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
-	bool all = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "[::]") == 0;
-	if (!all) {
-		add_line(lines, host, colon + 1);
-		return;
-	}
-	add_interfaces(lines, host[0] == '[' ? AF_INET6 : AF_INET, colon + 1);
-	if (gethostname(name, sizeof name) == 0) {
-		name[sizeof name - 1] = '\0';
-		add_line(lines, name, colon + 1);
-	}
-	add_line(lines, "localhost", colon + 1);
+	if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "[::]") == 0)
+		add_all(places, host[0] == '[' ? AF_INET6 : AF_INET, colon + 1);
+	else
+		add(places, host, colon + 1);
 }
 
-size_t reach_describe(const struct talk_place *place, char *text, size_t size)
+/* Where the host of place is to be found. The own socket of a host names its port. */
+static void find_places(const struct talk_place *place, struct places *places)
 {
-	char addresses[REACH_MOST][256];
-	struct lines lines = { addresses, 0 };
+	places->count = 0;
 	for (size_t i = 0; i < place->listening_count; i++)
-		add_listening(&lines, place->listening[i]);
-	int length = snprintf(text, size, "%s", _("Your host is open. Others join it with one of:"));
-	for (size_t i = 0; i < lines.count && length > 0 && (size_t)length < size; i++)
-		length += snprintf(text + length, size - (size_t)length, "\n  %s", addresses[i]);
-	for (size_t i = 0; i < place->listening_count && length > 0 && (size_t)length < size; i++)
+		add_listening(places, place->listening[i]);
+	if (place->listening_count > 0)
+		return;
+	char typed[ADDRESS_TEXT];
+	const char *port = strrchr(place->address.path, '-');
+	address_format(&place->address, typed, sizeof typed);
+	if (place->address.kind == ADDRESS_TCP)
+		add_listening(places, typed);
+	else if (strstr(place->address.path, "/host-") != NULL && port != NULL && strspn(port + 1, "0123456789") > 0)
+		add_all(places, AF_INET, port + 1);
+}
+
+size_t reach_links(const struct talk_place *place, const struct trust_pin *pin, const uint8_t token[TRUST_TOKEN_SIZE],
+                   const char *room, size_t most, const char *before, char *to, size_t size)
+{
+	struct places places;
+	struct text text = { to, size, 0 };
+	size_t count = 0;
+	to[0] = '\0';
+	find_places(place, &places);
+	for (size_t i = 0; i < places.count && count < most; i++) {
+		char typed[ADDRESS_TEXT], link[ADDRESS_LINK];
+		struct address address;
+		snprintf(typed, sizeof typed, "%.*s:%s", REACH_HOST, places.at[i].host, places.at[i].port);
+		if (address_parse(&address, typed, ADDRESS_JOIN) != 0)
+			continue;
+		snprintf(address.room, sizeof address.room, "%s", room);
+		address.has_pin = address.has_token = true;
+		memcpy(address.pin, pin->bytes, sizeof address.pin);
+		memcpy(address.token, token, sizeof address.token);
+		if (address_link(&address, link, sizeof link)) {
+			put(&text, "%s%s%s", count > 0 ? "\n" : "", before, link);
+			count++;
+		}
+		wipe(&address, sizeof address);
+		wipe(link, sizeof link);
+	}
+	return count;
+}
+
+size_t reach_describe(const struct talk_place *place, char *to, size_t size)
+{
+	struct places places;
+	struct text text = { to, size, 0 };
+	find_places(place, &places);
+	put(&text, "%s", _("Your host is open. Others join it with one of:"));
+	for (size_t i = 0; i < places.count; i++) {
+		bool usual = strcmp(places.at[i].port, ADDRESS_PORT) == 0;
+		put(&text, "\n  tchat --join %s%s%s", places.at[i].host, usual ? "" : ":", usual ? "" : places.at[i].port);
+	}
+	for (size_t i = 0; i < place->listening_count; i++)
 		if (strncmp(place->listening[i], "unix:", 5) == 0)
-			length += snprintf(text + length, size - (size_t)length, "\n  tchat --join %s",
-			                   place->listening[i]);
+			put(&text, "\n  tchat --join %s", place->listening[i]);
+	if (place->has_pin) {
+		char words[TRUST_WORDS], fingerprint[TRUST_FINGERPRINT];
+		trust_words(&place->pin, words);
+		trust_fingerprint(&place->pin, fingerprint);
+		put(&text, "\n%s %s (%s)", _("Its key:"), words, fingerprint);
+	}
+	if (place->has_token) {
+		char link[ADDRESS_LINK + 8];
+		if (reach_links(place, &place->pin, place->token, "", 1, "  ", link, sizeof link) > 0)
+			put(&text, "\n%s\n%s", _("With this link one person comes in without a question, within a day:"), link);
+		wipe(link, sizeof link);
+	}
 	return place->listening_count;
 }

@@ -97,13 +97,9 @@ static int parse_number(const struct setting_row *row, const char *text, long *v
 	return refuse(reason, _("'%.60s' is not a whole number from %ld to %ld"), text, row->least, row->most);
 }
 
-/* A number with an optional unit; seconds without one. "never" where it is allowed. */
-static int parse_time(const struct setting_row *row, const char *text, tchat_time *value, char reason[SETTING_REASON])
+/* A number with an optional unit; seconds without one. */
+bool setting_time(const char *text, tchat_time *value)
 {
-	if (row->type == VALUE_TIME_OR_NEVER && strcmp(text, "never") == 0) {
-		*value = TCHAT_NEVER;
-		return 0;
-	}
 	char *end;
 	errno = 0;
 	double number = strtod(text, &end);
@@ -111,9 +107,21 @@ static int parse_time(const struct setting_row *row, const char *text, tchat_tim
 		double length = number * (double)units[i].length;
 		if (strcmp(end, units[i].name) == 0 && number >= 0 && length < 1e17) {
 			*value = (tchat_time)length;
-			return 0;
+			return true;
 		}
 	}
+	return false;
+}
+
+/* "never" where it is allowed. */
+static int parse_time(const struct setting_row *row, const char *text, tchat_time *value, char reason[SETTING_REASON])
+{
+	if (row->type == VALUE_TIME_OR_NEVER && strcmp(text, "never") == 0) {
+		*value = TCHAT_NEVER;
+		return 0;
+	}
+	if (setting_time(text, value))
+		return 0;
 	return refuse(reason, _("'%.60s' is not a time like 500ms, 30s, 10m or 2h"), text);
 }
 
@@ -176,7 +184,7 @@ void setting_reset(struct options *options, enum setting setting)
 	options->source[setting] = FROM_DEFAULT;
 	if (row->standard != NULL)
 		(void)setting_parse(options, setting, row->standard, reason);
-	else if (row->type == VALUE_NUMBER)
+	else if (row->type == VALUE_NUMBER || row->type == VALUE_CHOICE)
 		*(long *)member = -1;
 	else
 		*(const char **)member = NULL;
@@ -223,9 +231,12 @@ void setting_format(const struct options *options, enum setting setting, char *t
 			snprintf(text, size, "%ld", *(const long *)member);
 		break;
 	case VALUE_SWITCH:
-	case VALUE_CHOICE:
-		for (long i = row->type == VALUE_SWITCH ? *(const bool *)member : *(const long *)member; i > 0; i--)
+	case VALUE_CHOICE: {
+		long index = row->type == VALUE_SWITCH ? *(const bool *)member : *(const long *)member;
+		for (long i = index; i > 0; i--)
 			word += strcspn(word, " ") + 1;
-		snprintf(text, size, "%.*s", (int)strcspn(word, " "), word);
+		if (index >= 0)
+			snprintf(text, size, "%.*s", (int)strcspn(word, " "), word);
+	}
 	}
 }

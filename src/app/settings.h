@@ -41,6 +41,8 @@ void settings_init(struct options *options);
 /* Sets a value from text, which must live on where it is a string, or its default. Parsing returns 0; or
  * TCHAT_ERR_ARGUMENT with the reason in words and nothing changed. */
 int setting_parse(struct options *options, enum setting setting, const char *text, char reason[SETTING_REASON]);
+/* A time as settings have it, like 500ms or 2h: false when it is none. */
+bool setting_time(const char *text, tchat_time *value);
 void setting_reset(struct options *options, enum setting setting);
 
 /* The value as it would be written; "" when there is none. */

@@ -2,12 +2,16 @@
 /* The common start and end of the faces, and failures put into words. */
 #include "app/talk.h"
 
+#include "app/account.h"
 #include "app/exit_status.h"
 #include "base/errors.h"
 #include "base/intl.h"
+#include "base/paths.h"
 #include "base/text.h"
+#include "base/wipe.h"
 #include "system/signals.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,21 +45,56 @@ static void talk_on_signal(void *arg, unsigned events)
 		talk->signal(talk->handlers.arg, number);
 }
 
-int talk_open(struct talk *talk, const struct options *options, struct talk_place *place, uint32_t history)
+enum { ENCRYPTS = 0 }; /* hosts do not as yet */
+
+/* Our key, and what is known of the host's: 0, or an enum exit_status after a line on stderr. */
+static int talk_open_keys(struct talk *talk, bool asks)
+{
+	const struct options *options = talk->options;
+	char why[ACCOUNT_TEXT], path[PATHS_MAX];
+	if (options->insecure || !ENCRYPTS)
+		return 0;
+	enum options_trust policy = asks ? TRUST_ASK : TRUST_PINNED;
+	if (options->trust >= 0)
+		policy = (enum options_trust)options->trust;
+	int status = account_user(&talk->identity, why);
+	if (why[0] != '\0')
+		say("%s", why);
+	if (status != 0)
+		return status;
+	int err = host_trust_new(&talk->place->address, policy, &talk->trust, path, sizeof path);
+	int number = errno;
+	if (err == 0)
+		return 0;
+	if (err == TCHAT_ERR_PERMISSION)
+		say(_("%1$s: others may read or write this file or its folder, or it is not yours; chmod 600 '%1$s', and 700 for "
+		      "the folder"), path);
+	else
+		say("%s: %s", path, err == TCHAT_ERR_SYSTEM ? strerror(number) : tchat_err_text(err));
+	return err == TCHAT_ERR_MEMORY || err == TCHAT_ERR_SYSTEM ? EXIT_STATUS_SYSTEM : EXIT_STATUS_CONFIG;
+}
+
+int talk_open(struct talk *talk, const struct options *options, struct talk_place *place, uint32_t history, bool asks)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	*talk = (struct talk){ .options = options, .place = place };
+	int status = talk_open_keys(talk, asks);
+	if (status != 0)
+		return status;
 	struct session_config config = {
 		.environment = &environment_system,
 		.software = PACKAGE_NAME " " PACKAGE_VERSION,
 		.nick = talk_nick(options, place),
 		.history = history,
+		.token = place->address.has_token ? place->address.token : NULL,
 	};
 	talk->signals = signals_open(numbers, sizeof numbers / sizeof numbers[0]);
 	talk->loop = loop_new(0);
 	if (talk->loop != NULL)
 		talk->resolver = resolver_new(talk->loop);
 	talk->session = session_new(&config);
+	wipe(place->address.token, sizeof place->address.token);
+	place->address.has_token = false;
 	if (talk->signals >= 0 && talk->loop != NULL && talk->resolver != NULL && talk->session != NULL) {
 		talk->signal_watch =
 			loop_watch_add(talk->loop, talk->signals, LOOP_READ, 0, talk_on_signal, talk);
@@ -76,6 +115,9 @@ int talk_start(struct talk *talk)
 		talk->handlers.target.path = address->path;
 	else
 		talk->handlers.target = (struct link_target){ .node = address->node, .service = address->service };
+	talk->handlers.identity = talk->identity;
+	talk->handlers.check = host_trust_check;
+	talk->handlers.check_arg = talk->trust;
 	talk->link = link_new(&talk->handlers);
 	if (talk->link == NULL)
 		return TCHAT_ERR_MEMORY;
@@ -92,6 +134,8 @@ void talk_free(struct talk *talk)
 	session_free(talk->session);
 	resolver_free(talk->resolver);
 	loop_free(talk->loop);
+	host_trust_free(talk->trust);
+	trust_identity_free(talk->identity);
 	signals_close();
 }
 
@@ -120,6 +164,15 @@ int talk_status(const struct talk *talk, int code)
 	case TCHAT_ERR_FENCED:
 	case TCHAT_ERR_HOST_FULL:
 	case TCHAT_ERR_NOT_ALLOWED:
+	case TCHAT_ERR_NOT_INVITED:
+	case TCHAT_ERR_DOOR_REFUSED:
+	case TCHAT_ERR_DOOR_FULL:
+	case TCHAT_ERR_BAD_PROOF:
+	case TCHAT_ERR_KEY_DROPPED:
+	case TCHAT_ERR_KEY_TAKEN:
+	case TCHAT_ERR_TOO_MANY_KEYS:
+	case TCHAT_ERR_HOST_NEW:
+	case TCHAT_ERR_HOST_CHANGED:
 		return EXIT_STATUS_REFUSED;
 	case TCHAT_ERR_BAD_FRAME:
 	case TCHAT_ERR_FRAME_TOO_LARGE:
@@ -128,9 +181,104 @@ int talk_status(const struct talk *talk, int code)
 	case TCHAT_ERR_WRONG_STATE:
 	case TCHAT_ERR_BAD_MAGIC:
 	case TCHAT_ERR_VERSION:
+	case TCHAT_ERR_PLAIN:
+	case TCHAT_ERR_TLS:
+	case TCHAT_ERR_NEEDS_TLS:
 		return EXIT_STATUS_PROTOCOL;
 	default:
 		return EXIT_STATUS_UNAVAILABLE;
+	}
+}
+
+void talk_connected(struct talk *talk)
+{
+	const struct trust_pin *pin = link_host_pin(talk->link);
+	if (pin == NULL)
+		return;
+	talk->place->has_pin = true;
+	talk->place->pin = *pin;
+}
+
+bool talk_asks(const struct talk *talk, int code)
+{
+	return code == TCHAT_ERR_HOST_NEW && talk->trust != NULL && host_trust_asks(talk->trust);
+}
+
+void talk_question(const struct talk *talk, char text[TALK_TEXT])
+{
+	char words[TRUST_WORDS], fingerprint[TRUST_FINGERPRINT], where[ADDRESS_TEXT];
+	const struct trust_pin *pin = host_trust_seen(talk->trust);
+	address_format(&talk->place->address, where, sizeof where);
+	trust_words(pin, words);
+	trust_fingerprint(pin, fingerprint);
+	snprintf(text, TALK_TEXT,
+	         _("You meet the host at %1$s for the first time. Its key:\n\n%2$s\n%3$s\n\n"
+	           "The screen of the host's owner shows the same words, unless somebody is in between."),
+	         where, words, fingerprint);
+}
+
+void talk_waiting(const struct talk *talk, const struct session_event *event, char text[TALK_TEXT])
+{
+	char where[ADDRESS_TEXT], words[TRUST_WORDS];
+	address_format(&talk->place->address, where, sizeof where);
+	trust_words(trust_identity_pin(talk->identity), words);
+	if (event->count > 0)
+		snprintf(text, TALK_TEXT, _("You are at the door of %1$s; its owner was asked to let you in. The words of your key: %2$s"),
+		         where, words);
+	else
+		snprintf(text, TALK_TEXT, _("You are at the door of %1$s; its owner is not there now and is asked on coming back. "
+		                            "The words of your key: %2$s"), where, words);
+}
+
+/* Failures that have to do with keys and doors. False: it is none. */
+static bool explain_trust(const struct talk *talk, int code, const char *where, char *text, size_t size)
+{
+	char words[TRUST_WORDS] = "";
+	const char *path = talk->trust != NULL ? host_trust_path(talk->trust) : "";
+	if (talk->trust != NULL && host_trust_seen(talk->trust) != NULL)
+		trust_words(host_trust_seen(talk->trust), words);
+	switch (code) {
+	case TCHAT_ERR_HOST_NEW:
+		snprintf(text, size, _("%1$s is not a host that you know; join it once on a terminal, or by a link, or with "
+		                       "--trust=new if its key is %2$s"), where, words);
+		return true;
+	case TCHAT_ERR_HOST_CHANGED:
+		if (talk->place->address.has_pin)
+			snprintf(text, size, _("the host at %1$s has another key than the link says (%2$s): somebody may be in "
+			                       "between, or the host was set up anew. Nothing was sent. Ask for a new link"),
+			         where, words);
+		else
+			snprintf(text, size, _("the host at %1$s has another key than before (%2$s): somebody may be in between, or "
+			                       "the host was set up anew. Nothing was sent. If its owner confirms the new words, "
+			                       "take the line with %3$s out of %4$s"),
+			         where, words, host_trust_name(talk->trust), path);
+		return true;
+	case TCHAT_ERR_NOT_INVITED:
+		snprintf(text, size, _("%s lets in only who is invited; ask its owner for a link"), where);
+		return true;
+	case TCHAT_ERR_DOOR_REFUSED:
+		snprintf(text, size, _("the owner of %s did not let you in; only a link from there changes that"), where);
+		return true;
+	case TCHAT_ERR_DOOR_FULL:
+		snprintf(text, size, _("too many wait at the door of %s; try later, or ask its owner for a link"), where);
+		return true;
+	case TCHAT_ERR_BAD_PROOF:
+		snprintf(text, size, _("the invitation to %s is used up, too old or was taken back; ask for a new link"), where);
+		return true;
+	case TCHAT_ERR_KEY_DROPPED:
+		snprintf(text, size, _("your key was taken off its account on %s; ask for a link to come in again"), where);
+		return true;
+	case TCHAT_ERR_PLAIN:
+		snprintf(text, size, _("what answers on %s is not encrypted; tchat joins it only with --insecure"), where);
+		return true;
+	case TCHAT_ERR_NEEDS_TLS:
+		snprintf(text, size, _("%s is encrypted; join it without --insecure"), where);
+		return true;
+	case TCHAT_ERR_TLS:
+		snprintf(text, size, _("no encrypted connection with %s came about; is it a tchat host?"), where);
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -139,6 +287,8 @@ void talk_explain(const struct talk *talk, int code, char *text, size_t size)
 	char where[ADDRESS_TEXT];
 	address_format(&talk->place->address, where, sizeof where);
 	const char *node = talk->place->address.node;
+	if (explain_trust(talk, code, where, text, size))
+		return;
 	switch (code) {
 	case TCHAT_ERR_NAME_UNKNOWN:
 		snprintf(text, size, _("the name '%s' is not known; check the spelling, or use an IP address"), node);

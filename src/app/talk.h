@@ -3,6 +3,7 @@
 #ifndef TCHAT_APP_TALK_H
 #define TCHAT_APP_TALK_H
 
+#include "app/host_trust.h"
 #include "app/link.h"
 #include "app/options.h"
 #include "client/session.h"
@@ -11,7 +12,7 @@
 #include "net/stream.h"
 #include "wire/address.h"
 
-enum { TALK_ADDRESSES = 64 };
+enum { TALK_ADDRESSES = 64, TALK_TEXT = 1536 };
 
 /* Where to, and what the caller of a face knows about it. */
 struct talk_place {
@@ -21,11 +22,17 @@ struct talk_place {
 	char *listening[TALK_ADDRESSES]; /* where one's own host listens, for its owner's first screen */
 	size_t listening_count;
 	char *note;                    /* what its owner should know of one's own host besides, or NULL */
+	bool has_pin;                  /* of one's own host: its key, and the secret of a first invitation */
+	struct trust_pin pin;
+	bool has_token;
+	uint8_t token[TRUST_TOKEN_SIZE];
 };
 
 struct talk {
 	const struct options *options;
 	struct talk_place *place;
+	struct trust_identity *identity; /* NULL: not encrypted */
+	struct host_trust *trust;        /* NULL: likewise */
 	struct loop *loop;
 	struct resolver *resolver;
 	struct session *session;
@@ -36,9 +43,10 @@ struct talk {
 	void (*signal)(void *arg, int number); /* set by the face; arg is that of handlers */
 };
 
-/* Makes everything but the link. history: newest messages to show at a first join. 0 or an enum exit_status, after a
- * line on stderr. talk_free() is needed in either case. */
-int talk_open(struct talk *talk, const struct options *options, struct talk_place *place, uint32_t history);
+/* Makes everything but the link. history: newest messages to show at a first join. asks: the face can ask a person
+ * whether a host's key is right, unless --trust says otherwise. 0 or an enum exit_status, after a line on stderr.
+ * talk_free() is needed in either case. */
+int talk_open(struct talk *talk, const struct options *options, struct talk_place *place, uint32_t history, bool asks);
 
 /* The room to start in: that of the command line, of the address, of tchatrc, or the lobby. Any text. */
 const char *talk_room(const struct options *options, const struct talk_place *place);
@@ -53,6 +61,17 @@ bool talk_others_are_here(const struct talk *talk);
 
 /* The exit status for the end of a session: code is that of the last DISCONNECTED, or of the first failure to connect. */
 int talk_status(const struct talk *talk, int code);
+
+/* After the host let us in: what place did not know of it. */
+void talk_connected(struct talk *talk);
+
+/* Whether the end with this code is a question that the user has not been asked yet: is this the right host? Its text,
+ * some lines. Yes is host_trust_accept() and session_retry_now(). */
+bool talk_asks(const struct talk *talk, int code);
+void talk_question(const struct talk *talk, char text[TALK_TEXT]);
+
+/* What to tell who waits at the door. */
+void talk_waiting(const struct talk *talk, const struct session_event *event, char text[TALK_TEXT]);
 
 /* One line that says why there is no connection and what to do, to buffer of size bytes. */
 void talk_explain(const struct talk *talk, int code, char *text, size_t size);

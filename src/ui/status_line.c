@@ -73,6 +73,9 @@ static void add_connection(struct line *line, const struct status_view *view)
 	case STATUS_CONNECTING:
 		part_add(line, 100, false, STYLE_STATUS_ALERT, " %s ", _("connecting…"));
 		break;
+	case STATUS_KNOCKING:
+		part_add(line, 100, false, STYLE_STATUS_ALERT, " %s ", _("at the door"));
+		break;
 	case STATUS_WAITING:
 		part_add(line, 100, false, STYLE_STATUS_ALERT, _(" offline, next try in %d s "), view->countdown);
 		break;
@@ -87,7 +90,7 @@ static void add_connection(struct line *line, const struct status_view *view)
 		break;
 	}
 	if (view->insecure)
-		part_add(line, 90, false, STYLE_STATUS_ALERT, " %s ", _("not encrypted"));
+		part_add(line, 90, false, STYLE_STATUS_ALERT, " %s ", _("INSECURE"));
 }
 
 static void add_mode(struct line *line, enum status_mode mode)

@@ -12,6 +12,7 @@
 enum status_connection {
 	STATUS_OFFLINE,    /* and nothing is tried */
 	STATUS_CONNECTING,
+	STATUS_KNOCKING,   /* somebody there has to open the door */
 	STATUS_CONNECTED,
 	STATUS_WAITING,    /* the next try is in countdown seconds */
 };
@@ -29,7 +30,7 @@ struct status_view {
 	const char *host;    /* any bytes, or NULL */
 	int lag;             /* milliseconds, -1: not known */
 	int countdown;       /* seconds */
-	bool insecure;       /* not encrypted and not on this machine */
+	bool insecure;       /* not encrypted */
 	const char *nick;    /* own, or NULL */
 	bool away;
 	const char *room;    /* shown when the title bar is not; NULL: none */

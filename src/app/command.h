@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands, inside: what their handlers get and share. */
+#ifndef TCHAT_APP_COMMAND_H
+#define TCHAT_APP_COMMAND_H
+
+#include "app/front.h"
+
+enum { COMMAND_ARGUMENTS = 2 };
+
+/* Arguments are NUL-terminated pieces of a copy of the line; those that were not given are "". */
+struct call {
+	const char *argument[COMMAND_ARGUMENTS];
+	int count;
+};
+
+/* 0, or a negative error after a notice. */
+typedef int command_handler(struct front *front, const struct call *call);
+
+/* Says why a request could not even be asked; returns err, or 0 for what is no error. */
+int front_report(struct front *front, int err);
+
+/* Who may come in, and who is who (command_identity.c). */
+command_handler do_INVITE, do_LINK, do_ADMIT, do_REFUSE, do_WHOIS, do_KEYS, do_RELEASE;
+
+#endif
