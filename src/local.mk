@@ -103,7 +103,7 @@ src_tchat_LDADD = src/libsystem.a src/libui.a src/libnet.a src/libclient.a src/l
 src_libbase_a_SOURCES += src/base/file.c src/base/file.h src/base/paths.c src/base/paths.h
 
 noinst_LIBRARIES += src/libsystem.a
-src_libsystem_a_SOURCES = src/system/signals.c src/system/signals.h
+src_libsystem_a_SOURCES = src/system/secrecy.c src/system/secrecy.h src/system/signals.c src/system/signals.h
 
 src_libbase_a_SOURCES += \
 	src/base/table.h \

@@ -341,6 +341,11 @@ tests_unit_identity_SOURCES = tests/unit-identity.c
 tests_unit_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=link,--wrap=fsync
 tests_unit_identity_LDADD = src/libtrust.a src/libbase.a $(CMOCKA_LIBS) $(GNUTLS_LIBS) $(LIBINTL)
 
+check_PROGRAMS += tests/unit-secrecy
+tests_unit_secrecy_CFLAGS = $(test_cflags)
+tests_unit_secrecy_SOURCES = tests/unit-secrecy.c
+tests_unit_secrecy_LDADD = src/libsystem.a $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit-trust
 tests_unit_trust_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
 tests_unit_trust_SOURCES = tests/unit-trust.c

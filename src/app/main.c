@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/wipe.h"
+#include "system/secrecy.h"
 #include "ui/charset.h"
 #include "ui/term_curses.h"
 
@@ -153,6 +154,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	char chosen[START_ADDRESS];
+	secrecy_start();
 	charset_start();
 #ifdef ENABLE_NLS
 	bindtextdomain(PACKAGE, LOCALEDIR);
