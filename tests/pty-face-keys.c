@@ -70,6 +70,10 @@ static void tab_completes_commands_nicks_rooms_and_emoji(void **state)
 	pty_wait_row(ann, -1, "#lobby> /part #lobby");
 	pty_type(ann, "\003/quit \t");
 	pty_wait_row(ann, -1, "#lobby> /quit all");
+	scene_say(ann, "\003/topic boats and oars");
+	pty_wait_row(ann, 0, "boats and oars");
+	pty_type(ann, "/topic \t"); /* to be changed, not typed again */
+	pty_wait_row(ann, -1, "#lobby> /topic boats and oars");
 	pty_type(ann, "\003:tad\t");
 	pty_wait_row(ann, -1, "#lobby> \360\237\216\211");
 	pty_type(ann, "\003/n\t\t");
@@ -179,6 +183,29 @@ static void drafts_and_history_survive_a_restart(void **state)
 	pty_wait_row(again, -1, "#lobby> said before");
 }
 
+static void a_kill_takes_no_more_than_seconds_of_what_was_typed(void **state)
+{
+	scene_host(24, 80, "ann");
+	const char *arguments[] = { "--join", scene_address("4"), "--nick", "bob", NULL };
+	struct pty *bob = scene_start(24, 80, arguments, NULL);
+	pty_wait_text(bob, "● ");
+	scene_say(bob, "said before");
+	pty_type(bob, "/join dev\rnot yet said");
+	pty_wait_row(bob, -1, "#dev> not yet said");
+	scene_wait_file("state/tchat/drafts", "not yet said");
+	scene_wait_file("state/tchat/input-history", "said before");
+	pty_type(bob, ", really"); /* and again */
+	scene_wait_file("state/tchat/drafts", "not yet said, really");
+	pty_signal(bob, SIGKILL);
+	pty_wait_exit(bob);
+	struct pty *again = scene_start(24, 80, arguments, NULL);
+	pty_wait_row(again, -1, "#lobby>");
+	scene_say(again, "/join dev");
+	pty_wait_row(again, -1, "#dev> not yet said, really");
+	pty_type(again, "\003\r\033[A\033[A\033[A");
+	pty_wait_row(again, -1, "#dev> said before");
+}
+
 static void control_c_cancels_and_control_d_leaves(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
@@ -217,6 +244,7 @@ int main(void)
 		SCENE(a_draft_of_several_lines_grows_and_comes_back_from_the_history),
 		SCENE(drafts_and_their_undo_belong_to_their_room),
 		SCENE(drafts_and_history_survive_a_restart),
+		SCENE(a_kill_takes_no_more_than_seconds_of_what_was_typed),
 		SCENE(control_c_cancels_and_control_d_leaves),
 		SCENE(control_l_repairs_the_screen),
 	};

@@ -105,6 +105,25 @@ void scene_write(const char *name, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
+static bool file_has(const char *name, const char *text)
+{
+	char path[LEAST], bytes[4096];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "r");
+	size_t length = file != NULL ? fread(bytes, 1, sizeof bytes - 1, file) : 0;
+	bytes[length] = '\0';
+	if (file != NULL)
+		fclose(file);
+	return strstr(bytes, text) != NULL;
+}
+
+void scene_wait_file(const char *name, const char *text)
+{
+	for (int i = 0; i < 3000 && !file_has(name, text); i++)
+		poll(NULL, 0, 10);
+	assert_true(file_has(name, text));
+}
+
 struct pty *scene_start(int rows, int columns, const char *const arguments[], const char *const environment[])
 {
 	const char *all[2 * VARIABLES] = { NULL }, *argv[VARIABLES] = { program };

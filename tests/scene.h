@@ -41,6 +41,9 @@ FILE *scene_json(const char *nick);
 /* Writes a file in the scene's folder: "inputrc", "config/tchat/tchatrc"; its folder exists. */
 void scene_write(const char *name, const char *text);
 
+/* Waits until a file in the scene's folder contains text. */
+void scene_wait_file(const char *name, const char *text);
+
 /* Waits until the host is gone. */
 void scene_wait_host_end(void);
 

@@ -36,7 +36,7 @@ static void drafts_come_back_for_their_room_and_host(void **state)
 	assert_null(drafts_get(drafts, "a:1", "#lobby", &cursor));
 	assert_int_equal(drafts_set(drafts, "a:1", "#lobby", "two\nlines \xC3\xA9", 3), 0);
 	assert_int_equal(drafts_set(drafts, "b:1", "#lobby", "other", 5), 0);
-	assert_int_equal(drafts_save(drafts), 0);
+	assert_int_equal(drafts_save(drafts, true), 0);
 	drafts_free(drafts);
 	struct stat about;
 	assert_int_equal(stat(path, &about), 0);
@@ -46,7 +46,7 @@ static void drafts_come_back_for_their_room_and_host(void **state)
 	assert_int_equal(cursor, 3);
 	assert_null(drafts_get(drafts, "a:1", "@lobby", &cursor));
 	assert_int_equal(drafts_set(drafts, "a:1", "#lobby", NULL, 0), 0);
-	assert_int_equal(drafts_save(drafts), 0);
+	assert_int_equal(drafts_save(drafts, true), 0);
 	drafts_free(drafts);
 	drafts = drafts_open(path);
 	assert_null(drafts_get(drafts, "a:1", "#lobby", &cursor));
@@ -65,7 +65,7 @@ static void a_broken_file_of_drafts_is_an_empty_one(void **state)
 		assert_null(drafts_get(drafts, "", "r", &cursor));
 		assert_null(drafts_get(drafts, "h", "r", &cursor));
 		assert_int_equal(drafts_set(drafts, "h", "r", "x", 1), 0);
-		assert_int_equal(drafts_save(drafts), 0);
+		assert_int_equal(drafts_save(drafts, true), 0);
 		drafts_free(drafts);
 		drafts = drafts_open(path);
 		assert_string_equal(drafts_get(drafts, "h", "r", &cursor), "x");
@@ -98,7 +98,7 @@ static void drafts_have_a_limit_and_the_oldest_go(void **state)
 	assert_null(drafts_get(drafts, "h", "#large0", &cursor));
 	assert_non_null(drafts_get(drafts, "h", "#large4", &cursor));
 	assert_int_equal(drafts_set(drafts, "h", "bad", "\xff", 0), TCHAT_ERR_BAD_TEXT);
-	assert_int_equal(drafts_save(drafts), 0);
+	assert_int_equal(drafts_save(drafts, true), 0);
 	drafts_free(drafts);
 }
 

@@ -5,7 +5,6 @@
 #include "base/errors.h"
 #include "base/file.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,14 +113,14 @@ int drafts_set(struct drafts *drafts, const char *host, const char *room, const 
 	return json_array_append_new(drafts->list, entry) == 0 ? 0 : TCHAT_ERR_MEMORY;
 }
 
-int drafts_save(struct drafts *drafts)
+int drafts_save(struct drafts *drafts, bool flush)
 {
 	if (!drafts->changed)
 		return 0;
 	char *text = json_dumps(drafts->list, JSON_INDENT(1));
 	if (text == NULL)
 		return TCHAT_ERR_MEMORY;
-	int err = file_replace(drafts->path, text, strlen(text));
+	int err = (flush ? file_replace : file_replace_soon)(drafts->path, text, strlen(text));
 	free(text);
 	drafts->changed = err != 0;
 	return err;

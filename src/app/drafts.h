@@ -3,6 +3,7 @@
 #ifndef TCHAT_APP_DRAFTS_H
 #define TCHAT_APP_DRAFTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { DRAFTS_MAX = 200, DRAFTS_TEXT_MAX = 1 << 20, DRAFTS_TOTAL_MAX = 4 << 20 };
@@ -20,7 +21,7 @@ const char *drafts_get(const struct drafts *drafts, const char *host, const char
  * what is no UTF-8 is not kept: TCHAT_ERR_TOO_LONG, TCHAT_ERR_BAD_TEXT. */
 int drafts_set(struct drafts *drafts, const char *host, const char *room, const char *text, size_t cursor);
 
-/* Writes the file, if there is something new. 0 or as file_replace(). */
-int drafts_save(struct drafts *drafts);
+/* Writes the file, if there is something new; with flush it waits for the disk. 0 or as file_replace(). */
+int drafts_save(struct drafts *drafts, bool flush);
 
 #endif

@@ -45,6 +45,7 @@ struct face {
 	struct loop_timer draw;    /* when the pacer held a frame back */
 	struct loop_timer escape;  /* a lone ESC */
 	struct loop_timer minute;  /* the clock, the countdown */
+	struct loop_timer keep;    /* what was typed is not yet kept */
 	struct loop_timer patience; /* told to end: no longer than this */
 
 	struct trust_pin knocking; /* whom ASK_DOOR is about */
@@ -62,6 +63,7 @@ struct face {
 	int focus;                 /* of the terminal's window: 1 has it, -1 has not, 0 not known */
 	char title[64];            /* as set last */
 	struct drafts *drafts;     /* of the last time; NULL: none */
+	bool lines_to_keep;        /* lines were submitted since the history was kept */
 
 	struct buffer names;       /* the answer to /names so far */
 	uint32_t room_before;      /* what was shown before the present room */
@@ -145,9 +147,12 @@ void face_setting(struct face *face, enum setting setting);
 void face_show_title(struct face *face, const struct status_view *status);
 void face_call_user(struct face *face);
 
-/* What survives a restart (face_state.c): typed lines, and drafts, each for the room it belongs to. */
+/* What survives a restart (face_state.c): typed lines, and drafts, each for the room it belongs to. They are kept at the
+ * end, and some seconds after a key, so that not even a kill takes more than those. */
 void face_load_state(struct face *face);
 void face_save_state(struct face *face);
+void face_keep_soon(struct face *face);
+void face_on_keep(void *arg); /* the timer's callback; arg is the face */
 void face_restore_draft(struct face *face, struct face_room *room);
 
 /* /search (face_search.c): lists what the present room has; shows a found message in its context; goes on to the next

@@ -162,6 +162,8 @@ static void collect_words(struct collector *collector, const struct face *face, 
 static void collect_argument(struct collector *collector, const struct face *face, const char *line, size_t start)
 {
 	char sign[2] = { line[start], '\0' };
+	size_t name = strcspn(line, " ");
+	bool whole = name + strspn(line + name, " ") >= start; /* the first word of the arguments */
 	switch (argument_kind(line, start)) {
 	case 'c':
 		collect_commands(collector, sign[0] == '/' ? sign : "");
@@ -179,10 +181,12 @@ static void collect_argument(struct collector *collector, const struct face *fac
 		collect_all_nicks(collector, face, sign[0] == '@' ? sign : "");
 		break;
 	case 'o':
-		collect(collector, "", face->rooms.rooms[face->rooms.current]->topic);
+		if (whole)
+			collect(collector, "", face->rooms.rooms[face->rooms.current]->topic);
 		break;
 	case 'a':
-		collect(collector, "", "all");
+		if (whole)
+			collect(collector, "", "all");
 		break;
 	case 'w':
 		for (size_t i = 0; i < face->front.door.guest_count; i++)

@@ -261,5 +261,6 @@ void face_token(struct face *face, const struct token *token)
 		help_token(face, token);
 	else if (!own_token(face, token))
 		editor_token(face, token);
+	face_keep_soon(face);
 	face_changed(face, true);
 }

@@ -230,6 +230,7 @@ static int face_go(struct face *face)
 	loop_timer_init(&face->draw, on_draw_time, face);
 	loop_timer_init(&face->escape, on_escape, face);
 	loop_timer_init(&face->minute, on_minute, face);
+	loop_timer_init(&face->keep, face_on_keep, face);
 	loop_timer_init(&face->patience, on_patience, face);
 	loop_timer_init(&face->hands_off, on_draw_time, face);
 	face->talk.handlers = (struct link_config){ .event = face_event, .arg = face };

@@ -6,7 +6,9 @@
 
 #include <stdio.h>
 
-enum { ROOM_KEY = 256 };
+enum { ROOM_KEY = 256, SIZE_A_SECOND = 65536 };
+
+#define KEEP_AFTER TCHAT_SECONDS(2)
 
 /* The host that drafts belong to. */
 static void host_key(const struct face *face, char key[ADDRESS_TEXT])
@@ -49,7 +51,7 @@ void face_restore_draft(struct face *face, struct face_room *room)
 	}
 }
 
-static void save_drafts(struct face *face, const char *path)
+static void save_drafts(struct face *face, const char *path, bool flush)
 {
 	char host[ADDRESS_TEXT], key[ROOM_KEY];
 	/* Read anew: another tchat may have written meanwhile. */
@@ -68,16 +70,39 @@ static void save_drafts(struct face *face, const char *path)
 			drafts_set(drafts, host, key, NULL, 0);
 	}
 	if (drafts != NULL)
-		(void)drafts_save(drafts);
+		(void)drafts_save(drafts, flush);
 	drafts_free(drafts);
+}
+
+static void save_state(struct face *face, bool flush)
+{
+	const struct options *options = face->talk.options;
+	char path[PATHS_MAX];
+	if (options->input_history && face->lines_to_keep && paths_make(PATHS_STATE, "input-history", path) == 0)
+		(void)line_editor_save_history(face->editor, path);
+	face->lines_to_keep = false;
+	if (options->drafts && paths_make(PATHS_STATE, "drafts", path) == 0)
+		save_drafts(face, path, flush);
 }
 
 void face_save_state(struct face *face)
 {
-	const struct options *options = face->talk.options;
-	char path[PATHS_MAX];
-	if (options->input_history && paths_make(PATHS_STATE, "input-history", path) == 0)
-		(void)line_editor_save_history(face->editor, path);
-	if (options->drafts && paths_make(PATHS_STATE, "drafts", path) == 0)
-		save_drafts(face, path);
+	face->lines_to_keep = true;
+	save_state(face, true);
+}
+
+/* The more there is to write, the more seldom. */
+void face_keep_soon(struct face *face)
+{
+	tchat_time wait = KEEP_AFTER + TCHAT_SECONDS(line_editor_length(face->editor) / SIZE_A_SECOND);
+	if (!loop_timer_is_set(&face->keep))
+		loop_timer_set(face->talk.loop, &face->keep, loop_now(face->talk.loop) + wait);
+}
+
+void face_on_keep(void *arg)
+{
+	struct face *face = arg;
+	/* In the middle of a search the line is not the draft; its end is a key again. */
+	if (!line_editor_is_busy(face->editor))
+		save_state(face, false);
 }

@@ -54,6 +54,7 @@ void face_submit(struct face *face, char *line)
 	face->has_written = true;
 	face_end_search(face, false);
 	line_editor_remember(face->editor, line);
+	face->lines_to_keep = true;
 	if (lines > (size_t)face->talk.options->ask_lines || strlen(line) > WIRE_TEXT_LIMIT) {
 		char text[128];
 		snprintf(text, sizeof text, ngettext("Send %zu line (%zu bytes)?", "Send %zu lines (%zu bytes)?", lines),

@@ -95,7 +95,7 @@ static int resolve(const char *path, char target[PATHS_MAX])
 	return TCHAT_ERR_SYSTEM;
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
+static int write_all(int fd, const char *bytes, size_t length, bool flush)
 {
 	while (length > 0) {
 		ssize_t written = write(fd, bytes, length);
@@ -106,7 +106,7 @@ static int write_all(int fd, const char *bytes, size_t length)
 		bytes += written;
 		length -= (size_t)written;
 	}
-	return fsync(fd) == 0 ? 0 : TCHAT_ERR_SYSTEM;
+	return !flush || fsync(fd) == 0 ? 0 : TCHAT_ERR_SYSTEM;
 }
 
 int file_folder(const char *path, char *folder)
@@ -140,7 +140,7 @@ static int discard(const char *fresh, int err)
 	return err;
 }
 
-int file_replace(const char *path, const void *bytes, size_t length)
+static int replace(const char *path, const void *bytes, size_t length, bool flush)
 {
 	char target[PATHS_MAX], fresh[PATHS_MAX];
 	struct stat old;
@@ -159,7 +159,7 @@ int file_replace(const char *path, const void *bytes, size_t length)
 	/* An owner that cannot be kept is one's own from now on. */
 	if (existed && (old.st_uid != geteuid() || old.st_gid != getegid()) && fchown(fd, old.st_uid, old.st_gid) != 0)
 		errno = 0;
-	err = write_all(fd, bytes, length);
+	err = write_all(fd, bytes, length, flush);
 	if (err == 0 && existed && fchmod(fd, old.st_mode & 0777) != 0)
 		err = TCHAT_ERR_SYSTEM;
 	if (close(fd) != 0 && err == 0)
@@ -168,8 +168,19 @@ int file_replace(const char *path, const void *bytes, size_t length)
 		err = TCHAT_ERR_SYSTEM;
 	if (err != 0)
 		return discard(fresh, err);
-	sync_folder(target);
+	if (flush)
+		sync_folder(target);
 	return 0;
+}
+
+int file_replace(const char *path, const void *bytes, size_t length)
+{
+	return replace(path, bytes, length, true);
+}
+
+int file_replace_soon(const char *path, const void *bytes, size_t length)
+{
+	return replace(path, bytes, length, false);
 }
 
 /* A file system without links has no owners to tell apart either: there the last one wins. */
@@ -196,7 +207,7 @@ int file_create(const char *path, const void *bytes, size_t length)
 	if (fd < 0)
 		return TCHAT_ERR_SYSTEM;
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	int err = write_all(fd, bytes, length);
+	int err = write_all(fd, bytes, length, true);
 	if (close(fd) != 0 && err == 0)
 		err = TCHAT_ERR_SYSTEM;
 	if (err == 0)

@@ -18,7 +18,10 @@ int file_read(const char *path, size_t maximum, struct buffer *out);
  * is no regular file), TCHAT_ERR_TOO_LONG (the path), TCHAT_ERR_MEMORY or TCHAT_ERR_SYSTEM with errno. */
 int file_replace(const char *path, const void *bytes, size_t length);
 
-/* The same for a file that must not be there yet: TCHAT_ERR_IN_USE when it is. Of two who do this at once one makes it.
+/* The same without waiting for the disk, for what may be lost when the machine (not the program) dies. */
+int file_replace_soon(const char *path, const void *bytes, size_t length);
+
+/* The same as file_replace() for a file that must not be there yet: TCHAT_ERR_IN_USE when it is. Of two who do this at once one makes it.
  * Links are not followed. */
 int file_create(const char *path, const void *bytes, size_t length);
 
