@@ -16,6 +16,7 @@ struct delay {
 	bool hold;        /* completions of any kind */
 	bool hold_batch;  /* those of batches, which reads overtake */
 	int fail;         /* what batches fail with, or 0 */
+	int fail_records; /* and records */
 	unsigned batches; /* submitted so far */
 };
 
@@ -23,8 +24,9 @@ static inline void delay_submit(struct store *store, struct store_request *reque
 {
 	struct delay *d = (struct delay *)store;
 	d->batches += request->type == STORE_BATCH;
-	if (request->type == STORE_BATCH && d->fail != 0) {
-		request->error = d->fail;
+	int err = request->type == STORE_BATCH ? d->fail : request->type == STORE_RECORD ? d->fail_records : 0;
+	if (err != 0) {
+		request->error = err;
 	} else {
 		store_submit(d->inner, request);
 		store_completed(d->inner);

@@ -35,6 +35,7 @@ struct wire_peer {
 	uint32_t request;
 	uint64_t device, counter;
 	uint32_t user;
+	uint8_t host_nonce[WIRE_KEY_SIZE], user_nonce[WIRE_KEY_SIZE]; /* of WELCOME and HELLO */
 	struct wire_peer *next;
 };
 
@@ -66,8 +67,23 @@ static inline void world_bytes(void *arg, void *bytes, size_t length)
 		((uint8_t *)bytes)[i] = (uint8_t)world_random(arg);
 }
 
-/* A host over a memory store, or over the given one. */
-static inline struct world *world_new(const struct host_limits *limits, struct store *store)
+/* A host over the world's store; more: what else its configuration says, or NULL. */
+static inline void world_open(struct world *w, const struct host_limits *limits, const struct host_config *more)
+{
+	struct host_config config = more == NULL ? (struct host_config){ 0 } : *more;
+	config.environment = &w->environment;
+	config.store = w->store;
+	config.software = "test";
+	config.motd = "hi";
+	if (limits != NULL)
+		config.limits = *limits;
+	w->host = host_new(&config);
+	assert_non_null(w->host);
+}
+
+/* With a memory store, or the given one. */
+static inline struct world *world_make(const struct host_limits *limits, struct store *store,
+                                       const struct host_config *more)
 {
 	struct world *w = calloc(1, sizeof *w);
 	assert_non_null(w);
@@ -78,39 +94,51 @@ static inline struct world *world_new(const struct host_limits *limits, struct s
 	struct store_memory_config memory = { .environment = &w->environment };
 	w->store = store != NULL ? store : store_memory_new(&memory);
 	assert_non_null(w->store);
-	struct host_config config = { .environment = &w->environment, .store = w->store, .software = "test", .motd = "hi" };
-	if (limits != NULL)
-		config.limits = *limits;
-	w->host = host_new(&config);
-	assert_non_null(w->host);
+	world_open(w, limits, more);
 	return w;
 }
 
-static inline void world_free(struct world *w)
+static inline struct world *world_new(const struct host_limits *limits, struct store *store)
 {
-	store_free(w->store);
-	host_free(w->host);
+	return world_make(limits, store, NULL);
+}
+
+static inline void world_forget_peers(struct world *w)
+{
 	while (w->peers != NULL) {
 		struct wire_peer *p = w->peers;
 		w->peers = p->next;
 		buffer_free(&p->got);
 		free(p);
 	}
+}
+
+static inline void world_free(struct world *w)
+{
+	store_free(w->store);
+	host_free(w->host);
+	world_forget_peers(w);
 	free(w);
 }
 
-static inline struct wire_peer *wire_connect(struct world *w, bool owner)
+static inline struct wire_peer *wire_connect_as(struct world *w, const struct host_peer_info *info)
 {
 	struct wire_peer *p = calloc(1, sizeof *p);
 	assert_non_null(p);
 	p->world = w;
 	p->budget = ALL;
 	buffer_init(&p->got, 64 << 20);
-	struct host_peer_info info = { .address = "[::1]:5", .account_is_owner = owner, .user = p };
-	p->peer = host_peer_new(w->host, &info, w->now);
+	struct host_peer_info own = *info;
+	own.user = p;
+	p->peer = host_peer_new(w->host, &own, w->now);
 	p->next = w->peers;
 	w->peers = p;
 	return p;
+}
+
+static inline struct wire_peer *wire_connect(struct world *w, bool owner)
+{
+	return wire_connect_as(w, &(struct host_peer_info){ .address = "[::1]:5", .account_is_owner = owner });
 }
 
 static inline void wire_close(struct wire_peer *p)
@@ -299,8 +327,11 @@ static inline void wire_hello(struct wire_peer *p)
 	message.hello.magic = WIRE_MAGIC;
 	message.hello.version_low = message.hello.version_high = 1;
 	message.hello.tail = (struct wire_bytes){ (const uint8_t *)"\x70\x01\x00\x02hi", 6 };
+	world_bytes(p->world, message.hello.nonce, sizeof message.hello.nonce);
+	memcpy(p->user_nonce, message.hello.nonce, sizeof p->user_nonce);
 	wire_put(p, &message);
 	wire_expect(p, &message, WIRE_WELCOME);
+	memcpy(p->host_nonce, message.welcome.nonce, sizeof p->host_nonce);
 }
 
 static inline void wire_auth(struct wire_peer *p, uint8_t salt, const char *nick, uint64_t lowest)

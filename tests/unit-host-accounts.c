@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* host: accounts: nicks that are owned, several keys, several presences, what a restart keeps, and what is told when. */
+#include "config.h"
+
+#include "delay-store.h"
+#include "door-peer.h"
+
+enum { TOKEN = 0x51 };
+
+static uint32_t rename_to(struct wire_peer *p, const char *nick)
+{
+	struct message message = { .type = WIRE_NICK };
+	message.nick.request = ++p->request;
+	message.nick.nick = wire_text(nick);
+	wire_put(p, &message);
+	return p->request;
+}
+
+static void rename_done(struct wire_peer *p, const char *nick)
+{
+	struct message message;
+	uint32_t request = rename_to(p, nick);
+	wire_expect(p, &message, WIRE_MEMBER);
+	assert_text(message.member.nick, nick);
+	wire_expect(p, &message, WIRE_DONE);
+	assert_int_equal(message.done.request, request);
+	assert_text(message.done.nick, nick);
+}
+
+static void ask_whois(struct wire_peer *p, const char *nick, struct message *profile)
+{
+	struct message message = { .type = WIRE_WHOIS };
+	message.whois.request = ++p->request;
+	message.whois.nick = wire_text(nick);
+	wire_put(p, &message);
+	wire_expect(p, profile, WIRE_PROFILE);
+	assert_int_equal(profile->profile.request, p->request);
+}
+
+static void assert_pins(struct wire_bytes pins, int first, int second)
+{
+	struct trust_pin a = door_pin(first), b = door_pin(second);
+	assert_int_equal(pins.length, (second != 0 ? 2 : 1) * sizeof a);
+	assert_memory_equal(pins.data, &a, sizeof a);
+	if (second != 0)
+		assert_memory_equal(pins.data + sizeof a, &b, sizeof b);
+}
+
+/* --- Nicks */
+
+static void a_nick_stays_its_first_owners(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	wire_close(door_member(w, 7, "ann", 0, "ann"));
+	world_run(w);
+	door_member(w, 8, "ann", 0, "ann2");
+	door_member(w, 9, "Ann", 0, "Ann3");
+	world_pass(w, TCHAT_SECONDS(700)); /* guests would be forgotten by now */
+	door_restart(w, HOST_ACCESS_OPEN);
+	struct wire_peer *eve = door_member(w, 10, "ann", 0, "ann4");
+	wire_expect_error(eve, rename_to(eve, "ann"), TCHAT_ERR_NAME_TAKEN);
+	wire_expect_error(eve, rename_to(eve, "ann2"), TCHAT_ERR_NAME_TAKEN);
+	wire_close(door_member(w, 7, "ann", 0, "ann"));
+	door_member(w, 8, "ann", 0, "ann2");
+	world_free(w);
+}
+
+/* The second of each pair cannot be had beside the first. */
+static void names_that_look_like_anothers_cannot_be_had(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "admin", "Admin" },
+		{ "admin", "adrnin" },         /* r n */
+		{ "adm1n", "admln" },
+		{ "Iris", "lris" },            /* a small L */
+		{ "lris", "Iris" },            /* a capital I */
+		{ "Iris", "1ris" },
+		{ "root", "r0ot" },
+		{ "admin", "\xef\xbd\x81\xef\xbd\x84\xef\xbd\x8d\xef\xbd\x89\xef\xbd\x8e" }, /* fullwidth */
+#ifdef HAVE_ICU
+		{ "coco", "\xd1\x81\xd0\xbe\xd1\x81\xd0\xbe" }, /* Cyrillic es, o */
+		{ "\xd1\x81\xd0\xbe\xd1\x81\xd0\xbe", "coco" },
+		{ "TATA", "\xce\xa4\xce\x91\xce\xa4\xce\x91" }, /* Greek Tau, Alpha */
+#endif
+	};
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		struct world *w = door_world(HOST_ACCESS_OPEN);
+		struct message message;
+		door_member(w, 7, pairs[i][0], 0, pairs[i][0]);
+		struct wire_peer *eve = door_member(w, 8, "eve", 0, "eve");
+		wire_expect_error(eve, rename_to(eve, pairs[i][1]), TCHAT_ERR_NAME_TAKEN);
+		struct wire_peer *dan = door_connect(w, 9);
+		door_auth(dan, 9, pairs[i][1], 0);
+		wire_expect(dan, &message, WIRE_AUTH_OK);
+		assert_true(message.auth_ok.nick.length == 0 || message.auth_ok.nick.data[message.auth_ok.nick.length - 1] == '2');
+		world_free(w);
+	}
+}
+
+/* Mixed scripts and what cannot be seen make no name at all. */
+static void names_made_to_deceive_are_none(void **state)
+{
+	static const char *const names[] = {
+		"\xd0\xb0" "dmin",     /* a Cyrillic a */
+		"adm\xe2\x80\x8bin",   /* a zero-width space */
+		"ad\xe2\x80\x8dmin",   /* a joiner */
+		"adm\xc2\xadin",       /* a soft hyphen */
+		"\xe2\x80\xae" "nimda", /* right to left */
+	};
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	door_member(w, 7, "admin", 0, "admin");
+	struct wire_peer *eve = door_member(w, 8, "eve", 0, "eve");
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		wire_expect_error(eve, rename_to(eve, names[i]), TCHAT_ERR_BAD_NAME);
+		char nick[16];
+		snprintf(nick, sizeof nick, i == 0 ? "guest" : "guest%zu", i + 1);
+		door_member(w, 20 + (int)i, names[i], 0, nick);
+	}
+	world_free(w);
+}
+
+static void names_of_all_the_world_are_welcome(void **state)
+{
+	static const char *const names[] = {
+		"\xe7\x94\xb0\xe4\xb8\xad\xe3\x81\x95\xe3\x82\x93", /* Tanaka-san */
+		"\xea\xb9\x80\xec\xb2\xa0\xec\x88\x98",
+		"\xe7\x8e\x8b\xe4\xbc\x9f",
+#ifdef HAVE_ICU
+		"\xd0\x97\xd0\xbe\xd1\x8f",                         /* Zoya */
+		"Zo\xc3\xab",
+		"\xce\x9d\xce\xaf\xce\xba\xce\xbf\xcf\x82",         /* Nikos */
+		"\xd7\xa9\xd7\xa8\xd7\x94",
+#endif
+	};
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		door_member(w, 10 + (int)i, names[i], 0, names[i]);
+	world_free(w);
+}
+
+static void an_account_has_only_so_many_names(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *ann = door_member(w, 7, "ann", 0, "ann");
+	char nick[16] = "";
+	for (int i = 1; i < 8; i++) {
+		snprintf(nick, sizeof nick, "name%c", 'a' + i);
+		rename_done(ann, nick);
+		wire_skip(ann);
+	}
+	wire_expect_error(ann, rename_to(ann, "onemore"), TCHAT_ERR_TOO_MANY_NAMES);
+	/* Who comes with yet another wish gets the last one. */
+	struct wire_peer *again = door_connect(w, 7);
+	struct message message;
+	door_auth(again, 77, "onemore", 0);
+	wire_expect(again, &message, WIRE_AUTH_OK);
+	assert_text(message.auth_ok.nick, nick);
+	/* One that is given free makes place. */
+	wire_close(again);
+	door_expect_done(ann, door_moderate_bytes(ann, MODERATE_RELEASE, NULL, "ann"));
+	wire_skip(ann);
+	rename_done(ann, "onemore");
+	door_member(w, 8, "ann", 0, "ann");
+	world_free(w);
+}
+
+static void a_name_is_released_by_owner_or_host_owner_when_it_is_not_used(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *owner = door_owner(w), *ann = door_member(w, 7, "ann", 0, "ann");
+	struct wire_peer *ben = door_member(w, 8, "ben", 0, "ben");
+	wire_expect_error(ben, door_moderate_bytes(ben, MODERATE_RELEASE, NULL, "ann"), TCHAT_ERR_NOT_ALLOWED);
+	wire_expect_error(owner, door_moderate_bytes(owner, MODERATE_RELEASE, NULL, "ann"), TCHAT_ERR_NAME_IN_USE);
+	wire_expect_error(ann, door_moderate_bytes(ann, MODERATE_RELEASE, NULL, "ann"), TCHAT_ERR_NAME_IN_USE);
+	wire_expect_error(owner, door_moderate_bytes(owner, MODERATE_RELEASE, NULL, "nobody"), TCHAT_ERR_NO_USER);
+	wire_close(ann);
+	world_run(w);
+	door_expect_done(owner, door_moderate_bytes(owner, MODERATE_RELEASE, NULL, "ann"));
+	rename_done(ben, "ann");
+	door_restart(w, HOST_ACCESS_OPEN);
+	door_member(w, 7, "ann", 0, "ann2");
+	world_free(w);
+}
+
+static void a_name_that_nobody_used_for_long_is_free(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *owner = door_owner(w);
+	uint64_t day = UINT64_C(86400) * 1000000;
+	wire_close(door_member(w, 7, "ann", 0, "ann"));
+	struct wire_peer *cy = door_member(w, 9, "cy", 0, "cy");
+	door_expect_done(owner, door_moderate(owner, MODERATE_ADMIT, 9));
+	wire_close(cy);
+	world_pass(w, TCHAT_SECONDS(700));
+	w->wall += 6 * day;
+	wire_close(door_member(w, 8, "ann", 0, "ann2"));
+	w->wall += 2 * day;
+	door_member(w, 10, "ann", 0, "ann"); /* a stranger's, after a week */
+	wire_close(door_member(w, 11, "cy", 0, "cy2"));
+	w->wall += 180 * day;
+	door_member(w, 12, "cy", 0, "cy"); /* a member's, after half a year */
+	door_member(w, 9, "cy", 0, "cy3");
+	world_free(w);
+}
+
+/* --- Presences */
+
+static void the_same_wish_is_the_same_user_and_another_one_is_beside_it(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct message message;
+	struct wire_peer *a = door_member(w, 7, "ann", 0, "ann"), *b = door_connect(w, 7), *c = door_connect(w, 7);
+	door_auth(b, 70, "ann", 0); /* another salt: another device */
+	door_enter(b, &message);
+	assert_int_equal(b->user, a->user);
+	assert_true(b->device != a->device);
+	door_auth(c, 71, "bot", 0);
+	door_enter(c, &message);
+	assert_true(c->user != a->user);
+	assert_text(message.auth_ok.nick, "bot");
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_enter(c, "lobby", JOIN_LIVE);
+	wire_expect(a, &message, WIRE_MEMBER);
+	assert_int_equal(message.member.user, c->user);
+	/* Each has its own name as long as it is there. */
+	wire_expect_error(c, rename_to(c, "ann"), TCHAT_ERR_NAME_TAKEN);
+	rename_done(c, "robot");
+	world_free(w);
+}
+
+static void a_device_that_comes_back_has_the_nick_that_it_had(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *a = door_member(w, 7, "ann", 0, "ann");
+	struct message message;
+	rename_to(a, "anna");
+	wire_until(a, &message, WIRE_DONE);
+	assert_text(message.done.nick, "anna");
+	uint32_t user = a->user;
+	wire_close(a);
+	a = door_member(w, 7, "ann", 0, "anna"); /* the wish of then is no new one */
+	assert_int_equal(a->user, user);
+	a = door_member(w, 7, NULL, 0, "anna");
+	assert_int_equal(a->user, user);
+	a = door_member(w, 7, "bea", 0, "bea");
+	assert_true(a->user != user);
+	door_restart(w, HOST_ACCESS_OPEN);
+	door_member(w, 7, NULL, 0, "bea"); /* the last one */
+	door_member(w, 8, NULL, 0, "guest");
+	world_free(w);
+}
+
+static uint64_t direct_with(struct wire_peer *p, const char *nick)
+{
+	struct message message;
+	uint32_t request = wire_join(p, ROOM_DIRECT, nick, JOIN_LIVE);
+	do
+		wire_until(p, &message, WIRE_JOINED);
+	while (message.joined.request != request);
+	return message.joined.room;
+}
+
+static void rooms_of_two_are_of_account_and_nick(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct message message;
+	struct wire_peer *ann = door_member(w, 7, "ann", 0, "ann"), *ben = door_member(w, 8, "ben", 0, "ben");
+	uint64_t room = direct_with(ann, "ben");
+	wire_post(ann, room, "for ben");
+	wire_expect(ann, &message, WIRE_ACK);
+	door_restart(w, HOST_ACCESS_OPEN);
+	/* Ben is not there yet. */
+	ann = door_member(w, 7, "ann", 0, "ann");
+	assert_int_equal(direct_with(ann, "ben"), room);
+	world_pass(w, TCHAT_SECONDS(50));
+	ben = door_member(w, 8, "ben", 0, "ben");
+	wire_expect(ben, &message, WIRE_JOINED);
+	assert_int_equal(message.joined.room, room);
+	assert_int_equal(message.joined.last, 1);
+	/* Who has the name after him does not get his room. */
+	wire_close(ben);
+	world_run(w);
+	struct wire_peer *owner = door_owner(w);
+	door_expect_done(owner, door_moderate_bytes(owner, MODERATE_RELEASE, NULL, "ben"));
+	struct wire_peer *eve = door_member(w, 9, "ben", 0, "ben");
+	wire_expect_nothing(eve);
+	assert_true(direct_with(ann, "ben") != room);
+	assert_true(direct_with(eve, "ann") != room);
+	world_free(w);
+}
+
+static void an_absent_user_with_rooms_of_two_is_not_forgotten_for_time(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct message message = { .type = WIRE_PING };
+	struct wire_peer *ann = door_member(w, 7, "ann", 0, "ann"), *ben = door_member(w, 8, "ben", 0, "ben");
+	uint64_t room = direct_with(ann, "ben");
+	wire_close(ben);
+	for (int i = 0; i < 60; i++) {
+		world_pass(w, TCHAT_SECONDS(50));
+		wire_put(ann, &message);
+	}
+	wire_post(ann, room, "still there?");
+	wire_skip(ann);
+	ben = door_member(w, 8, "ben", 0, "ben");
+	assert_int_equal(direct_with(ben, "ann"), room);
+	world_free(w);
+}
+
+/* --- Keys */
+
+static void a_second_key_is_the_same_account(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_ASK);
+	struct message message;
+	struct wire_peer *owner = door_owner(w), *laptop = door_knocker(w, 7, "ann");
+	wire_skip(owner);
+	door_expect_done(owner, door_moderate(owner, MODERATE_ADMIT, 7));
+	wire_skip(owner);
+	door_enter(laptop, &message);
+	door_expect_done(laptop, door_invite(laptop, INVITE_DEVICE, TOKEN, 0, 0, NULL));
+	struct wire_peer *phone = door_member(w, 8, "ann", TOKEN, "ann");
+	assert_int_equal(phone->user, laptop->user);
+	assert_true(phone->device != laptop->device);
+	wire_expect_nothing(owner);
+	ask_whois(owner, "ann", &message);
+	assert_pins(message.profile.keys, 7, 8);
+	/* It was for one. */
+	struct wire_peer *third = door_connect(w, 9);
+	door_auth(third, 9, "ann", TOKEN);
+	wire_expect(third, &message, WIRE_KNOCK);
+	door_restart(w, HOST_ACCESS_INVITE);
+	laptop = door_member(w, 7, "ann", 0, "ann");
+	phone = door_member(w, 8, "ann", 0, "ann");
+	assert_int_equal(phone->user, laptop->user);
+	world_free(w);
+}
+
+static void a_dropped_key_is_cut_off_and_unknown_again(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_INVITE);
+	struct message message;
+	struct wire_peer *owner = door_owner(w);
+	door_expect_done(owner, door_invite(owner, INVITE_HOST, TOKEN, 1, 0, NULL));
+	struct wire_peer *laptop = door_member(w, 7, "ann", TOKEN, "ann");
+	door_expect_done(laptop, door_invite(laptop, INVITE_DEVICE, TOKEN + 1, 0, 0, NULL));
+	struct wire_peer *phone = door_member(w, 8, "ann", TOKEN + 1, "ann"), *idle = door_connect(w, 8);
+	door_expect_done(laptop, door_moderate(laptop, MODERATE_DROP_KEY, 8));
+	wire_expect_end(phone, TCHAT_ERR_KEY_DROPPED);
+	wire_expect_end(idle, TCHAT_ERR_KEY_DROPPED);
+	door_refused(w, 8, "ann", 0, TCHAT_ERR_NOT_INVITED);
+	ask_whois(laptop, "ann", &message);
+	assert_pins(message.profile.keys, 7, 0);
+	door_restart(w, HOST_ACCESS_INVITE);
+	door_refused(w, 8, "ann", 0, TCHAT_ERR_NOT_INVITED);
+	laptop = door_member(w, 7, "ann", 0, "ann");
+	/* The last key takes the account and its names along; its owner learns that it was done. */
+	door_expect_done(laptop, door_moderate(laptop, MODERATE_DROP_KEY, 7));
+	wire_expect_end(laptop, TCHAT_ERR_KEY_DROPPED);
+	door_refused(w, 7, "ann", 0, TCHAT_ERR_NOT_INVITED);
+	owner = door_owner(w);
+	rename_done(owner, "ann");
+	door_restart(w, HOST_ACCESS_INVITE);
+	door_refused(w, 7, "ann", 0, TCHAT_ERR_NOT_INVITED);
+	world_free(w);
+}
+
+static void keys_are_dropped_by_their_owner_and_by_the_hosts(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *owner = door_owner(w), *ann = door_member(w, 7, "ann", 0, "ann");
+	struct wire_peer *eve = door_member(w, 8, "eve", 0, "eve");
+	wire_expect_error(eve, door_moderate(eve, MODERATE_DROP_KEY, 7), TCHAT_ERR_NO_KEY);
+	wire_expect_error(eve, door_moderate(eve, MODERATE_DROP_KEY, OWNER_KEY), TCHAT_ERR_NO_KEY);
+	wire_expect_error(owner, door_moderate(owner, MODERATE_DROP_KEY, OWNER_KEY), TCHAT_ERR_NOT_ALLOWED);
+	wire_expect_error(owner, door_moderate(owner, MODERATE_DROP_KEY, 99), TCHAT_ERR_NO_KEY);
+	door_expect_done(owner, door_moderate(owner, MODERATE_DROP_KEY, 8));
+	wire_expect_end(eve, TCHAT_ERR_KEY_DROPPED);
+	wire_expect_nothing(ann);
+	world_free(w);
+}
+
+static void a_key_that_is_somebodys_is_not_taken_over_by_a_link(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *eve = door_member(w, 8, "eve", 0, "eve");
+	wire_close(door_member(w, 7, "ann", 0, "ann"));
+	/* Eve gives Ann her own second-device link as if it were an invitation. */
+	door_expect_done(eve, door_invite(eve, INVITE_DEVICE, TOKEN, 0, 0, NULL));
+	door_refused(w, 7, "ann", TOKEN, TCHAT_ERR_KEY_TAKEN);
+	door_member(w, 7, "ann", 0, "ann");
+	/* Her own key may come with it, and uses nothing up. */
+	wire_close(door_member(w, 8, "eve", TOKEN, "eve"));
+	struct wire_peer *phone = door_member(w, 9, "eve", TOKEN, "eve");
+	assert_int_equal(phone->user, eve->user);
+	world_free(w);
+}
+
+static void a_link_of_the_owner_makes_owners_and_there_are_only_so_many_keys(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_INVITE);
+	struct wire_peer *owner = door_owner(w);
+	struct message message;
+	for (int i = 0; i < 15; i++) {
+		door_expect_done(owner, door_invite(owner, INVITE_DEVICE, TOKEN + i, 0, 0, NULL));
+		struct wire_peer *p = door_connect(w, 10 + i);
+		door_auth(p, 10 + i, "olga", TOKEN + i);
+		wire_expect(p, &message, WIRE_AUTH_OK);
+		assert_int_equal(message.auth_ok.role, ROLE_OWNER);
+	}
+	door_expect_done(owner, door_invite(owner, INVITE_DEVICE, TOKEN + 15, 0, 0, NULL));
+	door_refused(w, 99, "olga", TOKEN + 15, TCHAT_ERR_TOO_MANY_KEYS);
+	door_restart(w, HOST_ACCESS_INVITE);
+	struct wire_peer *p = door_connect(w, 24);
+	door_auth(p, 24, "olga", 0);
+	wire_expect(p, &message, WIRE_AUTH_OK);
+	assert_int_equal(message.auth_ok.role, ROLE_OWNER);
+	world_free(w);
+}
+
+static void a_ban_is_the_accounts(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *owner = door_owner(w), *eve = door_member(w, 8, "eve", 0, "eve");
+	struct message message = { .type = WIRE_MODERATE };
+	wire_enter(eve, "lobby", 0);
+	message.moderate.request = 9;
+	message.moderate.room = 1;
+	message.moderate.action = MODERATE_KICK;
+	message.moderate.nick = wire_text("eve");
+	wire_put(owner, &message);
+	wire_until(owner, &message, WIRE_DONE);
+	wire_expect_end(eve, TCHAT_ERR_KICKED);
+	struct wire_peer *again = door_connect(w, 8);
+	door_auth(again, 88, "angel", 0); /* another salt, another nick */
+	wire_expect_end(again, TCHAT_ERR_KICKED);
+	world_pass(w, TCHAT_SECONDS(61));
+	door_member(w, 8, "eve", 0, "eve");
+	world_free(w);
+}
+
+/* --- WHOIS */
+
+static void whois_tells_who_that_is_and_owners_from_where(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct message message = { .type = WIRE_PRESENCE };
+	struct wire_peer *owner = door_owner(w), *ann = door_member(w, 7, "ann", 0, "ann");
+	struct wire_peer *ben = door_member(w, 8, "ben", 0, "ben");
+	message.presence.away = 1;
+	message.presence.reason = wire_text("lunch");
+	wire_put(ann, &message);
+	uint64_t came = w->wall;
+	ask_whois(ben, "Ann", &message);
+	assert_int_equal(message.profile.user, ann->user);
+	assert_int_equal(message.profile.flags, PROFILE_HERE | PROFILE_AWAY);
+	assert_text(message.profile.reason, "lunch");
+	assert_text(message.profile.nick, "ann");
+	assert_true(message.profile.since <= came && message.profile.since > UINT64_C(1700000000000000));
+	assert_pins(message.profile.keys, 7, 0);
+	assert_null(message.profile.address.data);
+	ask_whois(owner, "ann", &message);
+	assert_text(message.profile.address, "192.0.0.8:5000");
+	ask_whois(ben, NULL, &message);
+	assert_int_equal(message.profile.user, ben->user);
+	ask_whois(ben, "olga", &message);
+	assert_int_equal(message.profile.role, ROLE_OWNER);
+	door_restart(w, HOST_ACCESS_OPEN);
+	w->wall += 5000000;
+	ben = door_member(w, 8, "ben", 0, "ben");
+	ask_whois(ben, "ann", &message);
+	assert_int_equal(message.profile.user, 0);
+	assert_int_equal(message.profile.flags, 0);
+	assert_true(message.profile.since <= came && message.profile.seen < w->wall - 5000000);
+	assert_pins(message.profile.keys, 7, 0);
+	message = (struct message){ .type = WIRE_WHOIS, .whois = { .request = 99, .nick = wire_text("nobody") } };
+	wire_put(ben, &message);
+	wire_expect_error(ben, 99, TCHAT_ERR_NO_USER);
+	world_free(w);
+}
+
+static void whois_on_a_guests_host_knows_no_keys(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct message message;
+	struct wire_peer *ann = wire_member(w, 1, "ann"), *ben = wire_member(w, 2, "ben");
+	ask_whois(ben, "ann", &message);
+	assert_int_equal(message.profile.user, ann->user);
+	assert_null(message.profile.keys.data);
+	assert_null(message.profile.address.data);
+	world_free(w);
+}
+
+/* --- When it is told */
+
+static struct world *delayed_world(struct delay **d)
+{
+	*d = delay_new(store_memory_new(&(struct store_memory_config){ .spool_bytes = 1 << 20 }));
+	return door_world_over(HOST_ACCESS_ASK, NULL, &(*d)->store);
+}
+
+static void nothing_is_told_before_it_is_kept(void **state)
+{
+	struct delay *d;
+	struct world *w = delayed_world(&d);
+	struct message message;
+	struct wire_peer *owner = door_owner(w), *ann = door_knocker(w, 7, "ann");
+	wire_skip(owner);
+	d->hold = true;
+	uint32_t request = door_moderate(owner, MODERATE_ADMIT, 7);
+	wire_expect_nothing(owner);
+	wire_expect_nothing(ann);
+	d->hold = false;
+	door_expect_done(owner, request);
+	door_enter(ann, &message);
+	wire_skip(owner);
+	d->hold = true;
+	request = door_invite(owner, INVITE_HOST, TOKEN, 0, 0, NULL);
+	uint32_t rename = rename_to(ann, "anna");
+	wire_expect_nothing(owner);
+	wire_expect_nothing(ann);
+	d->hold = false;
+	door_expect_done(owner, request);
+	wire_until(ann, &message, WIRE_DONE);
+	assert_int_equal(message.done.request, rename);
+	d->hold = true;
+	struct wire_peer *ben = door_connect(w, 8);
+	door_auth(ben, 8, "ben", TOKEN);
+	wire_expect_nothing(ben);
+	d->hold = false;
+	door_enter(ben, &message);
+	world_free(w);
+}
+
+static void what_cannot_be_kept_is_refused(void **state)
+{
+	struct delay *d;
+	struct world *w = delayed_world(&d);
+	struct message message;
+	struct wire_peer *owner = door_owner(w), *ann = door_knocker(w, 7, "ann");
+	wire_skip(owner);
+	d->fail_records = TCHAT_ERR_NO_SPACE;
+	wire_expect_error(owner, door_moderate(owner, MODERATE_ADMIT, 7), TCHAT_ERR_BUSY);
+	wire_expect_nothing(ann);
+	wire_expect_error(owner, door_invite(owner, INVITE_HOST, TOKEN, 0, 0, NULL), TCHAT_ERR_BUSY);
+	wire_expect_error(owner, rename_to(owner, "olga2"), TCHAT_ERR_BUSY);
+	d->fail_records = 0;
+	door_expect_done(owner, door_moderate(owner, MODERATE_ADMIT, 7));
+	door_enter(ann, &message);
+	wire_skip(owner);
+	door_expect_done(owner, door_invite(owner, INVITE_HOST, TOKEN, 0, 0, NULL));
+	d->fail_records = TCHAT_ERR_NO_SPACE;
+	struct wire_peer *ben = door_connect(w, 8);
+	door_auth(ben, 8, "ben", TOKEN);
+	wire_expect_end(ben, TCHAT_ERR_BUSY);
+	world_free(w);
+}
+
+static void who_goes_while_it_is_being_decided_harms_nobody(void **state)
+{
+	struct delay *d;
+	struct world *w = delayed_world(&d);
+	struct wire_peer *owner = door_owner(w), *ann = door_knocker(w, 7, "ann"), *ben = door_knocker(w, 8, "ben");
+	struct wire_peer *second = door_connect(w, OWNER_KEY);
+	struct message message;
+	door_auth(second, 90, "olga", 0);
+	wire_until(second, &message, WIRE_AUTH_OK);
+	d->hold = true;
+	door_moderate(owner, MODERATE_ADMIT, 7);
+	door_moderate(owner, MODERATE_REFUSE, 8);
+	door_invite(owner, INVITE_HOST, TOKEN, 0, 0, NULL);
+	rename_to(owner, "olivia");
+	world_run(w);
+	wire_close(ann);
+	wire_close(ben);
+	wire_close(owner);
+	world_run(w);
+	d->hold = false;
+	world_run(w);
+	door_member(w, 7, "ann", 0, "ann");
+	door_refused(w, 8, "ben", 0, TCHAT_ERR_DOOR_REFUSED);
+	door_member(w, 9, "cy", TOKEN, "cy");
+	d->hold = true;
+	struct wire_peer *dan = door_connect(w, 10);
+	door_invite(second, INVITE_HOST, TOKEN + 1, 0, 0, NULL);
+	door_auth(dan, 10, "dan", TOKEN + 1);
+	world_run(w);
+	wire_close(dan);
+	d->hold = false;
+	door_member(w, 10, "dan", 0, "dan");
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_nick_stays_its_first_owners),
+		cmocka_unit_test(names_that_look_like_anothers_cannot_be_had),
+		cmocka_unit_test(names_made_to_deceive_are_none),
+		cmocka_unit_test(names_of_all_the_world_are_welcome),
+		cmocka_unit_test(an_account_has_only_so_many_names),
+		cmocka_unit_test(a_name_is_released_by_owner_or_host_owner_when_it_is_not_used),
+		cmocka_unit_test(a_name_that_nobody_used_for_long_is_free),
+		cmocka_unit_test(the_same_wish_is_the_same_user_and_another_one_is_beside_it),
+		cmocka_unit_test(a_device_that_comes_back_has_the_nick_that_it_had),
+		cmocka_unit_test(rooms_of_two_are_of_account_and_nick),
+		cmocka_unit_test(an_absent_user_with_rooms_of_two_is_not_forgotten_for_time),
+		cmocka_unit_test(a_second_key_is_the_same_account),
+		cmocka_unit_test(a_dropped_key_is_cut_off_and_unknown_again),
+		cmocka_unit_test(keys_are_dropped_by_their_owner_and_by_the_hosts),
+		cmocka_unit_test(a_key_that_is_somebodys_is_not_taken_over_by_a_link),
+		cmocka_unit_test(a_link_of_the_owner_makes_owners_and_there_are_only_so_many_keys),
+		cmocka_unit_test(a_ban_is_the_accounts),
+		cmocka_unit_test(whois_tells_who_that_is_and_owners_from_where),
+		cmocka_unit_test(whois_on_a_guests_host_knows_no_keys),
+		cmocka_unit_test(nothing_is_told_before_it_is_kept),
+		cmocka_unit_test(what_cannot_be_kept_is_refused),
+		cmocka_unit_test(who_goes_while_it_is_being_decided_harms_nobody),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
