@@ -76,6 +76,8 @@ src_tchat_SOURCES = \
 	src/app/face_submit.c \
 	src/app/face_view.c \
 	src/app/front.c src/app/front.h \
+	src/app/guests.c src/app/guests.h \
+	src/app/half_open.c src/app/half_open.h \
 	src/app/input.c src/app/input.h \
 	src/app/link.c src/app/link.h \
 	src/app/listen.c src/app/listen.h \

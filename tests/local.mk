@@ -22,7 +22,7 @@ TESTS += tests/check-layers tests/check-translations
 # The list of sources with strings, and the template for translators.
 template:
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-translations --record
-.PHONY: template bench-pane bench-face record-screens check-sanitize check-valgrind
+.PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind
 
 # wire, and the standard that describes it
 EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-surroundings.py tests/check-options.py tests/check-protocol-manual.py \
@@ -118,6 +118,11 @@ EXTRA_PROGRAMS += tests/bench/history
 tests_bench_history_SOURCES = tests/bench/history.c
 tests_bench_history_LDADD = src/libstore.a src/libwire.a src/libbase.a $(SQLITE_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 endif
+EXTRA_PROGRAMS += tests/bench/tls
+tests_bench_tls_SOURCES = tests/bench/tls.c
+tests_bench_tls_LDADD = src/libnet.a src/libwire.a $(trust_libs) src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+bench-tls: tests/bench/tls src/tchat
+	$(AM_TESTS_ENVIRONMENT) tests/bench/tls
 EXTRA_PROGRAMS += tests/bench/host
 tests_bench_host_SOURCES = tests/bench/host.c
 tests_bench_host_LDADD = src/libhost.a src/libstore.a $(trust_libs) src/libwire.a src/libbase.a $(ICU_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
@@ -142,6 +147,11 @@ tests_unit_net_stream_CFLAGS = $(test_cflags)
 tests_unit_net_stream_SOURCES = tests/unit-net-stream.c tests/fault_stream.c tests/fault_stream.h
 tests_unit_net_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recv,--wrap=sendmsg
 tests_unit_net_stream_LDADD = $(net_libs)
+
+check_PROGRAMS += tests/unit-half-open
+tests_unit_half_open_CFLAGS = $(test_cflags)
+tests_unit_half_open_SOURCES = tests/unit-half-open.c src/app/half_open.c src/app/half_open.h
+tests_unit_half_open_LDADD = $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit-net-tls
 tests_unit_net_tls_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)

@@ -2,9 +2,9 @@
 /* The host's process: its loop carries listeners and connections, the hook at a round's end carries the fan-out. */
 #include "app/service.h"
 
-#include "app/connection.h"
 #include "app/data.h"
 #include "app/exit_status.h"
+#include "app/guests.h"
 #include "app/listen.h"
 #include "base/errors.h"
 #include "base/intl.h"
@@ -12,13 +12,13 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "system/signals.h"
+#include "trust/identity.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -42,18 +42,11 @@ struct service {
 	struct loop_timer tick;
 	struct loop_timer linger;
 	struct loop_timer deadline; /* for the flushing of the last bytes */
-	LIST_HEAD(, guest) guests;
+	struct trust_identity *identity; /* NULL: insecure */
+	struct guests *guests;
 	bool ending;
 	bool had_member;
 	unsigned long unlogged; /* lines */
-};
-
-/* One connection and its peer in the host. */
-struct guest {
-	struct service *service;
-	struct connection *connection;
-	struct host_peer *peer;
-	LIST_ENTRY(guest) entry;
 };
 
 #define SERVICE_FLUSH TCHAT_SECONDS(3)
@@ -74,106 +67,37 @@ static bool log_takes(struct service *service)
 	return true;
 }
 
-/* --- A guest's connection */
+/* --- Guests */
 
-static void guest_input(void *arg, const uint8_t *bytes, size_t length)
+static void service_guest_gone(void *arg)
 {
-	struct guest *guest = arg;
-	host_peer_input(guest->peer, bytes, length, loop_now(guest->service->loop));
-}
-
-static int guest_output(void *arg, struct iovec *parts, int maximum)
-{
-	struct guest *guest = arg;
-	return host_peer_output(guest->peer, parts, maximum);
-}
-
-static void guest_consumed(void *arg, size_t length)
-{
-	struct guest *guest = arg;
-	host_peer_consumed(guest->peer, length, loop_now(guest->service->loop));
-}
-
-static bool guest_wants_input(void *arg)
-{
-	struct guest *guest = arg;
-	return host_peer_wants_input(guest->peer);
-}
-
-static bool guest_finished(void *arg)
-{
-	struct guest *guest = arg;
-	return host_peer_closing(guest->peer) != HOST_OPEN;
-}
-
-static void guest_ended(void *arg)
-{
-	struct guest *guest = arg;
-	host_peer_input_ended(guest->peer, loop_now(guest->service->loop));
-}
-
-static void guest_gone(struct guest *guest)
-{
-	struct service *service = guest->service;
-	host_peer_closed(guest->peer, loop_now(service->loop));
-	LIST_REMOVE(guest, entry);
+	struct service *service = arg;
 	for (size_t i = 0; i < service->listener_count; i++)
 		listener_resume(service->listeners[i]);
-	free(guest);
-	loop_again(service->loop);
 }
 
-static void guest_closed(void *arg, int err)
+/* Who went before the host heard of him. */
+static void service_stranger_gone(void *arg, const char *address, int err)
 {
-	guest_gone(arg);
-}
-
-static const struct connection_machine guest_machine = {
-	.input = guest_input,
-	.output = guest_output,
-	.consumed = guest_consumed,
-	.wants_input = guest_wants_input,
-	.finished = guest_finished,
-	.ended = guest_ended,
-	.closed = guest_closed,
-};
-
-/* Takes the stream. owner: it is this account's, over a socket that only the kernel can vouch for. */
-static void service_admit(struct service *service, struct stream *stream, bool owner)
-{
-	struct guest *guest = malloc(sizeof *guest);
-	if (guest == NULL) {
-		stream_free(stream);
-		return;
-	}
-	*guest = (struct guest){ .service = service };
-	struct host_peer_info info = { .address = stream_peer(stream), .account_is_owner = owner, .user = guest };
-	guest->peer = host_peer_new(service->host, &info, loop_now(service->loop));
-	if (guest->peer == NULL) {
-		stream_free(stream);
-		free(guest);
-		return;
-	}
-	guest->connection = connection_new(service->loop, stream, LOOP_CROWD, &guest_machine, guest);
-	if (guest->connection == NULL) {
-		host_peer_closed(guest->peer, loop_now(service->loop));
-		free(guest);
-		return;
-	}
-	LIST_INSERT_HEAD(&service->guests, guest, entry);
+	struct service *service = arg;
+	if (service->config->report < 0 && log_takes(service))
+		say(_("%s (%s) went: %s"), "-", address, tchat_err_text(err));
 }
 
 static void service_accept(void *arg, struct stream *stream)
 {
-	service_admit(arg, stream, false);
+	struct service *service = arg;
+	guests_admit(service->guests, stream, 0);
 }
 
 /* Only the host's own socket makes owners. Another UNIX socket is for whoever it was opened for: a tunnel or relay of
  * the same account may stand behind it, with strangers at its other end. */
 static void service_accept_own(void *arg, struct stream *stream)
 {
+	struct service *service = arg;
 	uid_t uid;
-	service_admit(arg, stream, stream_peer_uid(stream, &uid) == 0 && uid == geteuid());
+	bool is_own = stream_peer_uid(stream, &uid) == 0 && uid == geteuid();
+	guests_admit(service->guests, stream, is_own ? GUESTS_OWNER : 0);
 }
 
 static void service_limit(void *arg, int err, int number)
@@ -255,6 +179,7 @@ static void service_end(struct service *service)
 	for (size_t i = 0; i < service->listener_count; i++)
 		listener_free(service->listeners[i]);
 	service->listener_count = 0;
+	guests_end(service->guests);
 	/* Whom an owner sends home need not come back. */
 	uint32_t retry_ms = host_wants_end(service->host) ? 0 : SERVICE_RETRY_MS;
 	host_shutdown(service->host, retry_ms, loop_now(service->loop));
@@ -320,20 +245,12 @@ static void service_settle(void *arg)
 	struct service *service = arg;
 	tchat_time now = loop_now(service->loop);
 	host_flush(service->host, now);
-	for (struct host_peer *peer; (peer = host_next_dirty(service->host)) != NULL;) {
-		struct guest *guest = host_peer_user(peer);
-		if (host_peer_closing(peer) == HOST_DROP) {
-			connection_free(guest->connection);
-			guest_gone(guest);
-		} else {
-			connection_flush(guest->connection);
-		}
-	}
+	guests_flush(service->guests);
 	service_log(service);
 	service_mind_linger(service);
 	if (host_wants_end(service->host))
 		service_end(service);
-	if (service->ending && LIST_EMPTY(&service->guests))
+	if (service->ending && guests_are_gone(service->guests))
 		loop_stop(service->loop, service_status(service));
 	loop_timer_set(service->loop, &service->tick, host_deadline(service->host));
 }
@@ -460,8 +377,11 @@ static int service_make_host(struct service *service)
 		.limits = { .peers = service_room_for(options->clients) },
 	};
 	service->host = host_new(&config);
+	const struct guests_config guests = { service->loop, service->host, service->identity, service_guest_gone,
+		                              service_stranger_gone, service };
+	service->guests = service->host != NULL ? guests_new(&guests) : NULL;
 	service->signal_watch = loop_watch_add(service->loop, service->signals, LOOP_READ, 0, service_signal, service);
-	if (service->host == NULL || service->signal_watch == NULL)
+	if (service->guests == NULL || service->signal_watch == NULL)
 		return service_fail(service, EXIT_STATUS_SYSTEM, tchat_err_text(TCHAT_ERR_MEMORY));
 	loop_timer_init(&service->tick, service_tick, service);
 	loop_timer_init(&service->linger, service_linger_over, service);
@@ -485,22 +405,19 @@ int service_run(const struct service_config *config)
 		goto out;
 	service_tell(&service);
 	if (config->face != NULL)
-		service_admit(&service, config->face, true);
+		guests_admit(service.guests, config->face, GUESTS_OWNER | GUESTS_INSIDE);
 	status = loop_run(service.loop);
 	if (status < 0)
 		status = EXIT_STATUS_SYSTEM;
 out:
-	while (!LIST_EMPTY(&service.guests)) {
-		struct guest *guest = LIST_FIRST(&service.guests);
-		connection_free(guest->connection);
-		guest_gone(guest);
-	}
+	guests_free(service.guests);
 	for (size_t i = 0; i < service.listener_count; i++)
 		listener_free(service.listeners[i]);
 	data_close(&service.data);
 	loop_wake_free(service.store_wake);
 	loop_free(service.loop);
 	host_free(service.host);
+	trust_identity_free(service.identity);
 	signals_close();
 	return status;
 }

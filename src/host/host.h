@@ -82,6 +82,9 @@ void *host_peer_user(const struct host_peer *peer);
 /* AUTH_OK was sent: it is not a stranger any more. */
 bool host_peer_is_ready(const struct host_peer *peer);
 
+/* It knocked and waits, for longer than a handshake may last. */
+bool host_peer_is_at_door(const struct host_peer *peer);
+
 /* The key with this pin may come in without being asked who it is. */
 bool host_is_admitted(struct host *host, const struct trust_pin *pin);
 

@@ -70,6 +70,11 @@ bool host_peer_is_ready(const struct host_peer *peer)
 	return peer->state == WIRE_READY;
 }
 
+bool host_peer_is_at_door(const struct host_peer *peer)
+{
+	return peer->knock != NULL;
+}
+
 void *host_peer_user(const struct host_peer *peer)
 {
 	return peer->pointer;

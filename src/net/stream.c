@@ -233,6 +233,28 @@ int stream_peer_uid(const struct stream *stream, uid_t *uid)
 	return TCHAT_ERR_NOT_FOUND;
 }
 
+void stream_origin(const struct stream *stream, uint8_t origin[STREAM_ORIGIN])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct net_address peer = { .length = sizeof peer.storage };
+	uid_t uid;
+	memset(origin, 0, STREAM_ORIGIN);
+	if (stream_peer_uid(stream, &uid) == 0) {
+		origin[0] = 1; /* no address on the net begins so */
+		memcpy(origin + 8, &uid, sizeof uid);
+	} else if (getpeername(stream->fd, &peer.any, &peer.length) < 0) {
+		return;
+	} else if (peer.any.sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)&peer.any;
+		memcpy(origin, mapped, sizeof mapped);
+		memcpy(origin + sizeof mapped, &in->sin_addr, 4);
+	} else if (peer.any.sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)&peer.any;
+		bool is_ipv4 = memcmp(&in6->sin6_addr, mapped, sizeof mapped) == 0;
+		memcpy(origin, &in6->sin6_addr, is_ipv4 ? STREAM_ORIGIN : STREAM_ORIGIN / 2);
+	}
+}
+
 static int buffer_size(int fd, int which)
 {
 	int size;

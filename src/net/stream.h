@@ -54,6 +54,12 @@ const char *stream_peer(const struct stream *stream);
  * TCHAT_ERR_NOT_FOUND. */
 int stream_peer_uid(const struct stream *stream, uid_t *uid);
 
+enum { STREAM_ORIGIN = 16 };
+
+/* Whom a connection is charged to: an IPv4 address, the /64 of an IPv6 address, or the user at the other end of a UNIX
+ * socket. All zero when that is not known. */
+void stream_origin(const struct stream *stream, uint8_t origin[STREAM_ORIGIN]);
+
 /* What the system tells about a connection. */
 struct stream_info {
 	const char *family;       /* "ipv4", "ipv6", "unix" or "" */

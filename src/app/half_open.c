@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Strangers in the order of their coming. There are few enough to be counted anew for each that comes. */
+#include "app/half_open.h"
+
+#include <string.h>
+
+void half_open_init(struct half_open *table)
+{
+	TAILQ_INIT(&table->list);
+	table->charged = 0;
+}
+
+/* The oldest that is charged, to origin unless that is NULL; how many such there are. */
+static size_t half_open_find(struct half_open *table, const uint8_t *origin, struct half_open_entry **oldest)
+{
+	struct half_open_entry *entry;
+	size_t count = 0;
+	TAILQ_FOREACH(entry, &table->list, link) {
+		if (!entry->charged || (origin != NULL && memcmp(entry->origin, origin, STREAM_ORIGIN) != 0))
+			continue;
+		if (count++ == 0)
+			*oldest = entry;
+	}
+	return count;
+}
+
+bool half_open_enter(struct half_open *table, struct half_open_entry *entry, const uint8_t origin[STREAM_ORIGIN],
+                     tchat_time now, struct half_open_entry **evicted)
+{
+	struct half_open_entry *oldest = NULL;
+	*evicted = NULL;
+	bool full = half_open_find(table, origin, &oldest) >= HALF_OPEN_ORIGIN;
+	if (!full && table->charged >= HALF_OPEN_ALL) {
+		full = true;
+		half_open_find(table, NULL, &oldest);
+	}
+	if (full) {
+		if (oldest == NULL || now - oldest->since < HALF_OPEN_GRACE)
+			return false;
+		half_open_leave(table, oldest);
+		*evicted = oldest;
+	}
+	*entry = (struct half_open_entry){ .since = now, .entered = true, .charged = true };
+	memcpy(entry->origin, origin, STREAM_ORIGIN);
+	TAILQ_INSERT_TAIL(&table->list, entry, link);
+	table->charged++;
+	return true;
+}
+
+void half_open_pardon(struct half_open *table, struct half_open_entry *entry)
+{
+	if (entry->charged)
+		table->charged--;
+	entry->charged = false;
+}
+
+void half_open_leave(struct half_open *table, struct half_open_entry *entry)
+{
+	half_open_pardon(table, entry);
+	if (entry->entered)
+		TAILQ_REMOVE(&table->list, entry, link);
+	entry->entered = false;
+}
+
+tchat_time half_open_deadline(const struct half_open *table)
+{
+	const struct half_open_entry *first = TAILQ_FIRST(&table->list);
+	return first != NULL ? first->since + HALF_OPEN_TIME : TCHAT_NEVER;
+}
+
+struct half_open_entry *half_open_overdue(struct half_open *table, tchat_time now)
+{
+	struct half_open_entry *first = TAILQ_FIRST(&table->list);
+	if (first == NULL || now < first->since + HALF_OPEN_TIME)
+		return NULL;
+	half_open_leave(table, first);
+	return first;
+}

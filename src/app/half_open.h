@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Connections of strangers: how many there may be, of one origin and in all, and for how long. */
+#ifndef TCHAT_APP_HALF_OPEN_H
+#define TCHAT_APP_HALF_OPEN_H
+
+#include "base/clock.h"
+#include "net/stream.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+enum { HALF_OPEN_ORIGIN = 64, HALF_OPEN_ALL = 256 };
+
+#define HALF_OPEN_TIME TCHAT_SECONDS(10)
+/* So old has one to be before it may be put out for somebody else: a crowd that comes at once is not to put itself out. */
+#define HALF_OPEN_GRACE TCHAT_SECONDS(1)
+
+/* Embedded in its owner. */
+struct half_open_entry {
+	TAILQ_ENTRY(half_open_entry) link;
+	uint8_t origin[STREAM_ORIGIN];
+	tchat_time since;
+	bool entered;
+	bool charged; /* to its origin and to all */
+};
+
+struct half_open {
+	TAILQ_HEAD(half_open_list, half_open_entry) list; /* the oldest first */
+	size_t charged;
+};
+
+void half_open_init(struct half_open *table);
+
+/* Enters one from origin. True: entered; *evicted is then NULL, or one that is to be ended for it and has left already.
+ * False: too many have come just now, end it. */
+bool half_open_enter(struct half_open *table, struct half_open_entry *entry, const uint8_t origin[STREAM_ORIGIN],
+                     tchat_time now, struct half_open_entry **evicted);
+
+/* It showed a key that may come in: it is not counted any more, but its time runs on. */
+void half_open_pardon(struct half_open *table, struct half_open_entry *entry);
+
+/* It is no stranger any more, or gone. No effect on one that is not in the table. */
+void half_open_leave(struct half_open *table, struct half_open_entry *entry);
+
+/* When half_open_overdue() will have something; TCHAT_NEVER: not before another one enters. */
+tchat_time half_open_deadline(const struct half_open *table);
+
+/* Takes out one whose time is over; NULL: there is none. */
+struct half_open_entry *half_open_overdue(struct half_open *table, tchat_time now);
+
+#endif

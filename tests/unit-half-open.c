@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* app: budgets for strangers' connections. */
+#include "app/half_open.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MANY = 512 };
+
+static struct half_open table;
+static struct half_open_entry entries[MANY], *evicted;
+
+static bool enter(size_t i, uint8_t who, tchat_time now)
+{
+	const uint8_t origin[STREAM_ORIGIN] = { [15] = who };
+	return half_open_enter(&table, &entries[i], origin, now, &evicted);
+}
+
+static int fresh(void **state)
+{
+	memset(entries, 0, sizeof entries);
+	half_open_init(&table);
+	return 0;
+}
+
+static void one_origin_has_64_and_puts_out_its_own_oldest(void **state)
+{
+	enter(100, 2, 1);
+	for (size_t i = 0; i < HALF_OPEN_ORIGIN; i++) {
+		assert_true(enter(i, 1, 1 + (tchat_time)i));
+		assert_null(evicted);
+	}
+	assert_true(enter(64, 1, HALF_OPEN_GRACE + 64));
+	assert_ptr_equal(evicted, &entries[0]);
+	assert_true(enter(65, 2, HALF_OPEN_GRACE + 64));
+	assert_null(evicted);
+	assert_true(enter(66, 1, HALF_OPEN_GRACE + 65));
+	assert_ptr_equal(evicted, &entries[1]);
+}
+
+static void all_together_are_256_and_the_oldest_goes(void **state)
+{
+	for (size_t i = 0; i < HALF_OPEN_ALL; i++)
+		assert_true(enter(i, (uint8_t)i, 5));
+	assert_true(enter(256, 77, HALF_OPEN_GRACE + 5));
+	assert_ptr_equal(evicted, &entries[0]);
+	half_open_leave(&table, &entries[9]);
+	assert_true(enter(257, 78, HALF_OPEN_GRACE + 5));
+	assert_null(evicted);
+}
+
+static void a_crowd_does_not_put_itself_out(void **state)
+{
+	for (size_t i = 0; i < HALF_OPEN_ORIGIN; i++)
+		assert_true(enter(i, 1, 5));
+	assert_false(enter(64, 1, 4 + HALF_OPEN_GRACE));
+	assert_null(evicted);
+	half_open_leave(&table, &entries[64]);
+	assert_true(enter(65, 2, 5));
+	assert_true(enter(64, 1, 5 + HALF_OPEN_GRACE));
+	assert_ptr_equal(evicted, &entries[0]);
+}
+
+static void who_is_pardoned_does_not_count_but_its_time_runs(void **state)
+{
+	for (size_t i = 0; i < HALF_OPEN_ORIGIN; i++)
+		assert_true(enter(i, 1, 5));
+	half_open_pardon(&table, &entries[0]);
+	half_open_pardon(&table, &entries[0]);
+	assert_true(enter(64, 1, 6));
+	assert_null(evicted);
+	assert_true(enter(65, 1, 6 + HALF_OPEN_GRACE));
+	assert_ptr_equal(evicted, &entries[1]);
+	assert_ptr_equal(half_open_overdue(&table, 5 + HALF_OPEN_TIME), &entries[0]);
+}
+
+static void after_ten_seconds_each_is_overdue_once(void **state)
+{
+	assert_true(half_open_deadline(&table) == TCHAT_NEVER);
+	assert_null(half_open_overdue(&table, TCHAT_SECONDS(100)));
+	enter(0, 1, 5);
+	enter(1, 1, 6);
+	enter(2, 2, 7);
+	half_open_leave(&table, &entries[1]);
+	half_open_leave(&table, &entries[1]);
+	assert_true(half_open_deadline(&table) == 5 + HALF_OPEN_TIME);
+	assert_null(half_open_overdue(&table, 4 + HALF_OPEN_TIME));
+	assert_ptr_equal(half_open_overdue(&table, 5 + HALF_OPEN_TIME), &entries[0]);
+	assert_null(half_open_overdue(&table, 5 + HALF_OPEN_TIME));
+	assert_true(half_open_deadline(&table) == 7 + HALF_OPEN_TIME);
+	assert_ptr_equal(half_open_overdue(&table, 7 + HALF_OPEN_TIME), &entries[2]);
+	assert_true(half_open_deadline(&table) == TCHAT_NEVER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(one_origin_has_64_and_puts_out_its_own_oldest, fresh),
+		cmocka_unit_test_setup(all_together_are_256_and_the_oldest_goes, fresh),
+		cmocka_unit_test_setup(a_crowd_does_not_put_itself_out, fresh),
+		cmocka_unit_test_setup(who_is_pardoned_does_not_count_but_its_time_runs, fresh),
+		cmocka_unit_test_setup(after_ten_seconds_each_is_overdue_once, fresh),
+	};
+	return cmocka_run_group_tests_name("half-open", tests, NULL, NULL);
+}
