@@ -44,7 +44,7 @@ tests_unit_dump_SOURCES = tests/unit-dump.c src/app/dump.c src/app/dump.h \
 tests_unit_dump_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_manual_CFLAGS = $(test_cflags)
 tests_unit_manual_SOURCES = tests/unit-manual.c
-tests_unit_manual_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+tests_unit_manual_LDADD = $(trust_libs) src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_message_CFLAGS = $(test_cflags)
 tests_unit_message_SOURCES = tests/unit-message.c
 tests_unit_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
