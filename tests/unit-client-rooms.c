@@ -272,6 +272,23 @@ static void a_direct_room_takes_the_others_new_nick(void **state)
 	fake_close(&fake);
 }
 
+static void a_nick_that_changed_before_the_roster_came_names_the_direct_room(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = (uint32_t)session_open_direct(fake.session, "bob");
+	direct_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, FAKE_ROOM, "bob", 0);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	member(&fake, MEMBER_RENAMED, FAKE_USER + 1, "bob1", NULL);
+	fake_event(&fake, SESSION_RENAMED);
+	fake_users(&fake, fake_take(&fake, WIRE_NAMES).names.request, 2);
+	assert_string_equal(fake_event(&fake, SESSION_ROSTER)->name, "bob1");
+	assert_int_equal(session_room_find(fake.session, "bob1", true), room);
+	fake_close(&fake);
+}
+
 static void a_roster_out_of_order_ends_the_connection(void **state)
 {
 	for (uint32_t second = 8; second <= 10; second++) {
@@ -403,6 +420,7 @@ int main(void)
 		cmocka_unit_test(a_direct_room_that_somebody_opens_is_followed_from_its_start),
 		cmocka_unit_test(a_nick_that_became_another_persons_gets_none_of_the_first_ones_posts),
 		cmocka_unit_test(a_direct_room_takes_the_others_new_nick),
+		cmocka_unit_test(a_nick_that_changed_before_the_roster_came_names_the_direct_room),
 		cmocka_unit_test(a_roster_out_of_order_ends_the_connection),
 		cmocka_unit_test(a_room_with_open_posts_is_not_taken_again),
 		cmocka_unit_test(a_room_under_a_new_name_keeps_its_handle),

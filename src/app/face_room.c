@@ -409,6 +409,10 @@ unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *
 	case SESSION_PENDING:
 		take_pending(rooms, room, event);
 		break;
+	case SESSION_ROSTER:
+		if (room->direct)
+			set_string(&room->name, event->name);
+		break;
 	default:
 		take_notice(rooms, room, event);
 	}

@@ -37,7 +37,8 @@ enum session_event_type {
 	SESSION_KICKED,       /* room, user, nick, other: by whom, text: reason, own: us; then ROOM_PARTED follows */
 	SESSION_AWAY,         /* user, nick, away, text: reason */
 	SESSION_TOPIC,        /* room, text: topic, nick: who set it; behind a MESSAGE of kind topic that is no replay */
-	SESSION_ROSTER,       /* room, count: the roster is complete, unless count > 256: then there is none */
+	SESSION_ROSTER,       /* room, count: the roster is complete, unless count > 256: then there is none. A direct room
+	                       * may have another name now */
 	SESSION_NAME,         /* room, user, nick, role, away: one line of the answer to session_names() */
 	SESSION_NAMES_END,    /* room, count: all members */
 	SESSION_NICK,         /* nick: session_nick() was done */

@@ -150,6 +150,14 @@ static int users_names(struct session *session, struct room *room, const struct 
 	return session_tell(session, &draft);
 }
 
+/* The other one may have a new nick since the room was joined, told when nothing knew whom it concerns. */
+static void name_direct(const struct session *session, struct room *room)
+{
+	for (size_t i = 0; room->direct && i < room->roster.count; i++)
+		if (room->roster.entries[i].user != session->user)
+			room_rename(room, wire_text(room->roster.entries[i].nick));
+}
+
 int roster_users(struct session *session, const struct wire_users *users)
 {
 	struct request request;
@@ -181,6 +189,7 @@ int roster_users(struct session *session, const struct wire_users *users)
 	if (more)
 		return roster_ask(session, room, request.after);
 	room->roster.complete = true;
+	name_direct(session, room);
 	return tell_roster(session, room);
 }
 
