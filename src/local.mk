@@ -180,6 +180,7 @@ src_libstore_a_SOURCES += \
 src_tchat_LDADD += $(SQLITE_LIBS)
 endif
 
+src_tchat_SOURCES += src/app/fingerprint.c src/app/fingerprint.h
 noinst_LIBRARIES += src/libtrust.a
 src_libbase_a_SOURCES += src/base/base64.c src/base/base64.h src/base/wipe.c src/base/wipe.h
 src_libstore_a_SOURCES += \

@@ -382,6 +382,12 @@ TESTS += tests/kill-test.py
 endif
 endif
 
+# --fingerprint, --rotate-key
+EXTRA_DIST += tests/keys-test.py
+if HAVE_PYTHON
+TESTS += tests/keys-test.py
+endif
+
 # line mode, JSON mode, --ping
 EXTRA_DIST += tests/faces-test.py
 if HAVE_PYTHON

@@ -43,7 +43,7 @@ _tchat()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --trust= --insecure --lines --json --commands --stay
 			--since= --headless --data= --durability= --keep= --access= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
-			--dump --check-history= --export= --verbose
+			--dump --check-history= --export= --fingerprint --rotate-key --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
 		return

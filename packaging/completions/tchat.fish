@@ -18,6 +18,8 @@ complete -c tchat -l durability -x -a 'full process none' -d 'what an accepted m
 complete -c tchat -l keep -x -a '100000 30d 500M' -d 'how much of the history is kept'
 complete -c tchat -l check-history -r -F -d 'check a kept history, and report'
 complete -c tchat -l export -r -F -d 'print a kept history as JSON'
+complete -c tchat -l fingerprint -d 'show the words of your key, or of a host'
+complete -c tchat -l rotate-key -d 'give a host a new key'
 complete -c tchat -l access -x -a 'ask invite open' -d 'who may come in'
 complete -c tchat -l motd -x -d 'greet who comes in'
 complete -c tchat -l linger -x -a '10m 1h never' -d 'end so long after the last member left'

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int explain(int err, const char *path, char why[ACCOUNT_TEXT])
+int account_explain(int err, const char *path, char why[ACCOUNT_TEXT])
 {
 	int number = errno;
 	switch (err) {
@@ -58,7 +58,7 @@ static int in_data(const char *name, struct trust_identity **identity, char why[
 	}
 	if (err == 0)
 		err = trust_identity_open(path, identity);
-	return err == 0 ? 0 : explain(err, path, why);
+	return err == 0 ? 0 : account_explain(err, path, why);
 }
 
 int account_user(struct trust_identity **identity, char why[ACCOUNT_TEXT])
@@ -66,22 +66,28 @@ int account_user(struct trust_identity **identity, char why[ACCOUNT_TEXT])
 	return in_data("user.pem", identity, why);
 }
 
+int account_host_path(const char *folder, char path[PATHS_MAX])
+{
+	return snprintf(path, PATHS_MAX, "%s/host.pem", folder) < PATHS_MAX ? 0 : TCHAT_ERR_TOO_LONG;
+}
+
 int account_host(const struct options *options, const char *folder, struct trust_identity **identity,
                  char why[ACCOUNT_TEXT])
 {
-	char place[PATHS_MAX], path[PATHS_MAX + 16];
+	char place[PATHS_MAX], path[PATHS_MAX] = "";
 	int err = 0;
 	why[0] = '\0';
 	if (folder[0] == '\0') /* nothing is kept there, but the host is the same one again */
 		err = data_place(options->hosts[0], place);
-	else
-		snprintf(place, sizeof place, "%s", folder);
+	else if (snprintf(place, sizeof place, "%s", folder) >= (int)sizeof place)
+		err = TCHAT_ERR_TOO_LONG;
 	if (err == TCHAT_ERR_NOT_FOUND || (err == 0 && place[0] == '\0'))
 		return in_memory(identity, why);
-	snprintf(path, sizeof path, "%s/host.pem", place);
+	if (err == 0)
+		err = account_host_path(place, path);
 	if (err == 0)
 		err = folder_make(place);
 	if (err == 0)
 		err = trust_identity_open(path, identity);
-	return err == 0 ? 0 : explain(err, path, why);
+	return err == 0 ? 0 : account_explain(err, path, why);
 }

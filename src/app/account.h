@@ -4,6 +4,7 @@
 #define TCHAT_APP_ACCOUNT_H
 
 #include "app/options.h"
+#include "base/paths.h"
 #include "trust/identity.h"
 
 #include <stddef.h>
@@ -18,5 +19,12 @@ int account_user(struct trust_identity **identity, char why[ACCOUNT_TEXT]);
  * again at the same address, and a new one at a port that the system chooses. The same returns. */
 int account_host(const struct options *options, const char *folder, struct trust_identity **identity,
                  char why[ACCOUNT_TEXT]);
+
+/* The path of a host's key in its folder: 0 or TCHAT_ERR_TOO_LONG. */
+int account_host_path(const char *folder, char path[PATHS_MAX]);
+
+/* Why the key at path cannot be used, after an error of trust_identity_open() or its kin: an enum exit_status with one line
+ * in why. */
+int account_explain(int err, const char *path, char why[ACCOUNT_TEXT]);
 
 #endif

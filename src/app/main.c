@@ -3,6 +3,7 @@
 #include "app/config.h"
 #include "app/dump.h"
 #include "app/exit_status.h"
+#include "app/fingerprint.h"
 #include "app/history.h"
 #include "app/options.h"
 #include "app/own_host.h"
@@ -128,6 +129,10 @@ static int run(struct options *options)
 		return mode_check_history(options);
 	case MODE_EXPORT:
 		return mode_export(options);
+	case MODE_FINGERPRINT:
+		return mode_fingerprint(options);
+	case MODE_ROTATE_KEY:
+		return mode_rotate_key(options);
 	case MODE_VERSION:
 		options_print_version();
 		break;

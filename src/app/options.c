@@ -119,7 +119,8 @@ static bool set_mode(struct options *options, enum options_mode mode)
 	if (options->mode >= MODE_HELP && mode < MODE_HELP)
 		return true;
 	if (options->mode != MODE_START && options->mode != mode && mode < MODE_HELP) {
-		say(_("only one of --host, --join, --ping, --dump, --check-history and --export at a time"));
+		say(_("only one of --host, --join, --ping, --dump, --check-history, --export, --fingerprint and --rotate-key "
+		      "at a time"));
 		return false;
 	}
 	options->mode = mode;
@@ -176,6 +177,8 @@ static bool set_option(struct options *options, int symbol, const char *value)
 	case OPTION_DUMP: return set_mode(options, MODE_DUMP);
 	case OPTION_CHECK_HISTORY: return set_target(options, MODE_CHECK, value);
 	case OPTION_EXPORT: return set_target(options, MODE_EXPORT, value);
+	case OPTION_FINGERPRINT: return set_mode(options, MODE_FINGERPRINT);
+	case OPTION_ROTATE_KEY: return set_mode(options, MODE_ROTATE_KEY);
 	case OPTION_HELP: return set_mode(options, MODE_HELP);
 	case OPTION_VERSION: return set_mode(options, MODE_VERSION);
 	case OPTION_LINES: return set_face(options, FACE_LINES);
@@ -227,6 +230,9 @@ static bool check_options(const struct options *options)
 	}
 	const struct keep *keep = &options->keep;
 	bool nothing = keep->durability == KEEP_NONE;
+	bool keys = options->mode == MODE_FINGERPRINT || options->mode == MODE_ROTATE_KEY;
+	if (options->data != NULL && keys && !nothing && !keep_is_set(keep))
+		return true;
 	if ((options->data != NULL || nothing || keep_is_set(keep)) && options->mode != MODE_HOST) {
 		say(_("--data, --durability and --keep need --host: whose history is it?"));
 		return false;
