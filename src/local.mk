@@ -152,6 +152,7 @@ src_libui_a_SOURCES += \
 
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
+	src/store/folder.c src/store/folder.h \
 	src/store/hash.c src/store/store.h \
 	src/store/memory.c src/store/memory.h \
 	src/store/memory_device.c src/store/memory_device.h \
@@ -160,13 +161,12 @@ src_libstore_a_SOURCES = \
 	src/store/spool.c src/store/spool.h
 src_tchat_SOURCES += \
 	src/app/data.c src/app/data.h \
+	src/app/data_place.c src/app/data_place.h \
 	src/app/history.c src/app/history.h \
 	src/app/keep.c src/app/keep.h
 if HAVE_SQLITE
-src_tchat_SOURCES += src/app/data_place.c src/app/data_place.h
 src_libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 src_libstore_a_SOURCES += \
-	src/store/folder.c src/store/folder.h \
 	src/store/sqlite.c src/store/sqlite.h src/store/sqlite_inside.h \
 	src/store/sqlite_db.c src/store/sqlite_db.def src/store/sqlite_db.h \
 	src/store/sqlite_device.c \
