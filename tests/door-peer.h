@@ -189,6 +189,15 @@ static inline void door_expect_done(struct wire_peer *p, uint32_t request)
 	assert_int_equal(message.done.request, request);
 }
 
+static inline uint32_t rename_to(struct wire_peer *p, const char *nick)
+{
+	struct message message = { .type = WIRE_NICK };
+	message.nick.request = ++p->request;
+	message.nick.nick = wire_text(nick);
+	wire_put(p, &message);
+	return p->request;
+}
+
 static inline uint32_t door_invite(struct wire_peer *p, int kind, int token, int uses, uint32_t seconds, const char *room)
 {
 	struct message message = { .type = WIRE_INVITE };

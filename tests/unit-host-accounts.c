@@ -7,15 +7,6 @@
 
 enum { TOKEN = 0x51 };
 
-static uint32_t rename_to(struct wire_peer *p, const char *nick)
-{
-	struct message message = { .type = WIRE_NICK };
-	message.nick.request = ++p->request;
-	message.nick.nick = wire_text(nick);
-	wire_put(p, &message);
-	return p->request;
-}
-
 static void rename_done(struct wire_peer *p, const char *nick)
 {
 	struct message message;
@@ -95,6 +86,18 @@ static void names_that_look_like_anothers_cannot_be_had(void **state)
 		assert_true(message.auth_ok.nick.length == 0 || message.auth_ok.nick.data[message.auth_ok.nick.length - 1] == '2');
 		world_free(w);
 	}
+}
+
+static void another_case_of_ones_own_name_may_be_too_much_like_anothers(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *leo = door_member(w, 7, "lris", 0, "lris"), *iris = door_member(w, 8, "iris", 0, "iris");
+	wire_expect_error(iris, rename_to(iris, "Iris"), TCHAT_ERR_NAME_TAKEN);
+	rename_done(iris, "iRiS");
+	wire_close(iris);
+	door_member(w, 8, "IRIS", 0, "IRIS");
+	wire_expect_nothing(leo);
+	world_free(w);
 }
 
 /* Mixed scripts and what cannot be seen make no name at all. */
@@ -289,6 +292,33 @@ static void rooms_of_two_are_of_account_and_nick(void **state)
 	world_free(w);
 }
 
+static void rooms_of_two_follow_a_new_name_and_split_with_two_presences(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct wire_peer *ann = door_member(w, 7, "ann", 0, "ann"), *ben = door_member(w, 8, "ben", 0, "ben");
+	uint64_t room = direct_with(ben, "ann");
+	wire_skip(ann);
+	rename_done(ann, "anna");
+	assert_int_equal(direct_with(ben, "anna"), room);
+	door_restart(w, HOST_ACCESS_OPEN);
+	ann = door_member(w, 7, "anna", 0, "anna");
+	ben = door_member(w, 8, "ben", 0, "ben");
+	assert_int_equal(direct_with(ben, "anna"), room);
+	/* Under the old name beside the new one she is somebody else. */
+	struct wire_peer *old = door_connect(w, 7);
+	struct message message;
+	door_auth(old, 70, "ann", 0);
+	wire_expect(old, &message, WIRE_AUTH_OK);
+	assert_text(message.auth_ok.nick, "ann");
+	uint64_t second = direct_with(ben, "ann");
+	assert_true(second != room);
+	door_restart(w, HOST_ACCESS_OPEN);
+	ben = door_member(w, 8, "ben", 0, "ben");
+	assert_int_equal(direct_with(ben, "ann"), second);
+	assert_int_equal(direct_with(ben, "anna"), room);
+	world_free(w);
+}
+
 static void an_absent_user_with_rooms_of_two_is_not_forgotten_for_time(void **state)
 {
 	struct world *w = door_world(HOST_ACCESS_OPEN);
@@ -303,7 +333,8 @@ static void an_absent_user_with_rooms_of_two_is_not_forgotten_for_time(void **st
 	wire_post(ann, room, "still there?");
 	wire_skip(ann);
 	ben = door_member(w, 8, "ben", 0, "ben");
-	assert_int_equal(direct_with(ben, "ann"), room);
+	wire_expect(ben, &message, WIRE_JOINED);
+	assert_int_equal(message.joined.room, room);
 	world_free(w);
 }
 
@@ -434,6 +465,7 @@ static void a_ban_is_the_accounts(void **state)
 	struct wire_peer *again = door_connect(w, 8);
 	door_auth(again, 88, "angel", 0); /* another salt, another nick */
 	wire_expect_end(again, TCHAT_ERR_KICKED);
+	door_member(w, 9, "angel", 0, "angel");
 	world_pass(w, TCHAT_SECONDS(61));
 	door_member(w, 8, "eve", 0, "eve");
 	world_free(w);
@@ -553,6 +585,13 @@ static void what_cannot_be_kept_is_refused(void **state)
 	struct wire_peer *ben = door_connect(w, 8);
 	door_auth(ben, 8, "ben", TOKEN);
 	wire_expect_end(ben, TCHAT_ERR_BUSY);
+	/* What could not be kept is, when the one whom it is about comes again. */
+	door_refused(w, 8, "ben", 0, TCHAT_ERR_BUSY);
+	d->fail_records = 0;
+	door_member(w, 8, "ben", 0, "ben");
+	door_restart(w, HOST_ACCESS_INVITE);
+	door_member(w, 8, "ben", 0, "ben");
+	door_member(w, 7, "ann", 0, "ann");
 	world_free(w);
 }
 
@@ -596,6 +635,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_nick_stays_its_first_owners),
 		cmocka_unit_test(names_that_look_like_anothers_cannot_be_had),
+		cmocka_unit_test(another_case_of_ones_own_name_may_be_too_much_like_anothers),
 		cmocka_unit_test(names_made_to_deceive_are_none),
 		cmocka_unit_test(names_of_all_the_world_are_welcome),
 		cmocka_unit_test(an_account_has_only_so_many_names),
@@ -604,6 +644,7 @@ int main(void)
 		cmocka_unit_test(the_same_wish_is_the_same_user_and_another_one_is_beside_it),
 		cmocka_unit_test(a_device_that_comes_back_has_the_nick_that_it_had),
 		cmocka_unit_test(rooms_of_two_are_of_account_and_nick),
+		cmocka_unit_test(rooms_of_two_follow_a_new_name_and_split_with_two_presences),
 		cmocka_unit_test(an_absent_user_with_rooms_of_two_is_not_forgotten_for_time),
 		cmocka_unit_test(a_second_key_is_the_same_account),
 		cmocka_unit_test(a_dropped_key_is_cut_off_and_unknown_again),

@@ -381,6 +381,23 @@ static void an_open_host_forgets_strangers_who_are_not_there_first(void **state)
 	world_free(w);
 }
 
+static void who_only_came_to_an_open_door_is_asked_when_it_is_closed(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	door_member(w, 7, "ann", 0, "ann");
+	door_restart(w, HOST_ACCESS_INVITE);
+	door_refused(w, 7, "ann", 0, TCHAT_ERR_NOT_INVITED);
+	door_restart(w, HOST_ACCESS_ASK);
+	struct wire_peer *owner = door_owner(w), *ann = door_knocker(w, 7, "ann");
+	struct message message;
+	door_expect(owner, DOOR_WAITS, 7, "ann");
+	wire_expect_error(owner, rename_to(owner, "ann"), TCHAT_ERR_NAME_TAKEN); /* the name is hers all the same */
+	door_expect_done(owner, door_moderate(owner, MODERATE_ADMIT, 7));
+	door_enter(ann, &message);
+	assert_text(message.auth_ok.nick, "ann");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_knocks_is_bounded_and_harms_no_member),
 		cmocka_unit_test(a_knock_ends_after_ten_minutes_and_not_after_ten_seconds),
 		cmocka_unit_test(a_full_host_refuses_newcomers_and_keeps_who_was_admitted),
+		cmocka_unit_test(who_only_came_to_an_open_door_is_asked_when_it_is_closed),
 		cmocka_unit_test(an_open_host_forgets_strangers_who_are_not_there_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

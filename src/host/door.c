@@ -63,12 +63,14 @@ static int enter_nick(struct host_peer *peer, struct account *account, bool *fre
 	struct entrance *entrance = peer->entrance;
 	const struct device *device = host_device_find(host, trust_device(&peer->pin, &host->pin, entrance->salt));
 	const struct user *user = device == NULL ? NULL : device->user;
-	if (user != NULL && user->account == account &&
-	    (entrance->wish.shown[0] == '\0' || strcmp(entrance->wish.key, user->wish) == 0)) {
+	const struct nick *wish = &entrance->wish;
+	bool other_case = user != NULL && strcmp(wish->key, user->nick.key) == 0 && strcmp(wish->shown, user->nick.shown) != 0;
+	if (user != NULL && user->account == account && !other_case &&
+	    (wish->shown[0] == '\0' || strcmp(wish->key, user->wish) == 0)) {
 		entrance->nick = user->nick;
 		return 0;
 	}
-	int err = host_account_choose(host, account, &entrance->wish, &entrance->nick, fresh);
+	int err = host_account_choose(host, account, wish, &entrance->nick, fresh);
 	if (err != 0)
 		return err;
 	/* Somebody of this account may be here under another nick since, with what this name was for rooms of two. */
