@@ -188,6 +188,7 @@ static void broken_links_are_refused(void **state)
 		{ "tchat://h#" PIN "." TOKEN ".", ADDRESS_BAD_INVITATION },
 		{ "tchat://h#" PIN "." TOKEN "A", ADDRESS_BAD_INVITATION },
 		{ "tchat://h#" PIN "A", ADDRESS_BAD_INVITATION },
+		{ "tchat://h#" PIN ".AAECAwQFBgcICQoLDA0ODx", ADDRESS_BAD_INVITATION }, /* two bits too many */
 		{ "tchat://h#" PIN "#" TOKEN, ADDRESS_BAD_INVITATION },
 		{ "tchat://h/a%23" PIN "." TOKEN, ADDRESS_BAD_ROOM },
 		{ "tchat:///room#" PIN "." TOKEN, ADDRESS_BAD_NODE },

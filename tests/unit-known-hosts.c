@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "store/known_hosts.h"
 
+#include "config.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -128,7 +130,13 @@ static void names_are_whole_names(void **state)
 {
 	write_file("%1 aa:1,a:11,b:1\n");
 	assert_int_equal(known_hosts_check(known, "a:1", key(2), NULL), KNOWN_NEW);
+	assert_int_equal(known_hosts_check(known, "a:111", key(2), NULL), KNOWN_NEW);
 	assert_int_equal(known_hosts_check(known, "b:1", key(2), NULL), KNOWN_CHANGED);
+	assert_int_equal(known_hosts_forget(known, "b:1"), 0);
+	assert_int_equal(known_hosts_forget(known, "a:111"), TCHAT_ERR_NOT_FOUND);
+	write_file("%1 a:1,a:11\n");
+	assert_int_equal(known_hosts_forget(known, "a:11"), 0);
+	expect_file("%1 a:1\n");
 }
 
 static void a_known_key_gets_the_name_that_it_is_met_under(void **state)
@@ -183,10 +191,10 @@ static void a_name_that_is_forgotten_can_be_met_anew(void **state)
 
 static void lines_that_are_not_understood_stay_and_say_nothing(void **state)
 {
-	write_file("#%1 a:1\n%1\n%1 \n%1a:1\nx %1 a:1\n%1! a:1\n\t %2\t b:1 \r\nlast");
+	write_file("#%1 a:1\n%1\n%1 \n%1a:1\nx %1 a:1\n%1! a:1\n\t %2\t b:1\r\nlast");
 	assert_int_equal(known_hosts_check(known, "a:1", key(2), NULL), KNOWN_YES);
 	assert_int_equal(known_hosts_check(known, "c:1", key(1), NULL), KNOWN_NEW);
-	expect_file("#%1 a:1\n%1\n%1 \n%1a:1\nx %1 a:1\n%1! a:1\n%2 b:1,a:1 \r\nlast\n");
+	expect_file("#%1 a:1\n%1\n%1 \n%1a:1\nx %1 a:1\n%1! a:1\n%2 b:1,a:1\r\nlast\n");
 }
 
 static void what_cannot_be_a_name_is_not_written(void **state)
@@ -275,6 +283,23 @@ static void writers_do_not_undo_each_other(void **state)
 			assert_int_equal(known_hosts_check(known, name, key(writer), NULL), KNOWN_YES);
 		}
 }
+
+#ifdef HAVE_FLOCK
+static void while_another_writes_a_writer_waits_and_gives_up(void **state)
+{
+	write_file("%1 a:1\n");
+	int lock = file_lock(path);
+	assert_true(lock >= 0);
+	assert_int_equal(known_hosts_add(known, "b:1", key(2)), TCHAT_ERR_AGAIN);
+	/* What need not be written is answered all the same. */
+	assert_int_equal(known_hosts_check(known, "a:1", key(1), NULL), KNOWN_YES);
+	assert_int_equal(known_hosts_check(known, "b:1", key(1), NULL), KNOWN_YES);
+	expect_file("%1 a:1\n");
+	close(lock);
+	assert_int_equal(known_hosts_add(known, "b:1", key(2)), 0);
+	expect_file("%1 a:1\n%2 b:1\n");
+}
+#endif
 
 static void without_a_file_it_is_kept_until_the_end(void **state)
 {
@@ -432,6 +457,9 @@ int main(void)
 		WITH_FILE(a_file_that_is_too_long_is_refused_and_none_is_made),
 		WITH_FILE(a_disk_that_is_full_changes_no_answer_and_no_file),
 		WITH_FILE(writers_do_not_undo_each_other),
+#ifdef HAVE_FLOCK
+		WITH_FILE(while_another_writes_a_writer_waits_and_gives_up),
+#endif
 		WITH_FILE(without_a_file_it_is_kept_until_the_end),
 		WITH_FILE(names_of_hosts),
 		WITH_FILE(the_longest_name_fits),

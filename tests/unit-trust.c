@@ -130,7 +130,7 @@ static void a_token_names_the_same_key_for_everybody(void **state)
 
 static void tokens_are_random_and_read_back(void **state)
 {
-	uint8_t a[TRUST_TOKEN_SIZE], b[TRUST_TOKEN_SIZE];
+	uint8_t a[TRUST_TOKEN_SIZE] = { 0 }, b[TRUST_TOKEN_SIZE] = { 0 };
 	char text[TRUST_TOKEN_TEXT];
 	assert_int_equal(trust_token_new(a), 0);
 	assert_int_equal(trust_token_new(b), 0);
