@@ -42,12 +42,13 @@ src_libclient_a_SOURCES = \
 	src/client/follow.c \
 	src/client/handshake.c \
 	src/client/internal.h \
-	src/client/outbox.c src/client/outbox.h \
+	src/client/own.c \
 	src/client/posts.c \
 	src/client/requests.c \
 	src/client/rooms.c \
 	src/client/roster.c \
-	src/client/session.c src/client/session.h
+	src/client/session.c src/client/session.h \
+	src/client/stored.c
 
 bin_PROGRAMS += src/tchat
 src_tchat_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
@@ -153,7 +154,9 @@ src_libui_a_SOURCES += \
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_SOURCES = \
 	src/store/folder.c src/store/folder.h \
+	src/store/client_store.h \
 	src/store/hash.c src/store/store.h \
+	src/store/outbox.c src/store/outbox.h \
 	src/store/memory.c src/store/memory.h \
 	src/store/memory_device.c src/store/memory_device.h \
 	src/store/memory_record.c src/store/memory_record.h \
@@ -168,6 +171,11 @@ if HAVE_SQLITE
 src_libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 src_libstore_a_SOURCES += \
 	src/store/sqlite.c src/store/sqlite.h src/store/sqlite_inside.h \
+	src/store/sqlite_client.c src/store/sqlite_client.h src/store/sqlite_client_inside.h \
+	src/store/sqlite_client_open.c \
+	src/store/sqlite_client_outbox.c \
+	src/store/sqlite_client_slot.c \
+	src/store/sqlite_client_writer.c \
 	src/store/sqlite_db.c src/store/sqlite_db.def src/store/sqlite_db.h \
 	src/store/sqlite_device.c \
 	src/store/sqlite_format.c src/store/sqlite_format.h \

@@ -156,7 +156,9 @@ void fake_connect(struct fake *fake)
 	struct message welcome = { .type = WIRE_WELCOME, .welcome = { .version = 1, .frame_limit = WIRE_LIMIT } };
 	memset(welcome.welcome.host, fake->host, WIRE_KEY_SIZE);
 	fake_send(fake, &welcome);
-	fake_take(fake, WIRE_AUTH);
+	struct message auth = fake_take(fake, WIRE_AUTH);
+	fake->lowest_unsettled = auth.auth.lowest_unsettled;
+	memcpy(fake->salt, auth.auth.salt, WIRE_KEY_SIZE);
 	fake_send(fake, &(struct message){ .type = WIRE_AUTH_OK,
 	                                   .auth_ok = { .user = FAKE_USER,
 	                                                .device = FAKE_DEVICE,

@@ -17,6 +17,8 @@ struct fake {
 	struct session_event event;
 	uint8_t host;  /* names the host's life */
 	uint64_t mark; /* for AUTH_OK */
+	uint64_t lowest_unsettled; /* of the last AUTH, like: */
+	uint8_t salt[WIRE_KEY_SIZE];
 };
 
 enum { FAKE_USER = 7, FAKE_ROOM = 1, FAKE_EPOCH = 99 };

@@ -183,7 +183,7 @@ tests_unit_address_CFLAGS = $(test_cflags)
 tests_unit_address_SOURCES = tests/unit-address.c
 tests_unit_address_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
-client_libs = src/libclient.a src/libtrust.a $(GNUTLS_LIBS) src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+client_libs = src/libclient.a src/libstore.a src/libtrust.a $(GNUTLS_LIBS) src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 client_fake = tests/fake-host.c tests/fake-host.h
 
 check_PROGRAMS += tests/unit-client-session
@@ -316,6 +316,15 @@ tests_unit_store_faults_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_store_faults_SOURCES = tests/unit-store-faults.c tests/fault_vfs.c tests/fault_vfs.h \
 	tests/store-folder.h tests/store-rounds.h
 tests_unit_store_faults_LDADD = $(host_libs) $(SQLITE_LIBS)
+check_PROGRAMS += tests/unit-client-store tests/unit-client-stored
+tests_unit_client_stored_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_client_stored_SOURCES = tests/unit-client-stored.c tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h \
+	$(client_fake)
+tests_unit_client_stored_LDADD = $(client_libs) $(SQLITE_LIBS)
+tests_unit_client_store_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_client_store_SOURCES = tests/unit-client-store.c tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h
+tests_unit_client_store_LDADD = src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS) \
+	$(UTF8PROC_LIBS) $(LIBINTL)
 endif
 check_PROGRAMS += tests/unit-host-handshake
 tests_unit_host_handshake_CFLAGS = $(test_cflags)

@@ -3,7 +3,7 @@
 #include "fake-host.h"
 
 #include "base/errors.h"
-#include "client/outbox.h"
+#include "store/outbox.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -375,7 +375,6 @@ static void a_cancelled_post_gives_its_counter_away(void **state)
 	post(&fake, room, "one");
 	post(&fake, room, "two");
 	post(&fake, room, "three");
-	assert_int_equal(session_cancel(fake.session, 1), TCHAT_ERR_AGAIN);
 	assert_int_equal(session_cancel(fake.session, 9), TCHAT_ERR_NOT_FOUND);
 	assert_int_equal(session_cancel(fake.session, 2), 0);
 	const struct session_event *event = fake_event(&fake, SESSION_NACK);
@@ -388,12 +387,74 @@ static void a_cancelled_post_gives_its_counter_away(void **state)
 	fake_event(&fake, SESSION_MESSAGE);
 	struct message message = fake_take(&fake, WIRE_POST);
 	assert_int_equal(message.post.id.counter, 2);
-	assert_int_equal(message.post.room, 0);
+	assert_int_equal(message.post.kind, KIND_VOID);
 	assert_int_equal(message.post.body.length, 0);
-	nack(&fake, 2, TCHAT_ERR_NOT_MEMBER, NACK_PERMANENT, 0);
+	nack(&fake, 2, TCHAT_ERR_CANCELLED, NACK_PERMANENT, 0);
 	took(&fake, 3, "three");
 	fake_quiet(&fake);
 	assert_int_equal(session_pending(fake.session), 1);
+	fake_close(&fake);
+}
+
+static void took_void(struct fake *fake, uint64_t counter)
+{
+	struct message message = fake_take(fake, WIRE_POST);
+	assert_int_equal(message.post.id.counter, counter);
+	assert_int_equal(message.post.kind, KIND_VOID);
+	assert_int_equal(message.post.body.length, 0);
+}
+
+static void what_is_on_its_way_is_taken_back_or_was_accepted(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	post(&fake, room, "one");
+	post(&fake, room, "two");
+	post(&fake, room, "three");
+	took(&fake, 1, "one");
+	took(&fake, 2, "two");
+	took(&fake, 3, "three");
+	assert_int_equal(session_cancel(fake.session, 1), 0);
+	assert_int_equal(session_cancel(fake.session, 2), 0);
+	assert_int_equal(session_cancel(fake.session, 2), TCHAT_ERR_NOT_FOUND);
+	took_void(&fake, 1);
+	took_void(&fake, 2);
+	fake_quiet(&fake); /* the host has the last word */
+	ack(&fake, 1, 1, 0);
+	assert_int_equal(fake_event(&fake, SESSION_ACK)->counter, 1);
+	const struct session_event *event = fake_event(&fake, SESSION_MESSAGE);
+	assert_int_equal(event->kind, KIND_TEXT);
+	assert_string_equal(event->text, "one");
+	nack(&fake, 2, TCHAT_ERR_CANCELLED, NACK_PERMANENT, 0);
+	event = fake_event(&fake, SESSION_NACK);
+	assert_int_equal(event->code, TCHAT_ERR_CANCELLED);
+	assert_string_equal(event->text, "two");
+	ack(&fake, 3, 2, 0);
+	fake_event(&fake, SESSION_ACK);
+	fake_event(&fake, SESSION_MESSAGE);
+	ack(&fake, 1, 1, ACK_DUPLICATE); /* the voids' own answers */
+	nack(&fake, 2, TCHAT_ERR_CANCELLED, NACK_PERMANENT, 0);
+	fake_quiet(&fake);
+	assert_int_equal(session_pending(fake.session), 0);
+	/* After a break the void goes in its place, and the text never again. */
+	post(&fake, room, "four");
+	post(&fake, room, "five");
+	took(&fake, 4, "four");
+	took(&fake, 5, "five");
+	fake_break(&fake);
+	assert_int_equal(session_cancel(fake.session, 4), 0);
+	fake_quiet(&fake);
+	fake.mark = 3;
+	fake_connect(&fake);
+	fake_take(&fake, WIRE_JOIN);
+	took_void(&fake, 4); /* it needs no room */
+	fake_send(&fake, &(struct message){ .type = WIRE_ACK, .ack = { .id = { FAKE_DEVICE, 4 }, .seq = 3, .flags = ACK_DUPLICATE } });
+	event = fake_event(&fake, SESSION_ACK);
+	assert_int_equal(event->counter, 4);
+	assert_true(event->duplicate);
+	fake_quiet(&fake);
 	fake_close(&fake);
 }
 
@@ -513,7 +574,7 @@ static void a_topic_is_a_post(void **state)
 static void the_outbox_in_memory_keeps_order_and_bounds(void **state)
 {
 	struct outbox *outbox = outbox_memory(100, 100000);
-	struct outbox_post post = { .room = 1, .kind = KIND_TEXT, .text = "text", .length = 4, .ref = "ref" }, got;
+	struct outbox_post post = { .room = 1, .kind = KIND_TEXT, .name = "n", .text = "text", .length = 4, .ref = "ref" }, got;
 	assert_int_equal(outbox->lowest(outbox), 1);
 	assert_int_equal(outbox->safe(outbox), 0);
 	for (int i = 0; i < 100; i++)
@@ -551,6 +612,7 @@ int main(void)
 		cmocka_unit_test(busy_waits_as_long_as_the_host_says),
 		cmocka_unit_test(only_a_window_of_posts_is_under_way),
 		cmocka_unit_test(a_cancelled_post_gives_its_counter_away),
+		cmocka_unit_test(what_is_on_its_way_is_taken_back_or_was_accepted),
 		cmocka_unit_test(a_device_that_posted_before_goes_on_counting),
 		cmocka_unit_test(posts_to_a_room_that_is_gone_are_refused_by_the_host),
 		cmocka_unit_test(after_a_restart_of_the_host_old_numbers_mean_nothing),

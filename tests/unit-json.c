@@ -88,6 +88,22 @@ static void an_ack_has_the_documented_form(void **state)
 	                                     "\"id\":\"00000000000000ab-17\",\"time\":\"2026-11-21T10:00:00.123456Z\"}");
 }
 
+static void what_waits_and_what_was_lost_have_their_numbers(void **state)
+{
+	struct session_event event = message("hi", 2);
+	event.type = SESSION_LOST;
+	event.counter = 12;
+	assert_string_equal(line_of(&event), "{\"type\":\"lost\",\"room\":\"lobby\",\"counter\":12,"
+	                                     "\"time\":\"2026-11-21T10:00:00.123456Z\",\"kind\":\"text\",\"text\":\"hi\"}");
+	event.type = SESSION_PENDING;
+	event.time = 0;
+	event.ref = "r";
+	assert_string_equal(line_of(&event), "");
+	event.again = true; /* from an earlier life */
+	assert_string_equal(line_of(&event), "{\"type\":\"pending\",\"ref\":\"r\",\"room\":\"lobby\",\"counter\":12,"
+	                                     "\"kind\":\"text\",\"text\":\"hi\"}");
+}
+
 /* Each event that is told makes a line that parses, whatever its strings are; PENDING, LAG and ROSTER make none. */
 static void every_event_makes_one_object(void **state)
 {
@@ -296,6 +312,7 @@ int main(void)
 		cmocka_unit_test(a_message_has_the_documented_form),
 		cmocka_unit_test(a_direct_message_says_to_whom),
 		cmocka_unit_test(an_ack_has_the_documented_form),
+		cmocka_unit_test(what_waits_and_what_was_lost_have_their_numbers),
 		cmocka_unit_test(every_event_makes_one_object),
 		cmocka_unit_test(harmless_text_stays_as_it_is),
 		cmocka_unit_test(controls_and_quotes_are_escaped),

@@ -148,6 +148,18 @@ static void write_ack(struct json_writer *writer, const struct session_event *ev
 	write_if(writer, "duplicate", event->duplicate);
 }
 
+/* A post that waits, or one that the host lost. */
+static void write_post(struct json_writer *writer, const struct session_event *event)
+{
+	write_unless_empty(writer, "ref", event->ref);
+	write_room(writer, event);
+	json_number(writer, "counter", event->counter);
+	if (event->time != 0)
+		json_time(writer, "time", event->time);
+	json_text(writer, "kind", kind_name(event->kind));
+	json_bytes(writer, "text", event->text, event->length);
+}
+
 static void write_nack(struct json_writer *writer, const struct session_event *event)
 {
 	json_begin(writer, "nack");
@@ -432,6 +444,16 @@ int json_event(struct json_writer *writer, const struct session_event *event, co
 		json_bool(writer, "held", event->code != 0);
 		if (event->code != 0)
 			write_code(writer, event->code);
+		break;
+	case SESSION_PENDING:
+		if (!event->again)
+			return 0;
+		json_begin(writer, "pending");
+		write_post(writer, event);
+		break;
+	case SESSION_LOST:
+		json_begin(writer, "lost");
+		write_post(writer, event);
 		break;
 	case SESSION_RESTARTED: write_simple(writer, "restarted", event, NULL, 0); break;
 	case SESSION_TOPIC: write_topic(writer, event); break;

@@ -190,6 +190,14 @@ bool line_event_text(const struct session_event *event, char *text, size_t size)
 		         event->code != 0 ? _("the host's disk is full: what you say is sent when there is room again") :
 		                            _("the host takes messages again"));
 		break;
+	case SESSION_PENDING:
+		if (event->again)
+			snprintf(text, size, _("still to be sent, number %" PRIu64 ": %s"), event->counter, event->text);
+		break;
+	case SESSION_LOST:
+		snprintf(text, size, _("the host lost your message, number %" PRIu64 "; /repost posts it again: %s"),
+		         event->counter, event->text);
+		break;
 	case SESSION_RESTARTED:
 		snprintf(text, size, _("the host began a new history of #%s"), event->name);
 		break;

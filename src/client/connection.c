@@ -89,6 +89,7 @@ tchat_time session_deadline(const struct session *session)
 {
 	switch (session->link) {
 	case LINK_HELLO:
+	case LINK_STORE:
 	case LINK_AUTH:
 		return session->connected_at + TCHAT_SECONDS(HANDSHAKE_S);
 	case LINK_DOOR: /* as long as the host has us wait */

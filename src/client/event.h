@@ -25,12 +25,16 @@ enum session_event_type {
 	                       * by this session. In seq order, each once: dense, unless GAP or RESTARTED comes before */
 	SESSION_PAST,         /* as MESSAGE; answers session_history() */
 	SESSION_PAST_END,     /* room; seq: what to give as before next; more: there is more before it */
-	SESSION_PENDING,      /* room, counter, kind, text, ref: the post is in the outbox */
+	SESSION_PENDING,      /* room, counter, kind, text, ref, again (it was posted in an earlier life): the post is
+	                       * stored in the outbox, and goes out as soon as it can */
 	SESSION_ACK,          /* room, counter, ref, seq, time, id, kind, duplicate. Its MESSAGE comes in its place */
-	SESSION_NACK,         /* room, counter, ref, code, kind, text: refused for good, or cancelled */
+	SESSION_NACK,         /* room, counter, ref, code, kind, text: refused for good, cancelled, or (codes below 64, and
+	                       * no PENDING before) it could not be stored here */
 	SESSION_HELD,         /* code: the host keeps no messages for now, posts wait in the outbox; 0: it does again */
 	SESSION_GAP,          /* room, count: so many messages are no longer kept, from seq on */
 	SESSION_RESTARTED,    /* room: the host's history is another one; messages start afresh */
+	SESSION_LOST,         /* room, counter, kind, text, time: a message of ours that the host had accepted and has no
+	                       * more; session_repost() posts it again */
 	SESSION_JOINED,       /* room, user, nick, role */
 	SESSION_LEFT,         /* room, user, nick, text: reason */
 	SESSION_RENAMED,      /* user, nick: new one, other: old one or "", own */
@@ -46,6 +50,7 @@ enum session_event_type {
 	SESSION_ERROR,        /* request, code, room, nick and keys if any: a request was refused or got no answer */
 	SESSION_PONG,         /* rtt, text: payload (not UTF-8: as sent); answers session_ping() */
 	SESSION_LAG,          /* rtt: of a keep-alive */
+	SESSION_HOST,         /* host, keys (its pin; none: not encrypted): a store is awaited, see session_store() */
 	SESSION_WAITING,      /* at the door: the host's owner was asked; count: of its connections that were told */
 	SESSION_DOOR,         /* for owners: kind (enum wire_door_change), nick, text: from where, keys: one */
 	SESSION_INVITATION,   /* kind (enum wire_invite_kind), count: uses left, time: when it ends (0: never), name: the

@@ -17,6 +17,8 @@ static int follow_live(struct session *session, struct room *room)
 	room->state = ROOM_LIVE;
 	struct draft draft = draft_of(SESSION_ROOM_READY, room);
 	int err = session_tell(session, &draft);
+	if (err == 0)
+		err = own_live(session, room);
 	return err == 0 && room->members <= SESSION_ROSTER_MAX ? roster_ask(session, room, 0) : err;
 }
 
@@ -44,16 +46,21 @@ static int follow_skip(struct session *session, struct room *room, uint64_t firs
 	draft.event.count = first - room->seq - 1;
 	room->seq = first - 1;
 	room->cursor_id = false;
+	stored_cursor(session, room);
 	return session_tell(session, &draft);
 }
 
 /* Another history than the one that was followed: all of it is news. */
 static int follow_afresh(struct session *session, struct room *room, uint64_t epoch, uint64_t first)
 {
+	own_afresh(session, room, first);
+	if (room->row != NULL)
+		room->row->epoch = 0; /* its messages go, also when the host did not notice what befell it */
 	room->epoch = epoch;
 	room->seq = first - 1;
 	room->cursor_id = false;
 	room->replay_to = 0;
+	stored_cursor(session, room);
 	struct draft draft = draft_of(SESSION_RESTARTED, room);
 	int err = session_tell(session, &draft);
 	return err == 0 ? follow_ask_page(session, room) : err;
@@ -75,6 +82,7 @@ static int follow_begin(struct session *session, struct room *room, const struct
 	room->epoch = joined->epoch;
 	room->seq = from - 1;
 	room->replay_to = last;
+	stored_cursor(session, room);
 	if ((joined->flags & JOIN_LIVE) != 0)
 		return follow_live(session, room);
 	return follow_ask_page(session, room);
@@ -133,10 +141,14 @@ static int follow_entered(struct session *session, struct room *room, const stru
 	draft.event.count = joined->members;
 	draft.event.seq = joined->last;
 	draft.text = wire_text(room->topic);
+	if (room->cursor && !room->was_joined) /* known from an earlier life */
+		room->replay_to = joined->last;
 	room->was_joined = true;
 	int err = session_tell(session, &draft);
 	if (err != 0)
 		return err;
+	if (room->cursor)
+		stored_cursor(session, room);
 	return room->cursor ? follow_resume(session, room, joined) : follow_begin(session, room, joined);
 }
 
@@ -160,6 +172,8 @@ static int follow_unasked(struct session *session, const struct wire_joined *joi
 	if (room->state != ROOM_GONE)
 		return 0;
 	room->asked = false;
+	stored_restore(session, room);
+	room->tail = false; /* it is joined already */
 	if (request_waits(session, REQUEST_CATCH_UP, room->handle)) { /* see room_join() */
 		room->state = ROOM_WANTED;
 		return 0;
@@ -212,8 +226,8 @@ int follow_resumed(struct session *session, const struct wire_resumed *resumed)
 	return err == 0 ? follow_ask_page(session, room) : err;
 }
 
-static struct draft draft_of_message(const struct session *session, const struct room *room,
-                                     enum session_event_type type, const struct wire_msg *msg)
+struct draft draft_of_message(const struct session *session, const struct room *room, enum session_event_type type,
+                              const struct wire_msg *msg)
 {
 	struct draft draft = draft_of(type, room);
 	draft.event.seq = msg->seq;
@@ -244,6 +258,8 @@ int follow_deliver(struct session *session, struct room *room, const struct wire
 	room->seq = msg->seq;
 	room->id_at = msg->id;
 	room->cursor_id = true;
+	own_seen(session, room, msg);
+	stored_message(session, room, msg);
 	if (msg->kind != KIND_TOPIC || msg->seq <= room->replay_to)
 		return 0;
 	wire_copy(room->topic, sizeof room->topic, wire_cut(msg->body, TOPIC_MAX));
@@ -275,8 +291,7 @@ int follow_gap(struct session *session, const struct wire_gap *gap)
 	return follow_ask_page(session, room);
 }
 
-/* Takes the next record off a page: 1, 0 at the end, or TCHAT_ERR_BAD_FRAME. */
-static int page_next(struct wire_bytes *records, struct message *message)
+int page_next(struct wire_bytes *records, struct message *message)
 {
 	struct frame frame;
 	if (records->length == 0)

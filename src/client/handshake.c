@@ -41,17 +41,20 @@ void handshake_start(struct session *session)
 }
 
 /* AUTH, with the proof of an invitation where there is one: it binds both keys and this connection's nonces. */
-static int handshake_auth(struct session *session, const uint8_t host_nonce[WIRE_KEY_SIZE], const char *nick)
+int handshake_auth(struct session *session)
 {
 	struct message auth = { .type = WIRE_AUTH };
 	uint8_t proof[TRUST_PROOF_SIZE];
 	memcpy(auth.auth.salt, session->salt, WIRE_KEY_SIZE);
-	auth.auth.lowest_unsettled = session->outbox->lowest(session->outbox) + session->counter_offset;
+	/* Only what is settled for good: the host forgets it. */
+	auth.auth.lowest_unsettled = session->outbox->settled(session->outbox) + session->counter_offset;
+	/* The same host knows us under the nick that it gave; to another one the wish is new. */
+	const char *nick = session->nick_holds && session->nick[0] != '\0' ? session->nick : session->wish;
 	if (nick[0] != '\0')
 		auth.auth.nick = wire_text(nick);
 	if (session->has_token && session->secure) {
 		struct trust_binding binding = { .host = session->security.host, .user = session->security.user };
-		memcpy(binding.host_nonce, host_nonce, sizeof binding.host_nonce);
+		memcpy(binding.host_nonce, session->host_nonce, sizeof binding.host_nonce);
 		memcpy(binding.user_nonce, session->nonce, sizeof binding.user_nonce);
 		int err = trust_proof_make(session->token, &binding, proof);
 		if (err != 0)
@@ -60,6 +63,16 @@ static int handshake_auth(struct session *session, const uint8_t host_nonce[WIRE
 	}
 	session->link = LINK_AUTH;
 	return session_must_send(session, &auth);
+}
+
+static int handshake_await_store(struct session *session)
+{
+	struct draft draft = { .event = { .type = SESSION_HOST } };
+	memcpy(draft.event.host, session->host, WIRE_KEY_SIZE);
+	if (session->secure)
+		draft.keys = (struct wire_bytes){ session->security.host.bytes, sizeof session->security.host.bytes };
+	session->link = LINK_STORE;
+	return session_tell(session, &draft);
 }
 
 int handshake_welcome(struct session *session, const struct wire_welcome *welcome)
@@ -76,9 +89,9 @@ int handshake_welcome(struct session *session, const struct wire_welcome *welcom
 	}
 	wire_copy(session->host_software, sizeof session->host_software,
 	          wire_cut(welcome->software, sizeof session->host_software - 1));
-	/* The same host knows us under the nick that it gave; to another one the wish is new. */
-	const char *nick = !other && session->nick[0] != '\0' ? session->nick : session->wish;
-	return handshake_auth(session, welcome->nonce, nick);
+	session->nick_holds = !other;
+	memcpy(session->host_nonce, welcome->nonce, WIRE_KEY_SIZE);
+	return session->store_awaited ? handshake_await_store(session) : handshake_auth(session);
 }
 
 static bool same_name(const char *a, const char *b)
@@ -105,6 +118,11 @@ static void handshake_counters(struct session *session, uint64_t mark)
 	session->anything_sent = true;
 	session->mark = mark > session->counter_offset ? mark - session->counter_offset : 0;
 	session->resends = 0;
+	if (mark < session->outbox->settled(session->outbox) - 1 && !session->outbox_own)
+		own_rolled_back(session, mark);
+	/* A copy of this store used more numbers than we know of: ours begin behind them. */
+	if (!session->outbox_own)
+		session->outbox->jump(session->outbox, mark + 1);
 	posts_rewind(session);
 }
 
@@ -132,6 +150,8 @@ int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_o
 	if (session->text_limit > session->frame_limit - MSG_BODY)
 		session->text_limit = session->frame_limit - MSG_BODY;
 	memcpy(session->nick, nick, sizeof nick);
+	if (session->store != NULL)
+		session->store->operations->know(session->store, session->device, session->host);
 	handshake_counters(session, auth_ok->mark);
 	struct draft draft = { .event = { .type = SESSION_CONNECTED,
 		                          .user = session->user,

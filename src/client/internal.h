@@ -3,11 +3,12 @@
 #ifndef TCHAT_CLIENT_INTERNAL_H
 #define TCHAT_CLIENT_INTERNAL_H
 
-#include "client/outbox.h"
 #include "client/session.h"
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "store/client_store.h"
+#include "store/outbox.h"
 #include "wire/frame.h"
 
 enum {
@@ -20,12 +21,16 @@ enum {
 	PINGS_MAX = 64,
 	PING_PAYLOAD_MAX = 16384,
 	POST_OVERHEAD = FRAME_HEADER + MSG_BODY,
+	VOIDS_MAX = 64,
+	OWN_MAX = 1000, /* accepted messages of ours that are remembered */
+	OWN_BYTES = 1 << 20,
 };
 
 enum link {
 	LINK_NONE,    /* waiting for dial_at, or final */
 	LINK_DIALLING,
 	LINK_HELLO,   /* HELLO sent, WELCOME awaited */
+	LINK_STORE,   /* session_store() awaited */
 	LINK_AUTH,    /* AUTH sent, AUTH_OK awaited */
 	LINK_DOOR,    /* the same, and somebody has to say yes first */
 	LINK_READY,
@@ -81,6 +86,9 @@ struct room {
 	struct message_id id_at;
 	uint64_t replay_to; /* messages up to here are replay */
 	size_t pending;     /* posts without an answer */
+	struct client_row *row; /* the store's; NULL: not kept */
+	bool tail;          /* what was read last is still to be shown */
+	bool tail_asked;
 	struct roster roster;
 };
 
@@ -101,6 +109,23 @@ struct ping {
 	uint64_t sum; /* of the payload */
 	size_t length;
 	bool own; /* keep-alive */
+};
+
+/* A message of ours that the host accepted. */
+struct own {
+	struct client_own kept;
+	char *text;             /* its text, ours to free */
+	uint32_t room;          /* handle; 0: not open */
+	bool sure;              /* it was seen in its place */
+	bool lost;              /* LOST was told */
+};
+
+/* A reading from the store that is under way. */
+struct stored_read {
+	struct client_read read;
+	uint32_t room;
+	bool tail;
+	struct stored_read *next;
 };
 
 /* An event with strings that are somewhere else. */
@@ -166,12 +191,23 @@ struct session {
 	uint64_t ping_nonce;
 	tchat_time lag;
 
+	struct client_store *store;
+	bool store_awaited;
+	struct stored_read *reads;
+	struct own *own; /* by counter */
+	size_t own_count, own_bytes, own_unsure;
+	uint8_t host_nonce[WIRE_KEY_SIZE]; /* of WELCOME */
+	bool nick_holds; /* the host that we talk to gave it */
+
 	struct outbox *outbox;
 	bool outbox_own;
 	bool anything_sent;      /* the outbox's first contact is over: offset is fixed */
 	uint64_t counter_offset; /* counter on the wire = counter in the outbox + this */
 	uint64_t next_send;
 	uint64_t highest_sent;
+	uint64_t shown; /* PENDING was told up to here */
+	uint64_t voids[VOIDS_MAX]; /* cancelled, which is to be told here or to the host */
+	size_t void_count;
 	uint64_t mark; /* the highest counter that the host is known to have decided */
 	size_t flight_bytes, pending;
 	tchat_time resend_at; /* no post goes out before; 0: no wait */
@@ -199,6 +235,7 @@ struct wire_bytes wire_cut(struct wire_bytes bytes, size_t limit);
 
 /* handshake.c */
 void handshake_start(struct session *session);
+int handshake_auth(struct session *session);
 int handshake_welcome(struct session *session, const struct wire_welcome *welcome);
 int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_ok);
 int handshake_goaway(struct session *session, const struct wire_goaway *goaway);
@@ -238,6 +275,8 @@ struct room *room_by_id(struct session *session, uint64_t id);
 /* The room of this name, or a new one, which is gone as yet. 0, TCHAT_ERR_BAD_NAME, _TOO_MANY_ROOMS or _MEMORY. */
 int room_take(struct session *session, const char *name, bool direct, struct room **taken);
 int room_rename(struct room *room, struct wire_bytes name);
+/* Joins it, unless that is under way: 0, or an error of room_join(). */
+int room_want(struct session *session, struct room *room, uint64_t since);
 int room_join(struct session *session, struct room *room);
 /* Whether JOIN asks for live messages at once: nothing of the past is wanted. */
 bool room_wants_live(const struct session *session, const struct room *room);
@@ -248,6 +287,10 @@ void rooms_free(struct session *session);
 int room_join_refused(struct session *session, const struct request *request, int code);
 
 /* follow.c: the cursor of a room. */
+struct draft draft_of_message(const struct session *session, const struct room *room, enum session_event_type type,
+                              const struct wire_msg *msg);
+/* Takes the next MSG frame off records: 1, 0 at the end, or TCHAT_ERR_BAD_FRAME. */
+int page_next(struct wire_bytes *records, struct message *message);
 int follow_joined(struct session *session, const struct wire_joined *joined);
 int follow_resumed(struct session *session, const struct wire_resumed *resumed);
 int follow_page(struct session *session, const struct wire_page *page);
@@ -255,8 +298,38 @@ int follow_msg(struct session *session, const struct wire_msg *msg);
 int follow_gap(struct session *session, const struct wire_gap *gap);
 int follow_deliver(struct session *session, struct room *room, const struct wire_msg *msg, struct wire_bytes ref);
 
+/* stored.c */
+/* The row of a room that is newly joined, and the cursor in it. */
+void stored_restore(struct session *session, struct room *room);
+/* The room's cursor moved, but not by a message. */
+void stored_cursor(struct session *session, const struct room *room);
+void stored_message(struct session *session, const struct room *room, const struct wire_msg *msg);
+/* The user left: no cursor. */
+void stored_parted(struct session *session, const struct room *room);
+/* Asks for what was read last, to be shown before anything else. */
+void stored_tail(struct session *session, struct room *room);
+int stored_history(struct session *session, struct room *room, uint64_t before, uint32_t count);
+void stored_free(struct session *session);
+
+/* own.c */
+void own_load(struct session *session);
+void own_open(struct session *session, const struct room *room);
+void own_accepted(struct session *session, const struct room *room, const struct outbox_post *post,
+                  const struct wire_ack *ack);
+/* A message is shown in its place. */
+void own_seen(struct session *session, const struct room *room, const struct wire_msg *msg);
+/* The room's history is another one, of which first is the lowest seq. */
+void own_afresh(struct session *session, const struct room *room, uint64_t first);
+/* The host forgot what it decided above mark. */
+void own_rolled_back(struct session *session, uint64_t mark);
+/* All of the room was seen: tells what is not there. */
+int own_live(struct session *session, const struct room *room);
+void own_free(struct session *session);
+
 /* posts.c */
 void posts_pump(struct session *session);
+/* Tells what is stored by now, or could not be. */
+void posts_stored(struct session *session);
 void posts_rewind(struct session *session);
 int posts_ack(struct session *session, const struct wire_ack *ack);
 int posts_nack(struct session *session, const struct wire_nack *nack);

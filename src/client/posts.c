@@ -41,6 +41,8 @@ int64_t session_post(struct session *session, uint32_t handle, uint8_t kind, con
 	struct outbox_post post = { .counter = outbox->next(outbox),
 		                    .room = room->handle,
 		                    .kind = kind,
+		                    .direct = room->direct,
+		                    .name = room->name,
 		                    .text = text,
 		                    .length = length,
 		                    .ref = ref == NULL ? "" : ref };
@@ -49,12 +51,7 @@ int64_t session_post(struct session *session, uint32_t handle, uint8_t kind, con
 		return err;
 	room->pending++;
 	session->pending++;
-	struct draft draft = draft_of(SESSION_PENDING, room);
-	draft.event.counter = post.counter;
-	draft.event.kind = kind;
-	draft.ref = wire_text(post.ref);
-	draft.text = (struct wire_bytes){ (const uint8_t *)text, length };
-	session_tell(session, &draft);
+	posts_stored(session);
 	posts_pump(session);
 	return (int64_t)post.counter;
 }
@@ -70,38 +67,109 @@ static int tell_nack(struct session *session, const struct outbox_post *post, in
 	return session_tell(session, &draft);
 }
 
-/* The counter has to reach the host all the same: it goes to a room that is none, and is refused. */
-int session_cancel(struct session *session, uint64_t counter)
+static int tell_pending(struct session *session, const struct outbox_post *post, bool again)
 {
-	struct outbox_post post;
-	if (session->outbox->get(session->outbox, counter, &post) != 0 || post.room == 0)
-		return TCHAT_ERR_NOT_FOUND;
-	if (counter <= session->highest_sent)
-		return TCHAT_ERR_AGAIN;
-	struct room *room = room_by_handle(session, post.room);
-	if (room != NULL)
-		room->pending--;
-	tell_nack(session, &post, TCHAT_ERR_CANCELLED);
-	session->outbox->cancel(session->outbox, counter);
-	posts_pump(session);
-	return 0;
+	struct draft draft = draft_of(SESSION_PENDING, room_by_handle(session, post->room));
+	draft.event.counter = post->counter;
+	draft.event.kind = post->kind;
+	draft.event.again = again;
+	draft.ref = wire_text(post->ref);
+	draft.text = (struct wire_bytes){ (const uint8_t *)post->text, post->length };
+	return session_tell(session, &draft);
+}
+
+static size_t post_size(const struct outbox_post *post)
+{
+	return POST_OVERHEAD + (post->cancelled ? 0 : post->length);
 }
 
 /* Encodes one post: 0, TCHAT_ERR_AGAIN while its room is being joined, or why the output takes no more. */
 static int post_send(struct session *session, const struct outbox_post *post)
 {
 	const struct room *room = room_by_handle(session, post->room);
-	if (room != NULL && (room->state == ROOM_WANTED || room->state == ROOM_JOINING))
+	bool is_void = post->cancelled;
+	if (!is_void && room != NULL && (room->state == ROOM_WANTED || room->state == ROOM_JOINING))
 		return TCHAT_ERR_AGAIN;
 	/* A room that is gone still has its number, under which the host knows what it decided of an earlier try. */
 	uint64_t id = room != NULL && room->id_life == session->life ? room->id : 0;
 	bool fits = post->length <= session->frame_limit - MSG_BODY;
 	struct message message = { .type = WIRE_POST,
-		                   .post = { .room = fits ? id : 0,
+		                   .post = { .room = fits || is_void ? id : 0,
 		                             .id = { session->device, post->counter + session->counter_offset },
-		                             .kind = post->kind,
-		                             .body = { (const uint8_t *)post->text, fits ? post->length : 0 } } };
+		                             .kind = is_void ? KIND_VOID : post->kind,
+		                             .body = { (const uint8_t *)post->text, fits && !is_void ? post->length : 0 } } };
 	return session_send(session, &message);
+}
+
+/* The counter of a cancelled post has to reach the host all the same, and the host may have decided it before; but not
+ * if it was never sent. 0, or TCHAT_ERR_AGAIN. */
+static int void_tell(struct session *session, uint64_t counter)
+{
+	struct outbox *outbox = session->outbox;
+	struct outbox_post post;
+	if (outbox->get(outbox, counter, &post) != 0)
+		return 0;
+	if (!outbox->is_safe(outbox, counter))
+		return TCHAT_ERR_AGAIN;
+	if (counter > session->highest_sent) {
+		struct room *room = room_by_handle(session, post.room);
+		tell_nack(session, &post, TCHAT_ERR_CANCELLED);
+		if (room != NULL)
+			room->pending--;
+		outbox->place(outbox, counter, 0);
+		return 0;
+	}
+	/* What is sent again, from the lowest on, comes to it anyway. */
+	return session->link == LINK_READY && counter < session->next_send ? post_send(session, &post) : 0;
+}
+
+static void posts_void(struct session *session)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < session->void_count; i++)
+		if (void_tell(session, session->voids[i]) != 0)
+			session->voids[kept++] = session->voids[i];
+	session->void_count = kept;
+}
+
+void posts_stored(struct session *session)
+{
+	struct outbox *outbox = session->outbox;
+	struct outbox_post post;
+	int err;
+	if (session->store_awaited)
+		return;
+	while ((err = outbox->refused(outbox, &post)) != 0) {
+		struct room *room = room_by_handle(session, post.room);
+		if (room != NULL)
+			room->pending--;
+		session->pending--;
+		tell_nack(session, &post, err);
+	}
+	for (uint64_t safe = outbox->safe(outbox); session->shown < safe;) {
+		session->shown++;
+		if (outbox->get(outbox, session->shown, &post) == 0 && !post.cancelled)
+			tell_pending(session, &post, session->shown <= session->highest_sent);
+	}
+	posts_void(session);
+}
+
+int session_cancel(struct session *session, uint64_t counter)
+{
+	struct outbox_post post;
+	if (session->outbox->get(session->outbox, counter, &post) != 0 || post.cancelled)
+		return TCHAT_ERR_NOT_FOUND;
+	if (session->void_count == VOIDS_MAX)
+		return TCHAT_ERR_FULL;
+	if (counter < session->next_send && session->flight_bytes >= post.length)
+		session->flight_bytes -= post.length;
+	int err = session->outbox->cancel(session->outbox, counter);
+	if (err != 0)
+		return err;
+	session->voids[session->void_count++] = counter;
+	posts_stored(session);
+	posts_pump(session);
+	return 0;
 }
 
 /* Posts that are sent and not known to be decided: the host decides in order, so counters are enough. */
@@ -116,6 +184,8 @@ void posts_pump(struct session *session)
 	struct outbox *outbox = session->outbox;
 	if (session->link != LINK_READY || session->resend_at != 0)
 		return;
+	if (session->void_count > 0)
+		posts_void(session);
 	uint64_t safe = outbox->safe(outbox);
 	size_t window = session->config.flight_posts;
 	for (; session->next_send <= safe && posts_in_flight(session) < window; session->next_send++) {
@@ -126,12 +196,15 @@ void posts_pump(struct session *session)
 			/* Settled with a host that forgot it: this one still waits for the counter, and refuses this. */
 			post = (struct outbox_post){ .counter = session->next_send, .kind = KIND_TEXT };
 		}
-		size_t size = post.length + POST_OVERHEAD;
+		/* That it was taken back is said only when it can no more be forgotten. */
+		if (post.name != NULL && !outbox->is_safe(outbox, post.counter))
+			return;
+		size_t size = post_size(&post);
 		if (session->flight_bytes > 0 && session->flight_bytes + size > session->config.flight_bytes)
 			return;
 		if (post_send(session, &post) != 0)
 			return;
-		if (post.text != NULL)
+		if (post.name != NULL)
 			session->flight_bytes += size;
 		if (session->next_send > session->highest_sent)
 			session->highest_sent = session->next_send;
@@ -168,7 +241,7 @@ static void post_settle(struct session *session, const struct outbox_post *post)
 	if (room != NULL)
 		room->pending--;
 	session->pending--;
-	size_t size = post->length + POST_OVERHEAD;
+	size_t size = post_size(post);
 	if (post->counter < session->next_send && session->flight_bytes >= size)
 		session->flight_bytes -= size;
 	session->outbox->settle(session->outbox, post->counter);
@@ -221,16 +294,19 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 {
 	struct outbox_post post;
 	uint64_t counter;
-	if (!post_counter(session, &ack->id, &counter) || ack->seq == 0 || ack->room == 0)
+	bool duplicate = (ack->flags & ACK_DUPLICATE) != 0;
+	/* The answer to a void that went to no room has none. */
+	if (!post_counter(session, &ack->id, &counter) || ack->seq == 0 || (ack->room == 0 && !duplicate))
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
 	post_decided(session, counter);
 	if (session->outbox->get(session->outbox, counter, &post) != 0) {
 		/* Settled before. If it stands for a message here, its text has to be fetched. */
 		const struct room *room = room_by_id(session, ack->room);
-		if ((ack->flags & ACK_DUPLICATE) == 0 && room != NULL && room->state == ROOM_LIVE && ack->seq > room->seq)
+		if (!duplicate && room != NULL && room->state == ROOM_LIVE && ack->seq > room->seq)
 			return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
 		return 0;
 	}
+	own_accepted(session, room_by_handle(session, post.room), &post, ack);
 	int err = ack_tell(session, room_by_handle(session, post.room), &post, ack);
 	post_settle(session, &post);
 	return err == 0 ? posts_held(session, 0) : err;

@@ -205,10 +205,13 @@ int session_history(struct session *session, uint32_t handle, uint64_t before, u
 {
 	int err;
 	struct room *room = request_room(session, handle, &err);
-	if (room == NULL)
-		return err;
 	if (count < 1 || count > PAGE_LIMIT)
 		return TCHAT_ERR_ARGUMENT;
+	struct room *away = room == NULL && err == TCHAT_ERR_AGAIN ? room_by_handle(session, handle) : NULL;
+	if (away != NULL)
+		return stored_history(session, away, before, count);
+	if (room == NULL)
+		return err;
 	struct request *request = request_add(session, REQUEST_HISTORY, room->handle, false);
 	if (request == NULL)
 		return TCHAT_ERR_FULL;

@@ -153,6 +153,7 @@ out:
 static void room_reset(struct room *room)
 {
 	room->cursor = room->cursor_id = room->was_joined = room->rejoin = false;
+	room->tail = room->tail_asked = false;
 	room->replay_to = 0;
 	room->topic[0] = '\0';
 	if (room->pending == 0)
@@ -180,7 +181,9 @@ static bool room_is_paged(const struct session *session, const struct room *room
 int room_join(struct session *session, struct room *room)
 {
 	room->state = ROOM_WANTED;
-	if (session->link != LINK_READY || room_is_paged(session, room))
+	if (room->tail)
+		stored_tail(session, room);
+	if (session->link != LINK_READY || room->tail || room_is_paged(session, room))
 		return 0;
 	enum session_request kind = room->direct ? REQUEST_DIRECT : REQUEST_JOIN;
 	struct request *request = request_add(session, kind, room->handle, true);
@@ -214,18 +217,30 @@ int rooms_join_all(struct session *session)
 	return 0;
 }
 
+int room_want(struct session *session, struct room *room, uint64_t since)
+{
+	room_reset(room);
+	room->since = since;
+	stored_restore(session, room);
+	int err = room_join(session, room);
+	if (err != 0)
+		room->state = ROOM_GONE;
+	return err;
+}
+
 int room_gone(struct session *session, struct room *room, int code)
 {
 	bool rejoin = room->rejoin;
 	room->state = ROOM_GONE;
+	if (code == 0)
+		stored_parted(session, room);
 	roster_clear(&room->roster);
 	struct draft draft = draft_of(SESSION_ROOM_PARTED, room);
 	draft.event.code = code;
 	int err = session_tell(session, &draft);
 	if (err != 0 || !rejoin)
 		return err;
-	room_reset(room);
-	err = room_join(session, room);
+	err = room_want(session, room, 0);
 	return err == 0 ? 0 : session_fail(session, err, 0);
 }
 
@@ -278,13 +293,8 @@ static int room_ask(struct session *session, const char *name, bool direct, uint
 		room->rejoin = true;
 	if (room->state != ROOM_GONE)
 		return (int)room->handle;
-	room_reset(room);
-	room->since = since;
-	err = room_join(session, room);
-	if (err == 0)
-		return (int)room->handle;
-	room->state = ROOM_GONE;
-	return err;
+	err = room_want(session, room, since);
+	return err == 0 ? (int)room->handle : err;
 }
 
 int session_join(struct session *session, const char *name)
@@ -337,6 +347,7 @@ static void room_show(const struct room *room, struct session_room *shown)
 		                        .direct = room->direct,
 		                        .joined = room->state >= ROOM_RESUMING && room->state <= ROOM_LIVE,
 		                        .head = room->seq,
+		                        .read = room->row != NULL ? room->row->read : 0,
 		                        .members = room->members,
 		                        .roster = room->roster.complete };
 }

@@ -64,12 +64,14 @@ struct session *session_new(const struct session_config *config)
 			return NULL;
 		}
 	}
+	session->store_awaited = config->stored;
 	frame_reader_init(&session->reader, WIRE_LIMIT_BEFORE_AUTH);
 	buffer_init(&session->out, session->config.output_bytes);
 	buffer_init(&session->events, session->config.event_bytes);
 	session->lag = TCHAT_NEVER;
 	session->text_limit = WIRE_TEXT_LIMIT;
 	session->next_send = session->outbox->lowest(session->outbox);
+	session->shown = session->outbox->next(session->outbox) - 1;
 	struct outbox_post post;
 	for (uint64_t c = session->next_send; c < session->outbox->next(session->outbox); c++)
 		session->pending += session->outbox->get(session->outbox, c, &post) == 0;
@@ -81,6 +83,8 @@ void session_free(struct session *session)
 	if (session == NULL)
 		return;
 	rooms_free(session);
+	stored_free(session);
+	own_free(session);
 	frame_reader_free(&session->reader);
 	buffer_free(&session->out);
 	buffer_free(&session->events);

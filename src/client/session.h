@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 struct session;
+struct client_store;
 struct outbox;
 
 enum { SESSION_ROSTER_MAX = 256, SESSION_ROOMS_MAX = 256, SESSION_REF_MAX = 255, SESSION_INPUT_MAX = 65536 };
@@ -22,7 +23,8 @@ struct session_config {
 	const uint8_t *salt;  /* WIRE_KEY_SIZE secret bytes; NULL: random ones, for this session's life */
 	const uint8_t *token; /* of an invitation: TRUST_TOKEN_SIZE bytes, wiped once it let us in; NULL: none */
 	uint32_t history;     /* newest messages to show at a first join */
-	struct outbox *outbox; /* client/outbox.h; NULL: one in memory */
+	struct outbox *outbox; /* store/outbox.h; NULL: one in memory */
+	bool stored;          /* the host is not told who we are before session_store(); salt and outbox are NULL */
 	size_t outbox_posts;  /* 65536 */
 	size_t outbox_bytes;  /* 64 MiB */
 	size_t flight_posts;  /* 1024: sent and not yet answered */
@@ -34,6 +36,17 @@ struct session_config {
 /* NULL when memory is out. It is not connected; session_dial_at() says "at once". */
 struct session *session_new(const struct session_config *config);
 void session_free(struct session *session);
+
+/* --- What outlives the session (store/client_store.h) */
+
+/* The store of this host, which has to be open, and is freed right before
+ * session_free(); NULL: nothing is kept. Once, if config.stored
+ * was set: before there is a connection if one knows the host already, else after the event HOST. Its rooms with posts
+ * that wait are joined. */
+void session_store(struct session *session, struct client_store *store, tchat_time now);
+
+/* The store has done something: what was stored is shown and sent. */
+void session_stored(struct session *session, tchat_time now);
 
 /* --- The connection, for who owns the socket. Everything that takes now wants the monotonic clock. */
 
@@ -82,12 +95,19 @@ int session_join_since(struct session *session, const char *name, uint64_t seq);
 int session_open_direct(struct session *session, const char *nick);
 int session_part(struct session *session, uint32_t room);
 
-/* Puts a message into the outbox: its counter (> 0) or TCHAT_ERR_NOT_FOUND (room), _TOO_LONG, _BAD_TEXT, _BAD_KIND,
- * _FULL. ref (may be NULL) comes back in PENDING, ACK, NACK and MESSAGE. Works without a connection too. */
+/* Puts a message into the outbox: its counter (> 0; while a store is awaited, the one in PENDING counts) or
+ * TCHAT_ERR_NOT_FOUND (room), _TOO_LONG, _BAD_TEXT, _BAD_KIND, _FULL, _SYSTEM (nothing can be stored any more). ref (may
+ * be NULL) comes back in PENDING, ACK, NACK and MESSAGE. Works without a connection too. */
 int64_t session_post(struct session *session, uint32_t room, uint8_t kind, const char *text, size_t length,
                      const char *ref);
-/* A post that was never sent: its NACK (cancelled) comes at once. TCHAT_ERR_NOT_FOUND; TCHAT_ERR_AGAIN: too late. */
+/* Takes back a pending post. NACK (cancelled) tells that it will not be; ACK that it had been accepted before.
+ * TCHAT_ERR_NOT_FOUND; TCHAT_ERR_FULL: later. */
 int session_cancel(struct session *session, uint64_t counter);
+/* What LOST told: posts it again, or forgets it. counter 0: all. How many; TCHAT_ERR_NOT_FOUND, or as session_post(). */
+int session_repost(struct session *session, uint64_t counter);
+int session_forget_lost(struct session *session, uint64_t counter);
+/* Everything in the room up to seq was read. */
+void session_read(struct session *session, uint32_t room, uint64_t seq);
 
 int session_nick(struct session *session, const char *nick); /* without a connection: the wish of the next */
 int session_away(struct session *session, bool away, const char *reason); /* repeated after a reconnect */
@@ -95,7 +115,8 @@ int session_kick(struct session *session, uint32_t room, const char *nick, const
 int session_end_host(struct session *session); /* for its owner: GOAWAY to everybody, then it is gone */
 int session_names(struct session *session, uint32_t room);
 int session_whois(struct session *session, const char *nick);
-int session_history(struct session *session, uint32_t room, uint64_t before, uint32_t count); /* 0: newest; 1–256 */
+/* before 0: newest; count 1–256. Away from the host: of what was read before. */
+int session_history(struct session *session, uint32_t room, uint64_t before, uint32_t count);
 int session_ping(struct session *session, const void *payload, size_t length, tchat_time now); /* ≤ 16384 bytes */
 
 /* Who may come in (owners, but for devices of one's own): a key at the door is let in or sent away; an invitation by its
@@ -134,6 +155,7 @@ struct session_room {
 	bool direct;
 	bool joined;        /* false: on its way in or out */
 	uint64_t head;      /* seq of the last message shown */
+	uint64_t read;      /* read mark: a seq; 0: none */
 	uint64_t members;
 	bool roster;        /* complete: session_member() gives all */
 };

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The durable outbox: one in memory, of which each change is handed to the writer. */
+#include "store/sqlite_client_inside.h"
+
+#include "base/errors.h"
+
+#include <string.h>
+
+static struct durable_outbox *self_of(struct outbox *outbox)
+{
+	return (struct durable_outbox *)outbox;
+}
+
+static int durable_add(struct outbox *outbox, const struct outbox_post *post)
+{
+	struct durable_outbox *self = self_of(outbox);
+	if (self->client->gone)
+		return TCHAT_ERR_SYSTEM;
+	const int64_t values[] = { (int64_t)post->counter, post->kind, post->direct };
+	const void *const strings[] = { post->name, post->text, post->ref };
+	const size_t lengths[] = { strlen(post->name), post->length, strlen(post->ref) };
+	struct client_op *op = client_op_new(CLIENT_ADD, SQL_CLIENT_POST_ADD, values, 3, strings, lengths, 3);
+	if (op == NULL)
+		return TCHAT_ERR_MEMORY;
+	int err = self->memory->add(self->memory, post);
+	if (err != 0) {
+		client_ops_free(op);
+		return err;
+	}
+	op->progress = post->counter;
+	op->generation = self->generation;
+	client_op_put(self->client, op);
+	return 0;
+}
+
+static int durable_get(struct outbox *outbox, uint64_t counter, struct outbox_post *post)
+{
+	struct durable_outbox *self = self_of(outbox);
+	return self->memory->get(self->memory, counter, post);
+}
+
+static int durable_cancel(struct outbox *outbox, uint64_t counter)
+{
+	struct durable_outbox *self = self_of(outbox);
+	const int64_t value = (int64_t)counter;
+	if (self->client->gone)
+		return TCHAT_ERR_SYSTEM;
+	if (self->cancel_count == CLIENT_CANCELS_MOST)
+		return TCHAT_ERR_FULL;
+	struct client_op *op = client_op_new(CLIENT_CANCEL, SQL_CLIENT_POST_CANCEL, &value, 1, NULL, NULL, 0);
+	if (op == NULL)
+		return TCHAT_ERR_MEMORY;
+	int err = self->memory->cancel(self->memory, counter);
+	if (err != 0) {
+		client_ops_free(op);
+		return err;
+	}
+	op->progress = ++self->cancel_number;
+	self->cancels[self->cancel_count++] = (struct client_cancel){ counter, self->cancel_number };
+	client_op_put(self->client, op);
+	return 0;
+}
+
+static void durable_place(struct outbox *outbox, uint64_t counter, uint32_t room)
+{
+	struct durable_outbox *self = self_of(outbox);
+	self->memory->place(self->memory, counter, room);
+}
+
+static void durable_settle(struct outbox *outbox, uint64_t counter)
+{
+	struct durable_outbox *self = self_of(outbox);
+	struct outbox_post post;
+	const int64_t value = (int64_t)counter;
+	if (self->memory->get(self->memory, counter, &post) != 0)
+		return;
+	self->memory->settle(self->memory, counter);
+	if (self->client->gone)
+		return;
+	/* Without it, the post is sent once more in the next life, and the host knows it. */
+	struct client_op *op = client_op_new(CLIENT_SETTLE, SQL_CLIENT_POST_SETTLE, &value, 1, NULL, NULL, 0);
+	if (op == NULL)
+		return;
+	op->progress = self->memory->lowest(self->memory);
+	client_op_put(self->client, op);
+}
+
+static int durable_jump(struct outbox *outbox, uint64_t next)
+{
+	struct durable_outbox *self = self_of(outbox);
+	const int64_t value = (int64_t)next;
+	if (next <= self->memory->next(self->memory))
+		return 0;
+	/* What is not stored yet comes before it. */
+	if (self->safe + 1 < self->memory->next(self->memory))
+		return TCHAT_ERR_AGAIN;
+	struct client_op *op = client_op_new(CLIENT_SKIP, SQL_CLIENT_NEXT, &value, 1, NULL, NULL, 0);
+	if (op == NULL)
+		return TCHAT_ERR_MEMORY;
+	int err = self->memory->jump(self->memory, next);
+	if (err != 0) {
+		client_ops_free(op);
+		return err;
+	}
+	self->safe = next - 1;
+	op->progress = next;
+	client_op_put(self->client, op);
+	return 0;
+}
+
+static uint64_t durable_lowest(struct outbox *outbox)
+{
+	struct durable_outbox *self = self_of(outbox);
+	return self->memory->lowest(self->memory);
+}
+
+static uint64_t durable_settled(struct outbox *outbox)
+{
+	return self_of(outbox)->settled;
+}
+
+static uint64_t durable_next(struct outbox *outbox)
+{
+	struct durable_outbox *self = self_of(outbox);
+	return self->memory->next(self->memory);
+}
+
+static uint64_t durable_safe(struct outbox *outbox)
+{
+	return self_of(outbox)->safe;
+}
+
+static bool durable_is_safe(struct outbox *outbox, uint64_t counter)
+{
+	const struct durable_outbox *self = self_of(outbox);
+	for (size_t i = 0; i < self->cancel_count; i++)
+		if (self->cancels[i].counter == counter)
+			return false;
+	return counter <= self->safe;
+}
+
+static int durable_refused(struct outbox *outbox, struct outbox_post *post)
+{
+	struct durable_outbox *self = self_of(outbox);
+	if (self->refusal == 0)
+		return 0;
+	while (self->refuse_at < self->memory->next(self->memory))
+		if (self->memory->get(self->memory, self->refuse_at++, post) == 0)
+			return self->refusal;
+	outbox_memory_drop(self->memory, self->safe + 1);
+	self->generation++;
+	self->refusal = 0;
+	return 0;
+}
+
+static void durable_free(struct outbox *outbox)
+{
+	/* the store's */
+}
+
+int client_outbox_init(struct sqlite_client *client, size_t posts, size_t bytes)
+{
+	struct durable_outbox *self = &client->outbox;
+	*self = (struct durable_outbox){ .outbox = { .add = durable_add,
+		                                     .get = durable_get,
+		                                     .cancel = durable_cancel,
+		                                     .place = durable_place,
+		                                     .settle = durable_settle,
+		                                     .jump = durable_jump,
+		                                     .lowest = durable_lowest,
+		                                     .settled = durable_settled,
+		                                     .next = durable_next,
+		                                     .safe = durable_safe,
+		                                     .is_safe = durable_is_safe,
+		                                     .refused = durable_refused,
+		                                     .free = durable_free },
+		                         .client = client,
+		                         .generation = 1,
+		                         .settled = 1,
+		                         .memory = outbox_memory(posts, bytes) };
+	client->store.outbox = &self->outbox;
+	return self->memory != NULL ? 0 : TCHAT_ERR_MEMORY;
+}
+
+void client_outbox_results(struct sqlite_client *client)
+{
+	struct durable_outbox *self = &client->outbox;
+	const struct client_results *results = &client->results;
+	if (results->safe > self->safe)
+		self->safe = results->safe;
+	if (results->settled > self->settled)
+		self->settled = results->settled;
+	size_t kept = 0;
+	for (size_t i = 0; i < self->cancel_count; i++)
+		if (self->cancels[i].number > results->cancelled)
+			self->cancels[kept++] = self->cancels[i];
+	self->cancel_count = kept;
+	/* Once a life of the file: what was refused before is not told again. */
+	if (results->refusal != 0 && results->refused == self->generation && self->refusal == 0) {
+		self->refusal = results->refusal;
+		self->refuse_at = self->safe + 1;
+	}
+}

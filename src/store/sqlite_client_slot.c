@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The folders of the clients' stores: one of each host, below it the slots, one for each process at a time. */
+#include "store/sqlite_client_inside.h"
+
+#include "base/errors.h"
+#include "base/intl.h"
+#include "store/sqlite_format.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_NAME "client.db"
+
+enum { APPLICATION_ID = 0x54434843, SCHEMA_VERSION = 1, SLOTS_MOST = 256 };
+
+static const char schema[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
+	/* posts without an answer; kind 0: cancelled */
+	"CREATE TABLE outbox(counter INTEGER PRIMARY KEY, kind INTEGER NOT NULL, direct INTEGER NOT NULL,"
+	" name TEXT NOT NULL, text TEXT NOT NULL, ref TEXT NOT NULL);"
+	/* the cursor of each room: epoch, seq, and the id (device, counter) of the message at seq */
+	"CREATE TABLE room(id INTEGER PRIMARY KEY, direct INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" epoch INTEGER NOT NULL, seq INTEGER NOT NULL, has_id INTEGER NOT NULL, device INTEGER NOT NULL,"
+	" counter INTEGER NOT NULL, read INTEGER NOT NULL, name TEXT NOT NULL, fold TEXT NOT NULL);"
+	/* posts that were accepted */
+	"CREATE TABLE own(counter INTEGER PRIMARY KEY, room INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" epoch INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, text TEXT NOT NULL);"
+	/* id: room << 40 | seq; record: the MSG frame as it travels */
+	"CREATE TABLE message(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, record BLOB NOT NULL);"
+	"CREATE INDEX message_time ON message(time);"
+	"PRAGMA application_id = 1413695555;" /* APPLICATION_ID */
+	"PRAGMA user_version = 1;";            /* SCHEMA_VERSION */
+
+static int explain(char why[CLIENT_WHY_SIZE], const char *path, int err)
+{
+	const char *text = tchat_err_text(err);
+	if (err == TCHAT_ERR_PERMISSION)
+		text = _("others may look into it, or it is not yours; it must be private (chmod go-rwx)");
+	else if (err == TCHAT_ERR_SYSTEM)
+		text = strerror(errno);
+	snprintf(why, CLIENT_WHY_SIZE, "%.300s: %.200s", path, text);
+	return err;
+}
+
+int client_database_open(struct db *db, struct folder *folder, const char *vfs)
+{
+	static const struct db_format format = { APPLICATION_ID, SCHEMA_VERSION, schema, NULL };
+	char path[FOLDER_PATH];
+	uint64_t inode;
+	int64_t version;
+	if (folder_file(folder, FILE_NAME, path, &inode) != 0)
+		return SQLITE_CANTOPEN;
+	int result = db_open(db, path, vfs[0] != '\0' ? vfs : NULL, false);
+	if (result == SQLITE_OK)
+		result = db_format(db, &format, &version);
+	return result == SQLITE_OK ? db_log(db) : result;
+}
+
+static void host_folder(const struct client_writer *writer, char name[2 * CLIENT_KEY_MOST + 1])
+{
+	for (size_t i = 0; i < writer->config.key_length; i++)
+		snprintf(name + 2 * i, 3, "%02x", writer->key[i]);
+}
+
+/* A folder of ours, made if need be. */
+static int make_folder(const char *path, char why[CLIENT_WHY_SIZE])
+{
+	struct stat status;
+	if (folder_make(path) != 0 || lstat(path, &status) != 0)
+		return explain(why, path, TCHAT_ERR_SYSTEM);
+	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) != 0)
+		return explain(why, path, TCHAT_ERR_PERMISSION);
+	return 0;
+}
+
+/* Whether posts wait in the slot; one that is damaged has none that could be had. */
+static bool has_pending(struct folder *folder, const char *vfs)
+{
+	struct db db = { 0 };
+	int64_t any = 0;
+	if (client_database_open(&db, folder, vfs) == SQLITE_OK)
+		db_number(&db, db_bind(&db, SQL_CLIENT_POST_ANY, NULL, 0), 0, &any);
+	db_close(&db, true);
+	return any != 0;
+}
+
+int client_slot_take(struct client_writer *writer, char why[CLIENT_WHY_SIZE])
+{
+	char name[2 * CLIENT_KEY_MOST + 1] = "", path[FOLDER_PATH];
+	struct folder found, free_one = { .fd = -1, .lock = -1 };
+	struct stat status;
+	host_folder(writer, name);
+	int err = make_folder(writer->root, why);
+	if (err == 0 && snprintf(path, sizeof path, "%s/%s", writer->root, name) >= (int)sizeof path - 8)
+		err = explain(why, writer->root, TCHAT_ERR_TOO_LONG);
+	if (err == 0)
+		err = make_folder(path, why);
+	size_t length = strlen(path);
+	for (int slot = 0; err == 0 && slot < SLOTS_MOST; slot++) {
+		snprintf(path + length, sizeof path - length, "/%d", slot);
+		bool fresh = lstat(path, &status) != 0;
+		if (fresh && free_one.fd >= 0)
+			break;
+		err = folder_open(&found, path);
+		if (err == TCHAT_ERR_IN_USE) {
+			err = 0;
+			continue;
+		}
+		if (err != 0) {
+			explain(why, path, err);
+			break;
+		}
+		if (fresh || has_pending(&found, writer->vfs)) {
+			folder_close(&free_one);
+			writer->folder = found;
+			return 0;
+		}
+		if (free_one.fd < 0)
+			free_one = found;
+		else
+			folder_close(&found);
+	}
+	if (err == 0 && free_one.fd >= 0) {
+		writer->folder = free_one;
+		return 0;
+	}
+	folder_close(&free_one);
+	return err != 0 ? err : explain(why, path, TCHAT_ERR_IN_USE);
+}
+
+/* --- Hosts that are not talked to any more */
+
+/* Deletes the files in a folder that is open, and the folder. */
+static void delete_slot(struct folder *folder)
+{
+	static const char *const names[] = { FILE_NAME, FILE_NAME "-wal", FILE_NAME "-shm", "lock" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		unlinkat(folder->fd, names[i], 0);
+	rmdir(folder->path);
+}
+
+/* Deletes the slots of a host, if nobody uses them and nothing is pending. */
+static bool delete_host(const char *path, const char *vfs)
+{
+	struct folder slots[8];
+	struct stat status;
+	char name[FOLDER_PATH];
+	int count = 0;
+	bool idle = true;
+	for (; idle && count < 8; count++) {
+		if (snprintf(name, sizeof name, "%s/%d", path, count) >= (int)sizeof name || lstat(name, &status) != 0)
+			break;
+		idle = folder_open(&slots[count], name) == 0 && !has_pending(&slots[count], vfs);
+	}
+	for (int i = 0; i < count; i++) {
+		if (idle && slots[i].fd >= 0)
+			delete_slot(&slots[i]);
+		folder_close(&slots[i]);
+	}
+	return idle && rmdir(path) == 0;
+}
+
+void client_slots_prune(const struct client_writer *writer)
+{
+	char path[FOLDER_PATH], oldest[FOLDER_PATH] = "";
+	struct stat status;
+	time_t oldest_time = 0;
+	uint32_t hosts = 0;
+	DIR *root = opendir(writer->root);
+	for (struct dirent *entry; root != NULL && (entry = readdir(root)) != NULL;) {
+		size_t length = strlen(entry->d_name);
+		if (strspn(entry->d_name, "0123456789abcdef") != length)
+			continue;
+		hosts++;
+		if (snprintf(path, sizeof path, "%s/%s/0/" FILE_NAME, writer->root, entry->d_name) >= (int)sizeof path ||
+		    stat(path, &status) != 0 || (oldest[0] != '\0' && status.st_mtime >= oldest_time))
+			continue;
+		oldest_time = status.st_mtime;
+		snprintf(oldest, sizeof oldest, "%.*s", (int)(strlen(path) - strlen("/0/" FILE_NAME)), path);
+	}
+	if (root != NULL)
+		closedir(root);
+	if (hosts > writer->config.hosts && oldest[0] != '\0' &&
+	    strncmp(writer->folder.path, oldest, strlen(oldest)) != 0)
+		delete_host(oldest, writer->vfs);
+}
