@@ -198,6 +198,17 @@ static inline uint32_t rename_to(struct wire_peer *p, const char *nick)
 	return p->request;
 }
 
+static inline void rename_done(struct wire_peer *p, const char *nick)
+{
+	struct message message;
+	uint32_t request = rename_to(p, nick);
+	wire_expect(p, &message, WIRE_MEMBER);
+	assert_text(message.member.nick, nick);
+	wire_expect(p, &message, WIRE_DONE);
+	assert_int_equal(message.done.request, request);
+	assert_text(message.done.nick, nick);
+}
+
 static inline uint32_t door_invite(struct wire_peer *p, int kind, int token, int uses, uint32_t seconds, const char *room)
 {
 	struct message message = { .type = WIRE_INVITE };

@@ -80,7 +80,16 @@ struct session {
 	uint64_t counters[PEERS];
 	unsigned acks;
 	tchat_time now;
+	bool keyed; /* the host knows users by keys: the first is its owner, the others knock or come in */
+	enum host_access access;
 };
+
+static struct trust_pin pin_of(size_t index)
+{
+	struct trust_pin pin;
+	memset(&pin, (int)index + 1, sizeof pin);
+	return pin;
+}
 
 /* Takes the output (of which AUTH_OK and ACK matter) and closes who is to be closed. */
 static void settle(struct session *s)
@@ -122,11 +131,33 @@ static void put(struct session *s, size_t index, const struct message *message)
 	settle(s);
 }
 
+static void moderate(struct session *s, uint8_t action, const struct trust_pin *pin, const char *nick)
+{
+	struct message m = { .type = WIRE_MODERATE };
+	m.moderate.request = 20;
+	m.moderate.action = action;
+	m.moderate.nick = wire_text(nick);
+	if (pin != NULL)
+		m.moderate.key = (struct wire_bytes){ pin->bytes, sizeof pin->bytes };
+	put(s, 0, &m);
+}
+
+static void admit(struct session *s, size_t index)
+{
+	struct trust_pin pin = pin_of(index);
+	if (index == 3)
+		moderate(s, MODERATE_REFUSE, &pin, NULL);
+	moderate(s, MODERATE_ADMIT, &pin, NULL);
+}
+
 static void enter(struct session *s, size_t index, uint8_t salt)
 {
 	static size_t indexes[PEERS] = { 0, 1, 2, 3 };
 	struct host_peer_info info = { .address = "test", .account_is_owner = index == 0, .user = &indexes[index] };
 	struct message m = { .type = WIRE_HELLO };
+	struct trust_pin pin = pin_of(index);
+	if (s->keyed && index > 0)
+		info.pin = &pin;
 	s->peers[index] = host_peer_new(s->host, &info, s->now);
 	m.hello.magic = WIRE_MAGIC;
 	m.hello.version_low = m.hello.version_high = 1;
@@ -136,6 +167,8 @@ static void enter(struct session *s, size_t index, uint8_t salt)
 	m.auth.lowest_unsettled = 1;
 	m.auth.nick = wire_text("ann");
 	put(s, index, &m);
+	if (s->keyed && index > 0 && s->access == HOST_ACCESS_ASK)
+		admit(s, index);
 	m = (struct message){ .type = WIRE_JOIN };
 	m.join.request = 1;
 	m.join.flags = JOIN_LIVE;
@@ -223,11 +256,52 @@ static void play(struct session *s)
 	settle(s);
 }
 
-static bool session_new(struct session *s)
+/* And what hosts with keys have beside it. */
+static void play_keyed(struct session *s)
+{
+	struct trust_pin key = pin_of(70);
+	for (uint8_t kind = INVITE_HOST; kind <= INVITE_DEVICE; kind++) {
+		struct message invite = { .type = WIRE_INVITE };
+		invite.invite.request = 30;
+		invite.invite.kind = kind;
+		invite.invite.uses = 1;
+		invite.invite.room = wire_text("garden");
+		invite.invite.key = (struct wire_bytes){ key.bytes, sizeof key.bytes };
+		key.bytes[0]++;
+		request(s, 0, invite);
+	}
+	struct message list = { .type = WIRE_INVITATIONS, .invitations = { .request = 31 } };
+	request(s, 0, list);
+	moderate(s, MODERATE_REVOKE, &key, NULL);
+	struct message whois = { .type = WIRE_WHOIS, .whois = { .request = 32, .nick = wire_text("ann") } };
+	request(s, 0, whois);
+	for (int i = 0; i < 3; i++) {
+		struct message nick = { .type = WIRE_NICK, .nick = { .request = 33 } };
+		char name[8] = { 'n', (char)('a' + i), 0 };
+		nick.nick.nick = wire_text(name);
+		request(s, 1, nick);
+	}
+	moderate(s, MODERATE_RELEASE, NULL, "na");
+	struct trust_pin pin = pin_of(2);
+	moderate(s, MODERATE_DROP_KEY, &pin, NULL);
+	struct message direct = { .type = WIRE_JOIN };
+	direct.join.request = 34;
+	direct.join.kind = ROOM_DIRECT;
+	direct.join.name = wire_text("nb"); /* nobody is here under it */
+	request(s, 0, direct);
+}
+
+static bool session_new(struct session *s, bool keyed, enum host_access access)
 {
 	struct store_memory_config memory = { .environment = &environment, .spool_bytes = 1 << 20 };
 	struct host_config config = { .environment = &environment, .software = "test", .motd = "hi" };
-	*s = (struct session){ .now = 1000 };
+	struct trust_pin pin = pin_of(200), owner = pin_of(0);
+	*s = (struct session){ .now = 1000, .keyed = keyed, .access = access };
+	if (keyed) {
+		config.pin = &pin;
+		config.owner = &owner;
+		config.access = access;
+	}
 	seed = 1;
 	s->store = store_memory_new(&memory);
 	config.store = s->store;
@@ -238,7 +312,22 @@ static bool session_new(struct session *s)
 	return false;
 }
 
-static void memory_that_runs_out_costs_a_connection_at_most(void **state)
+/* With memory again, newcomers are served. */
+static void assert_serves(struct session *s)
+{
+	size_t index = s->keyed ? 0 : 1;
+	for (size_t i = 0; i < PEERS; i++)
+		if (s->peers[i] != NULL)
+			host_peer_closed(s->peers[i], s->now);
+	settle(s);
+	unsigned acks = s->acks;
+	enter(s, index, 100);
+	s->counters[index] = 0;
+	post(s, index, 1, KIND_TEXT);
+	assert_int_equal(s->acks, acks + 1);
+}
+
+static void try_each_allocation(bool keyed, enum host_access access)
 {
 	for (int many = 1; many <= 64; many *= 8) {
 		long total = 0;
@@ -246,22 +335,17 @@ static void memory_that_runs_out_costs_a_connection_at_most(void **state)
 			struct session s;
 			fail_count = many;
 			countdown = n;
-			bool made = session_new(&s);
+			bool made = session_new(&s, keyed, access);
 			if (made)
 				play(&s);
+			if (made && keyed)
+				play_keyed(&s);
 			bool met = countdown < 0 || fail_count < many;
 			countdown = -1;
+			if (!met)
+				assert_true(s.acks >= 15); /* all were let in */
 			if (made) {
-				/* With memory again, newcomers are served. */
-				for (size_t i = 0; i < PEERS; i++)
-					if (s.peers[i] != NULL)
-						host_peer_closed(s.peers[i], s.now);
-				settle(&s);
-				unsigned acks = s.acks;
-				enter(&s, 1, 100);
-				s.counters[1] = 0;
-				post(&s, 1, 1, KIND_TEXT);
-				assert_int_equal(s.acks, acks + 1);
+				assert_serves(&s);
 				store_free(s.store);
 				host_free(s.host);
 			}
@@ -273,10 +357,22 @@ static void memory_that_runs_out_costs_a_connection_at_most(void **state)
 	}
 }
 
+static void memory_that_runs_out_costs_a_connection_at_most(void **state)
+{
+	try_each_allocation(false, HOST_ACCESS_OPEN);
+}
+
+static void memory_that_runs_out_at_the_door_costs_a_connection_at_most(void **state)
+{
+	try_each_allocation(true, HOST_ACCESS_ASK);
+	try_each_allocation(true, HOST_ACCESS_OPEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_that_runs_out_costs_a_connection_at_most),
+		cmocka_unit_test(memory_that_runs_out_at_the_door_costs_a_connection_at_most),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
