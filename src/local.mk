@@ -161,6 +161,9 @@ src_libstore_a_SOURCES = \
 	src/store/memory_device.c src/store/memory_device.h \
 	src/store/memory_record.c src/store/memory_record.h \
 	src/store/memory_room.c src/store/memory_room.h \
+	src/store/memory_change.c src/store/memory_change.h \
+	src/store/change.c src/store/change.h \
+	src/store/search.c src/store/search.h \
 	src/store/spool.c src/store/spool.h
 src_tchat_SOURCES += \
 	src/app/data.c src/app/data.h \
@@ -177,6 +180,7 @@ src_libstore_a_SOURCES += \
 	src/store/sqlite_client_slot.c \
 	src/store/sqlite_client_writer.c \
 	src/store/sqlite_db.c src/store/sqlite_db.def src/store/sqlite_db.h \
+	src/store/sqlite_change.c \
 	src/store/sqlite_device.c \
 	src/store/sqlite_format.c src/store/sqlite_format.h \
 	src/store/sqlite_keep.c \

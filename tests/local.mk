@@ -361,6 +361,11 @@ tests_unit_host_delivery_CFLAGS = $(test_cflags)
 tests_unit_host_delivery_SOURCES = tests/unit-host-delivery.c tests/delay-store.h tests/wire-peer.h
 tests_unit_host_delivery_LDADD = $(host_libs)
 
+check_PROGRAMS += tests/unit-host-changes
+tests_unit_host_changes_CFLAGS = $(test_cflags)
+tests_unit_host_changes_SOURCES = tests/unit-host-changes.c tests/delay-store.h tests/wire-peer.h
+tests_unit_host_changes_LDADD = $(host_libs)
+
 check_PROGRAMS += tests/unit-known-hosts
 tests_unit_known_hosts_CFLAGS = $(test_cflags)
 tests_unit_known_hosts_SOURCES = tests/unit-known-hosts.c

@@ -29,12 +29,15 @@ LAYOUTS = {
     "USERS": (0x1a, "request:4 room:8 total:4 flags:1 -:3 records:body", {}),
     "RESUME": (0x1c, "request:4 room:8 epoch:8 seq:8 id:id", {}),
     "RESUMED": (0x1e, "request:4 room:8 epoch:8 first:8 last:8 status:1 -:3", {}),
-    "POST": (0x20, "room:8 seq:8 time:8 id:id sender:4 kind:1 flags:1 -:2 body:body", {1: "nick"}),
+    "POST": (0x20, "room:8 seq:8 time:8 id:id sender:4 kind:1 flags:1 -:2 body:body",
+             {1: "nick", 3: "target", 5: "reply"}),
     "ACK": (0x22, "id:id room:8 seq:8 time:8 flags:1 -:3", {}),
     "NACK": (0x24, "id:id room:8 code:2 flags:1 -:1 retry_ms:4", {}),
-    "MSG": (0x26, "room:8 seq:8 time:8 id:id sender:4 kind:1 flags:1 -:2 body:body", {1: "nick"}),
+    "MSG": (0x26, "room:8 seq:8 time:8 id:id sender:4 kind:1 flags:1 -:2 body:body",
+            {1: "nick", 3: "target", 5: "reply"}),
     "HISTORY": (0x28, "request:4 room:8 from:8 limit:2 flags:1 -:1", {}),
-    "PAGE": (0x2a, "request:4 room:8 flags:1 -:3 floor:8 next:8 records:body", {}),
+    "PAGE": (0x2a, "request:4 room:8 flags:1 -:3 floor:8 next:8 records:body", {3: "changes"}),
+    "SEARCH": (0x5c, "request:4 room:8 from:8 limit:2 -:2", {2: "text"}),
     "GAP": (0x2c, "room:8 from:8", {}),
     "PRESENCE": (0x33, "user:4 away:1 -:3", {3: "reason"}),
     "MEMBER": (0x34, "room:8 user:4 change:1 role:1 away:1 -:1", {2: "nick", 3: "reason", 5: "by"}),
@@ -53,7 +56,7 @@ LAYOUTS = {
     "WHOIS": (0x58, "request:4", {2: "nick"}),
     "PROFILE": (0x5a, "request:4 user:4 role:1 flags:1 -:2 since:8 seen:8", {2: "nick", 3: "reason", 8: "keys", 9: "address"}),
 }
-BINARY = {"proof", "key", "keys"}  # TLVs that are no text
+BINARY = {"proof", "key", "keys", "target", "reply", "changes"}  # TLVs that are no text
 NAMES = {layout[0]: name for name, layout in LAYOUTS.items()}
 MAGIC = 0x54434854
 PUBLIC, DIRECT = 0, 2

@@ -143,12 +143,12 @@ static void tags_are_relayed_and_a_topic_is_kept(void **state)
 	message.post.id = (struct message_id){ a->device, 1 };
 	message.post.kind = KIND_TOPIC;
 	message.post.body = wire_text("tea at five");
-	message.post.tail = (struct wire_bytes){ (const uint8_t *)"\0\3\0\1x\x70\1\0\0", 9 };
+	message.post.tail = (struct wire_bytes){ (const uint8_t *)"\0\7\0\1x\x70\1\0\0", 9 };
 	wire_put(a, &message);
 	wire_until(b, &message, WIRE_MSG);
 	assert_text(message.msg.nick, "ann");
 	assert_int_equal(message.msg.tail.length, 9);
-	assert_memory_equal(message.msg.tail.data, "\0\3\0\1x\x70\1\0\0", 9);
+	assert_memory_equal(message.msg.tail.data, "\0\7\0\1x\x70\1\0\0", 9);
 	wire_skip(b);
 	wire_join(b, ROOM_PUBLIC, "lobby", JOIN_LIVE);
 	wire_expect(b, &message, WIRE_JOINED);
@@ -264,7 +264,7 @@ static void a_post_too_long_for_a_page_because_of_its_tags_is_refused(void **sta
 	wire_put(a, &message);
 	expect_nack(a, 1, TCHAT_ERR_TOO_LONG, NACK_PERMANENT);
 	/* The longest that fits, and its page. */
-	size_t fits = WIRE_LIMIT - 36 - 4 - MSG_BODY - 4 - 3;
+	size_t fits = WIRE_LIMIT - 36 - 8192 - 4 - 4 - MSG_BODY - 4 - 3;
 	wire_set(tail + 2, 2, fits - 4);
 	message.type = WIRE_POST;
 	memset(&message.post, 0, sizeof message.post);
@@ -276,7 +276,7 @@ static void a_post_too_long_for_a_page_because_of_its_tags_is_refused(void **sta
 	expect_ack(a, 2, 1, 0);
 	wire_history(a, 1, 0, 10, 0);
 	wire_expect(a, &message, WIRE_PAGE);
-	assert_int_equal(message.page.records.length, WIRE_LIMIT - 36);
+	assert_int_equal(message.page.records.length, WIRE_LIMIT - 36 - 8192 - 4);
 	world_free(w);
 }
 

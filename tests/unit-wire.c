@@ -270,7 +270,7 @@ static void tail_holds_what_is_behind_the_last_known_tag(void **state)
 {
 	struct message m;
 	uint8_t bytes[MSG_BODY + 14] = { 0 };
-	memcpy(bytes + MSG_BODY, "\0\1\0\1a\0\3\0\1b\x7f\x01\0\0", 14);
+	memcpy(bytes + MSG_BODY, "\0\1\0\1a\0\7\0\1b\x7f\x01\0\0", 14);
 	assert_int_equal(message_decode(&m, WIRE_MSG, bytes, sizeof bytes), 0);
 	assert_int_equal(m.msg.nick.length, 1);
 	assert_int_equal(m.msg.tail.length, 9);
@@ -298,6 +298,7 @@ static const struct rule {
 	{ 0x42, "gr", "gr" }, { 0x44, "gr", "gr" }, { 0x46, "", "gr" }, { 0x48, "ngr", "ngr" },
 	{ 0x0a, "", "g" }, { 0x0c, "", "r" }, { 0x50, "r", "" }, { 0x52, "r", "" },
 	{ 0x54, "", "r" }, { 0x56, "", "r" }, { 0x58, "r", "" }, { 0x5a, "", "r" },
+	{ 0x5c, "r", "" },
 };
 
 static const struct rule *rule_of(int type)

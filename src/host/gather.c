@@ -14,19 +14,23 @@ enum {
 	LIST_FIRST = 16,
 	LIST_KEEP = 1024,   /* entries that an idle round keeps */
 	TLV_HEADER = 4,
+	SEQ_BYTES = 8,
 	TAG_NICK = 1,
+	TAG_TARGET = 3,
+	TAG_REPLY = 5,
 };
 
 struct post {
 	struct message_id id;
 	uint64_t room;
 	uint8_t kind, flags;
+	uint64_t target; /* 0: none */
 	struct wire_bytes body, tlvs;
 };
 
 /* --- Reading: by hand, for this is the frame that costs. */
 
-static int tlvs_check(const uint8_t *at, const uint8_t *end)
+static int tlvs_read(struct post *post, const uint8_t *at, const uint8_t *end)
 {
 	uint32_t last = 0;
 	while (at < end) {
@@ -39,6 +43,10 @@ static int tlvs_check(const uint8_t *at, const uint8_t *end)
 			return TCHAT_ERR_BAD_FRAME;
 		if (tag % 2 == 0)
 			return TCHAT_ERR_UNKNOWN_TAG;
+		if ((tag == TAG_TARGET || tag == TAG_REPLY) && length != SEQ_BYTES)
+			return TCHAT_ERR_BAD_FRAME;
+		if (tag == TAG_TARGET)
+			post->target = wire_get(at, SEQ_BYTES);
 		last = tag;
 		at += length;
 	}
@@ -59,10 +67,13 @@ static int post_read(struct post *post, const uint8_t *payload, size_t length)
 	post->id.device = wire_get(payload + MSG_DEVICE, 8);
 	post->id.counter = wire_get(payload + MSG_COUNTER, 8);
 	post->kind = payload[MSG_KIND];
-	post->flags = payload[MSG_KIND + 1];
+	post->flags = payload[MSG_FLAGS];
+	if ((post->flags & MSG_BLANK) != 0)
+		return TCHAT_ERR_BAD_FRAME;
+	post->target = 0;
 	post->body = (struct wire_bytes){ payload + MSG_BODY, body_length };
 	post->tlvs = (struct wire_bytes){ payload + MSG_BODY + body_length, length - MSG_BODY - body_length };
-	return tlvs_check(post->tlvs.data, post->tlvs.data + post->tlvs.length);
+	return tlvs_read(post, post->tlvs.data, post->tlvs.data + post->tlvs.length);
 }
 
 static size_t record_length(const struct post *post, size_t nick_length)
@@ -70,21 +81,37 @@ static size_t record_length(const struct post *post, size_t nick_length)
 	return FRAME_HEADER + MSG_BODY + post->body.length + TLV_HEADER + nick_length + post->tlvs.length;
 }
 
+static bool post_changes(const struct post *post)
+{
+	return post->kind == KIND_EDIT || post->kind == KIND_DELETE || post->kind == KIND_REACTION;
+}
+
+/* Does a body of this length suit the kind? The room's own limit apart. */
+static bool length_fits(const struct post *post)
+{
+	switch (post->kind) {
+	case KIND_DELETE: return post->body.length == 0;
+	case KIND_REACTION: return post->body.length > 0 && post->body.length <= WIRE_REACTION_LIMIT;
+	case KIND_TOPIC: return post->body.length <= TOPIC_BYTES;
+	default: return true;
+	}
+}
+
 /* Why the post is not to be taken, or 0. */
 static int post_refusal(const struct host_peer *peer, const struct post *post, const struct membership *membership,
                         size_t nick_length)
 {
-	size_t text = peer->host->limits.text;
 	if (post->kind == KIND_VOID)
 		return TCHAT_ERR_CANCELLED;
 	if (membership == NULL || membership->closed)
 		return TCHAT_ERR_NOT_MEMBER;
-	if (post->kind != KIND_TEXT && post->kind != KIND_ACTION && post->kind != KIND_TOPIC)
+	if (post->kind > KIND_REACTION)
 		return TCHAT_ERR_BAD_KIND;
-	if (post->kind == KIND_TOPIC && text > TOPIC_BYTES)
-		text = TOPIC_BYTES;
-	/* A record has to fit into a PAGE. */
-	if (post->body.length > text || record_length(post, nick_length) > WIRE_LIMIT - PAGE_FIXED)
+	/* What others have not got yet cannot be meant. */
+	if (post_changes(post) && (post->target == 0 || post->target > membership->room->head))
+		return TCHAT_ERR_NO_MESSAGE;
+	if (post->body.length > peer->host->limits.text || !length_fits(post) ||
+	    record_length(post, nick_length) > PAGE_RECORDS)
 		return TCHAT_ERR_TOO_LONG;
 	if (!utf8_valid((const char *)post->body.data, post->body.length) ||
 	    (post->kind == KIND_TOPIC && memchr(post->body.data, 0, post->body.length) != NULL))
@@ -201,6 +228,12 @@ static int round_add(struct host_peer *peer, const struct post *post, struct roo
 		.refusal = (uint16_t)-refusal,
 		.asks = post->kind == KIND_VOID,
 	};
+	if (refusal == 0 && post_changes(post)) {
+		out->target = post->target;
+		out->blanks = post->kind == KIND_DELETE;
+		bool anybody = post->kind == KIND_REACTION || (out->blanks && peer->user->owner);
+		out->author = anybody ? 0 : peer->user->id;
+	}
 	if (refusal == 0) {
 		size_t length = record_length(post, nick_length);
 		uint8_t *place = block_place(&to->block, length);

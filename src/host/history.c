@@ -3,11 +3,12 @@
 #include "host/internal.h"
 
 #include "base/errors.h"
+#include "base/utf8.h"
 #include "wire/frame.h"
 
 #include <string.h>
 
-enum { ATTACH_TRIES = 8 };
+enum { ATTACH_TRIES = 8, TAG_CHANGES = 3, TLV_HEADER = 4 };
 
 static struct pending *read_new(struct host_peer *peer, uint64_t id, uint8_t type, uint32_t request)
 {
@@ -23,7 +24,7 @@ static struct pending *read_new(struct host_peer *peer, uint64_t id, uint8_t typ
 	pending->target = membership->room;
 	pending->target->busy++;
 	pending->store.read.room = id;
-	pending->store.read.max_bytes = WIRE_LIMIT - PAGE_FIXED;
+	pending->store.read.max_bytes = PAGE_RECORDS;
 	return pending;
 }
 
@@ -36,6 +37,42 @@ void host_history(struct host_peer *peer, const struct wire_history *history)
 	pending->store.read.from = history->from;
 	pending->store.read.limit = history->limit > PAGE_LIMIT ? PAGE_LIMIT : history->limit;
 	pending->store.read.forward = (history->flags & HISTORY_FORWARD) != 0;
+	pending->store.read.changes_bytes = PAGE_CHANGES;
+	host_pending_send(peer->host, pending);
+}
+
+/* The text folded, as it is compared: its length, TCHAT_ERR_TOO_LONG, _BAD_TEXT or _MEMORY. */
+static int search_fold(char folded[STORE_TEXT_SIZE], struct wire_bytes text)
+{
+	struct buffer buffer;
+	if (text.length == 0 || !utf8_valid((const char *)text.data, text.length))
+		return TCHAT_ERR_BAD_TEXT;
+	buffer_init(&buffer, STORE_TEXT_SIZE);
+	int err = text_search_fold(&buffer, (const char *)text.data, text.length);
+	int length = (int)buffer_length(&buffer);
+	if (err == 0)
+		memcpy(folded, buffer_data(&buffer), (size_t)length);
+	buffer_free(&buffer);
+	return err == 0 ? length : err == TCHAT_ERR_FULL ? TCHAT_ERR_TOO_LONG : err;
+}
+
+void host_search(struct host_peer *peer, const struct wire_search *search)
+{
+	char folded[STORE_TEXT_SIZE];
+	int length = search_fold(folded, search->text);
+	if (length < 0) {
+		host_answer_error(peer, search->request, length, WIRE_SEARCH);
+		return;
+	}
+	struct pending *pending = read_new(peer, search->room, WIRE_SEARCH, search->request);
+	if (pending == NULL)
+		return;
+	struct store_read *read = &pending->store.read;
+	memcpy(read->text, folded, (size_t)length);
+	read->text_length = (uint16_t)length;
+	uint64_t end = pending->target->head + 1; /* what lies behind comes live */
+	read->from = search->from == 0 || search->from > end ? end : search->from;
+	read->limit = search->limit > PAGE_LIMIT ? PAGE_LIMIT : search->limit;
 	host_pending_send(peer->host, pending);
 }
 
@@ -109,26 +146,58 @@ static uint64_t page_next(const struct store_read *read, uint64_t head)
 	return read->forward ? read->last + 1 : read->first;
 }
 
-/* PAGE's header and fixed part in the peer's own block, the records as a span of the store's. */
-static void page_put(struct host_peer *peer, const struct pending *pending, uint32_t bytes, uint8_t flags)
+/* Of the changes, newest first, skips those that come as live messages anyway; where the others begin. */
+static uint32_t changes_cut(const struct store_read *read, uint64_t head)
+{
+	uint32_t at = 0;
+	struct frame frame;
+	while (read->changes != NULL && at < read->changes->length) {
+		const uint8_t *record = read->changes->bytes + at;
+		int size = frame_peek(&frame, record, read->changes->length - at, FRAME_MAXIMUM);
+		if (size <= 0 || wire_get(record + FRAME_HEADER + MSG_SEQ, 8) <= head)
+			break;
+		at += (uint32_t)size;
+	}
+	return at;
+}
+
+static void changes_put(struct host_peer *peer, const struct store_read *read, uint32_t from)
+{
+	uint32_t bytes = read->changes->length - from;
+	uint8_t *to = host_queue_own(peer, TLV_HEADER + bytes);
+	if (to == NULL)
+		return;
+	wire_set(to, 2, TAG_CHANGES);
+	wire_set(to + 2, 2, bytes);
+	memcpy(to + TLV_HEADER, read->changes->bytes + from, bytes);
+}
+
+/* PAGE's header and fixed part in the peer's own block, the records as a span of the store's, the changes copied. */
+static void page_put(struct host_peer *peer, const struct pending *pending, uint64_t next, uint32_t bytes,
+                     uint8_t flags)
 {
 	const struct store_read *read = &pending->store.read;
+	uint32_t from = changes_cut(read, pending->target->head);
+	bool changes = bytes > 0 && read->changes != NULL && from < read->changes->length;
+	uint32_t tail = changes ? TLV_HEADER + read->changes->length - from : 0;
 	uint8_t *to = host_queue_own(peer, FRAME_HEADER + PAGE_FIXED);
 	if (to == NULL)
 		return;
 	memset(to, 0, FRAME_HEADER + PAGE_FIXED);
-	frame_header(to, WIRE_PAGE, PAGE_FIXED + bytes);
+	frame_header(to, WIRE_PAGE, PAGE_FIXED + bytes + tail);
 	to += FRAME_HEADER;
 	wire_set(to, 4, pending->number);
 	wire_set(to + 4, 8, pending->target->id);
 	to[12] = flags;
 	wire_set(to + 16, 8, read->floor);
-	wire_set(to + 24, 8, page_next(read, pending->target->head));
+	wire_set(to + 24, 8, next);
 	wire_set(to + 32, 4, bytes);
 	if (bytes == 0)
 		return;
 	if (!host_queue_span(peer, read->records, 0, bytes))
 		host_peer_close(peer, TCHAT_ERR_MEMORY, HOST_DROP);
+	if (changes)
+		changes_put(peer, read, from);
 }
 
 /* Answers, and attaches where the page reaches the head. True: the read came too early and is to be repeated. */
@@ -158,8 +227,16 @@ static bool page_answer(struct pending *pending)
 		flags |= PAGE_LIVE;
 		host_seat_live(seat, true);
 	}
-	page_put(peer, pending, bytes, flags);
+	page_put(peer, pending, page_next(read, room->head), bytes, flags);
 	return false;
+}
+
+static void search_answer(const struct pending *pending)
+{
+	const struct store_read *read = &pending->store.read;
+	uint32_t bytes = read->records == NULL ? 0 : read->records->length;
+	uint64_t next = read->first == 0 ? read->from : read->first;
+	page_put(pending->peer, pending, next, bytes, read->more ? PAGE_MORE : 0);
 }
 
 bool host_read_completed(struct host *host, struct pending *pending)
@@ -183,11 +260,14 @@ bool host_read_completed(struct host *host, struct pending *pending)
 			pending->target->floor = read->floor;
 		if (pending->type == WIRE_RESUME)
 			resume_answer(pending);
+		else if (pending->type == WIRE_SEARCH)
+			search_answer(pending);
 		else
 			again = page_answer(pending);
 	}
 out:
-	read->records = NULL;
+	block_give(read->changes);
+	read->records = read->changes = NULL;
 	host_block_give(host, records);
 	return again;
 }

@@ -122,6 +122,7 @@ void host_member_message(struct message *message, const struct room *room, const
 /* --- moderate.c, history.c */
 void host_moderate(struct host_peer *peer, const struct wire_moderate *moderate);
 void host_history(struct host_peer *peer, const struct wire_history *history);
+void host_search(struct host_peer *peer, const struct wire_search *search);
 void host_resume(struct host_peer *peer, const struct wire_resume *resume);
 /* True: the request is to be submitted again. */
 bool host_read_completed(struct host *host, struct pending *pending);

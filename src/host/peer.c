@@ -263,6 +263,9 @@ static void peer_message(struct host_peer *peer, const struct message *message)
 	case WIRE_HISTORY:
 		host_history(peer, &message->history);
 		break;
+	case WIRE_SEARCH:
+		host_search(peer, &message->search);
+		break;
 	case WIRE_PRESENCE:
 		host_presence(peer, &message->presence);
 		break;

@@ -21,6 +21,8 @@ enum {
 	ADDRESS_SIZE = 64,
 	PAGE_LIMIT = 256,  /* records of a PAGE or USERS */
 	PAGE_FIXED = 36,   /* bytes of PAGE's payload before its records */
+	PAGE_CHANGES = 8192, /* most bytes of changes, without the header of their TLV */
+	PAGE_RECORDS = WIRE_LIMIT - PAGE_FIXED - PAGE_CHANGES - 4, /* and of records, so of one */
 	SPANS_INLINE = 4,
 	BLOCK_SLACK = 2048, /* unused bytes of a block that are worth giving back */
 	STRANGER_BYTES = 8192, /* that may wait from and for who is not READY */

@@ -73,12 +73,14 @@ static int commit_fresh(struct commit *c, struct store_post *post, struct memory
 	*outcome = (struct memory_outcome){ .hash = post->hash, .code = post->refusal };
 	if (outcome->code == 0 && room == NULL)
 		outcome->code = -TCHAT_ERR_NO_ROOM;
+	if (outcome->code == 0 && post->target != 0)
+		outcome->code = memory_room_refusal(room, c->memory->spool, post);
 	post->fresh = true;
 	post->code = outcome->code;
 	post->outcome = STORE_REFUSED;
 	if (outcome->code != 0)
 		return 0;
-	if (!memory_room_push(room, c->bases[post->part] + post->offset, post->length)) {
+	if (!memory_room_push(room, c->bases[post->part] + post->offset, post->length, post->target)) {
 		memory_device_pop(&c->memory->devices, device);
 		post->fresh = false;
 		return TCHAT_ERR_BUSY;
@@ -127,8 +129,12 @@ static void commit_undo(struct commit *c, size_t count)
 	}
 }
 
-static void commit_topic(struct commit *c, const struct store_post *post)
+/* What an accepted post does beyond being kept. */
+static void commit_effect(struct commit *c, const struct store_post *post)
 {
+	/* Who can no longer read the temporary file cannot show the text either. */
+	if (post->blanks)
+		memory_room_blank(c->rooms[post->part], c->memory->spool, post->target);
 	const uint8_t *payload = c->batch->parts[post->part].block->bytes + post->offset + FRAME_HEADER;
 	if (payload[MSG_KIND] != KIND_TOPIC)
 		return;
@@ -169,7 +175,7 @@ static int memory_commit(struct memory *memory, struct store_batch *batch)
 	}
 	for (size_t i = 0; i < batch->post_count; i++)
 		if (batch->posts[i].outcome == STORE_ACCEPTED)
-			commit_topic(&c, &batch->posts[i]);
+			commit_effect(&c, &batch->posts[i]);
 	memory_sweep(memory);
 	for (size_t i = 0; i < batch->part_count; i++) {
 		struct memory_room *room = c.rooms[i];
@@ -215,7 +221,7 @@ static int memory_room_request(struct memory *memory, struct store_room *request
 static int memory_read(struct memory *memory, struct store_read *read)
 {
 	struct memory_room *room = memory_room_find(&memory->rooms, read->room);
-	read->records = NULL;
+	read->records = read->changes = NULL;
 	if (room == NULL)
 		return TCHAT_ERR_NO_ROOM;
 	memory_room_trim(room, memory->spool, memory->config.records_per_room);

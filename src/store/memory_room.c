@@ -3,6 +3,10 @@
 #include "store/memory_room.h"
 
 #include "base/errors.h"
+#include "store/change.h"
+#include "store/search.h"
+#include "wire/frame.h"
+#include "wire/message.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +21,7 @@ static void room_forget(struct memory_rooms *rooms, struct memory_room *room)
 	HASH_DELETE(by_key, rooms->by_key, room);
 	if (room->users == 0)
 		DL_DELETE(rooms->unused, room);
+	memory_changes_free(&room->changes);
 	free(room->records);
 	free(room);
 }
@@ -122,10 +127,12 @@ static bool room_resize(struct memory_room *room, uint32_t capacity)
 	return true;
 }
 
-bool memory_room_push(struct memory_room *room, uint64_t at, uint32_t length)
+bool memory_room_push(struct memory_room *room, uint64_t at, uint32_t length, uint64_t target)
 {
 	if (room->count == room->capacity &&
 	    !room_resize(room, room->capacity == 0 ? RECORDS_FIRST : room->capacity * 2))
+		return false;
+	if (target != 0 && !memory_changes_push(&room->changes, room->head + 1, target))
 		return false;
 	room->records[(room->first + room->count) & (room->capacity - 1)] = (struct memory_record){ at, length };
 	room->count++;
@@ -135,6 +142,7 @@ bool memory_room_push(struct memory_room *room, uint64_t at, uint32_t length)
 
 void memory_room_pop(struct memory_room *room)
 {
+	memory_changes_pop(&room->changes, room->head);
 	room->count--;
 	room->head--;
 }
@@ -145,6 +153,7 @@ void memory_room_trim(struct memory_room *room, const struct spool *spool, uint3
 		room->first = (room->first + 1) & (room->capacity - 1);
 		room->count--;
 	}
+	memory_changes_trim(&room->changes, memory_room_floor(room));
 	if (room->capacity > RECORDS_FIRST && room->count < room->capacity / 8)
 		room_resize(room, room->capacity / 4); /* when memory is out, the larger one stays */
 }
@@ -184,6 +193,99 @@ static int room_copy(const struct memory_room *room, const struct spool *spool, 
 	return 0;
 }
 
+static bool room_keeps(const struct memory_room *room, const struct spool *spool, uint64_t seq)
+{
+	return seq >= memory_room_floor(room) && seq <= room->head && room_record(room, seq)->at < spool_head(spool) &&
+	       spool_holds(spool, room_record(room, seq)->at);
+}
+
+uint16_t memory_room_refusal(const struct memory_room *room, const struct spool *spool, const struct store_post *post)
+{
+	uint8_t payload[MSG_BODY];
+	if (!room_keeps(room, spool, post->target) ||
+	    spool_read(spool, room_record(room, post->target)->at + FRAME_HEADER, payload, sizeof payload) != 0)
+		return -TCHAT_ERR_NO_MESSAGE;
+	return change_refusal(post, payload);
+}
+
+static int record_blank(const struct memory_room *room, struct spool *spool, uint64_t seq, bool edits_only)
+{
+	const struct memory_record *place = room_record(room, seq);
+	uint8_t *record = malloc(place->length);
+	if (record == NULL)
+		return TCHAT_ERR_MEMORY;
+	int err = spool_read(spool, place->at, record, place->length);
+	if (err == 0 && (!edits_only || record[FRAME_HEADER + MSG_KIND] == KIND_EDIT)) {
+		change_blank(record, place->length);
+		err = spool_replace(spool, place->at, record, place->length);
+	}
+	free(record);
+	return err;
+}
+
+int memory_room_blank(struct memory_room *room, struct spool *spool, uint64_t target)
+{
+	int err = room_keeps(room, spool, target) ? record_blank(room, spool, target, false) : 0;
+	for (uint32_t i = 0; err == 0 && i < room->changes.count; i++) {
+		const struct memory_change *change = &room->changes.list[i];
+		if (change->target == target && room_keeps(room, spool, change->seq))
+			err = record_blank(room, spool, change->seq, true);
+	}
+	return err;
+}
+
+/* What came after the records and changes one of them, newest first. */
+static int room_changes(const struct memory_room *room, const struct spool *spool, struct store_read *read)
+{
+	for (uint32_t i = room->changes.count; i-- > 0 && room->changes.list[i].seq > read->last;) {
+		const struct memory_change *change = &room->changes.list[i];
+		if (change->target < read->first || change->target > read->last)
+			continue;
+		if (read->changes == NULL && (read->changes = block_new(read->changes_bytes)) == NULL)
+			return TCHAT_ERR_MEMORY;
+		const struct memory_record *record = room_record(room, change->seq);
+		struct block *to = read->changes;
+		if (record->length > to->capacity - to->length)
+			break;
+		int err = spool_read(spool, record->at, to->bytes + to->length, record->length);
+		if (err != 0)
+			return err;
+		to->length += record->length;
+	}
+	return 0;
+}
+
+/* Looks through the run, from its end. */
+static int room_search(const struct memory_room *room, const struct spool *spool, struct store_read *read,
+                       uint64_t first, uint64_t last)
+{
+	struct search search;
+	uint8_t *record = NULL;
+	size_t size = 0;
+	int err = search_begin(&search, read);
+	read->last = last;
+	read->first = last + 1;
+	for (uint64_t seq = last; err == 0 && seq >= first; seq--) {
+		const struct memory_record *place = room_record(room, seq);
+		if (place->length > size) {
+			size = place->length;
+			uint8_t *more = realloc(record, size);
+			if (more == NULL) {
+				err = TCHAT_ERR_MEMORY;
+				break;
+			}
+			record = more;
+		}
+		err = spool_read(spool, place->at, record, place->length);
+		if (err == 0)
+			err = search_take(&search, record, place->length);
+	}
+	free(record);
+	search_end(&search);
+	read->more = read->first > memory_room_floor(room);
+	return err < 0 ? err : 0;
+}
+
 int memory_room_read(const struct memory_room *room, const struct spool *spool, struct store_read *read)
 {
 	uint64_t floor = memory_room_floor(room);
@@ -191,6 +293,7 @@ int memory_room_read(const struct memory_room *room, const struct spool *spool, 
 	read->floor = floor;
 	read->head = room->head;
 	read->first = read->last = 0;
+	read->changes = NULL;
 	if (read->forward && read->from > first)
 		first = read->from;
 	if (!read->forward && read->from != 0 && read->from <= last)
@@ -198,20 +301,26 @@ int memory_room_read(const struct memory_room *room, const struct spool *spool, 
 	read->more = first <= last;
 	if (first > last || read->limit == 0)
 		return 0;
+	if (read->text_length > 0)
+		return room_search(room, spool, read, last - first < SEARCH_SCAN ? first : last - SEARCH_SCAN + 1, last);
 	size_t bytes = room_run(room, read, &first, &last);
 	if (bytes == 0)
 		return 0;
 	read->records = block_new(bytes);
 	if (read->records == NULL)
 		return TCHAT_ERR_MEMORY;
-	int err = room_copy(room, spool, first, last, read->records);
-	if (err != 0) {
-		block_give(read->records);
-		read->records = NULL;
-		return err;
-	}
 	read->first = first;
 	read->last = last;
+	int err = room_copy(room, spool, first, last, read->records);
+	if (err == 0 && read->changes_bytes > 0)
+		err = room_changes(room, spool, read);
+	if (err != 0) {
+		block_give(read->records);
+		block_give(read->changes);
+		read->records = read->changes = NULL;
+		read->first = read->last = 0;
+		return err;
+	}
 	read->more = read->forward ? last < room->head : first > floor;
 	return 0;
 }

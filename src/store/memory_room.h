@@ -4,6 +4,7 @@
 #define TCHAT_STORE_MEMORY_ROOM_H
 
 #include "base/table.h"
+#include "store/memory_change.h"
 #include "store/spool.h"
 #include "store/store.h"
 
@@ -23,6 +24,7 @@ struct memory_room {
 	uint32_t capacity;
 	uint32_t first;
 	uint32_t count;
+	struct memory_changes changes;
 	uint32_t users; /* opened so often, and not released */
 	struct memory_room *next, *prev; /* among those not in use, longest so first */
 	UT_hash_handle by_id;
@@ -57,12 +59,19 @@ void memory_room_release(struct memory_rooms *rooms, uint64_t id);
 /* Lowest kept seq, head + 1 when none is kept. */
 uint64_t memory_room_floor(const struct memory_room *room);
 
-/* Adds the record of seq head + 1; false when memory is out. memory_room_pop() takes it back. */
-bool memory_room_push(struct memory_room *room, uint64_t at, uint32_t length);
+/* Adds the record of seq head + 1, which changes target if that is not 0; false when memory is out.
+ * memory_room_pop() takes it back. */
+bool memory_room_push(struct memory_room *room, uint64_t at, uint32_t length, uint64_t target);
 void memory_room_pop(struct memory_room *room);
 
 /* Forgets records that the spool has overwritten, and those beyond maximum. */
 void memory_room_trim(struct memory_room *room, const struct spool *spool, uint32_t maximum);
+
+/* May the post change its target? 0 or the code to refuse it with. */
+uint16_t memory_room_refusal(const struct memory_room *room, const struct spool *spool, const struct store_post *post);
+
+/* Takes away the text of target and of all that edited it: 0 or TCHAT_ERR_SYSTEM. */
+int memory_room_blank(struct memory_room *room, struct spool *spool, uint64_t target);
 
 /* Answers a read: 0, TCHAT_ERR_MEMORY or TCHAT_ERR_SYSTEM. */
 int memory_room_read(const struct memory_room *room, const struct spool *spool, struct store_read *read);

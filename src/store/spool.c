@@ -122,11 +122,8 @@ static int spool_write_file(const struct spool *spool, uint64_t at, struct iovec
 	return 0;
 }
 
-int spool_write(struct spool *spool, struct iovec *parts, int count)
+static int spool_put(struct spool *spool, uint64_t at, struct iovec *parts, int count)
 {
-	uint64_t at = spool->head;
-	for (int i = 0; i < count; i++)
-		spool->head += parts[i].iov_len;
 	if (spool->fd >= 0)
 		return spool_write_file(spool, at, parts, count);
 	for (int i = 0; i < count; i++) {
@@ -140,6 +137,20 @@ int spool_write(struct spool *spool, struct iovec *parts, int count)
 		}
 	}
 	return 0;
+}
+
+int spool_write(struct spool *spool, struct iovec *parts, int count)
+{
+	uint64_t at = spool->head;
+	for (int i = 0; i < count; i++)
+		spool->head += parts[i].iov_len;
+	return spool_put(spool, at, parts, count);
+}
+
+int spool_replace(struct spool *spool, uint64_t at, const void *bytes, size_t length)
+{
+	struct iovec part = { (void *)(uintptr_t)bytes, length }; /* only read */
+	return spool_put(spool, at, &part, 1);
 }
 
 int spool_read(const struct spool *spool, uint64_t at, void *bytes, size_t length)

@@ -29,6 +29,9 @@ bool spool_holds(const struct spool *spool, uint64_t at);
  * the head has moved in either case, for what was in the way may be gone. */
 int spool_write(struct spool *spool, struct iovec *parts, int count);
 
+/* Puts length other bytes at at, all of them held. 0 or TCHAT_ERR_SYSTEM. */
+int spool_replace(struct spool *spool, uint64_t at, const void *bytes, size_t length);
+
 /* Reads length bytes from at, all of them held. 0 or TCHAT_ERR_SYSTEM. */
 int spool_read(const struct spool *spool, uint64_t at, void *bytes, size_t length);
 

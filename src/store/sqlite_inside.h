@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #define HISTORY_FILE "history.db"
-enum { HISTORY_APPLICATION = 0x54434854, HISTORY_VERSION = 2 };
+enum { HISTORY_APPLICATION = 0x54434854, HISTORY_VERSION = 3 };
 
 /* A device in use. What a batch changes is saved, for the case that it is rolled back. */
 struct sqlite_device {
@@ -137,6 +137,14 @@ int sqlite_records(struct store *store,
                    void (*each)(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value,
                                 size_t length),
                    void *arg);
+
+/* --- sqlite_change.c */
+/* Sets the post's code: 0 when it may change its target. */
+int sqlite_change_check(struct sqlite_writer *writer, const struct sqlite_room *room, struct store_post *post);
+/* Notes what an accepted post changes, and takes away the texts that are to go. */
+int sqlite_change_add(struct sqlite_writer *writer, const struct sqlite_room *room, const struct store_post *post);
+/* Fills in the changes of a run that was read. */
+int sqlite_changes_read(struct db *db, struct store_read *read);
 
 /* --- sqlite_reader.c */
 /* Sets the request's error: SQLITE_OK, or what cannot be repaired. */

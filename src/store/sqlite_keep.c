@@ -57,6 +57,8 @@ static int cut(struct sqlite_writer *writer, struct keep_room *room, uint64_t fl
 	struct db *db = &writer->db;
 	uint64_t oldest = room->oldest;
 	int result = DB_DO(db, SQL_RECORD_DELETE, db_record(room->id, room->floor), db_record(room->id, floor));
+	if (result == SQLITE_OK)
+		result = DB_DO(db, SQL_CHANGE_DELETE, db_record(room->id, room->floor), db_record(room->id, floor));
 	if (result == SQLITE_OK && floor <= room->head)
 		result = record_time(writer, room->id, floor, &oldest);
 	if (result == SQLITE_OK)

@@ -14,6 +14,9 @@
 
 #define OWN_TABLE \
 	"CREATE TABLE own(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key));"
+/* id: of the record that changes target's */
+#define CHANGE_TABLE \
+	"CREATE TABLE change(target INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(target, id)) WITHOUT ROWID;"
 
 static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
@@ -30,11 +33,12 @@ static const char schema[] =
 	" room INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, code INTEGER NOT NULL,"
 	" PRIMARY KEY(device, counter)) WITHOUT ROWID;"
 	OWN_TABLE
+	CHANGE_TABLE
 	"PRAGMA application_id = 1413695572;" /* HISTORY_APPLICATION */
-	"PRAGMA user_version = 2;"; /* HISTORY_VERSION */
+	"PRAGMA user_version = 3;"; /* HISTORY_VERSION */
 
 /* What makes a file of format 1 one of format 2, and so on. */
-static const char *const steps[HISTORY_VERSION - 1] = { OWN_TABLE };
+static const char *const steps[HISTORY_VERSION - 1] = { OWN_TABLE, CHANGE_TABLE };
 
 /* What an opening is about; meta's numbers. */
 struct opening {

@@ -3,6 +3,7 @@
 #include "store/sqlite_inside.h"
 
 #include "base/errors.h"
+#include "store/search.h"
 
 /* Narrows [*first, *last] to limit records of max_bytes from its lower (forward) or upper end; 0 bytes: none. */
 static int find_run(struct db *db, const struct store_read *read, uint64_t *first, uint64_t *last, size_t *bytes)
@@ -64,6 +65,30 @@ static int read_bounds(struct db *db, struct store_read *read)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
+/* Looks through the run, from its end. */
+static int search_run(struct db *db, struct store_read *read, uint64_t first, uint64_t last)
+{
+	struct search search;
+	int result = search_begin(&search, read) == 0 ? SQLITE_ROW : SQLITE_NOMEM;
+	sqlite3_stmt *statement = DB_BIND(db, SQL_RECORD_BACK, db_record(read->room, first), db_record(read->room, last),
+	                                  SEARCH_SCAN);
+	read->last = last;
+	read->first = last + 1;
+	while (result == SQLITE_ROW && (result = db_step(db, statement)) == SQLITE_ROW) {
+		const void *record = sqlite3_column_blob(statement, 0);
+		int err = record == NULL ? TCHAT_ERR_MEMORY :
+		          search_take(&search, record, (size_t)sqlite3_column_bytes(statement, 0));
+		if (err < 0)
+			result = SQLITE_NOMEM;
+		else if (err == SEARCH_FULL)
+			result = SQLITE_DONE;
+	}
+	sqlite3_reset(statement);
+	search_end(&search);
+	read->more = read->first > read->floor;
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
 static int read_room(struct db *db, struct store_read *read)
 {
 	int result = read_bounds(db, read);
@@ -77,6 +102,8 @@ static int read_room(struct db *db, struct store_read *read)
 	read->more = first <= last;
 	if (first > last || read->limit == 0)
 		return SQLITE_OK;
+	if (read->text_length > 0)
+		return search_run(db, read, first, last);
 	size_t bytes;
 	result = find_run(db, read, &first, &last, &bytes);
 	if (result != SQLITE_OK || bytes == 0)
@@ -89,6 +116,8 @@ static int read_room(struct db *db, struct store_read *read)
 		return result;
 	read->first = first;
 	read->last = last;
+	if (read->changes_bytes > 0 && (result = sqlite_changes_read(db, read)) != SQLITE_OK)
+		return result;
 	read->more = read->forward ? last < read->head : first > read->floor;
 	return SQLITE_OK;
 }
@@ -96,7 +125,7 @@ static int read_room(struct db *db, struct store_read *read)
 int sqlite_read(struct db *db, struct store_read *read)
 {
 	read->request.error = 0;
-	read->records = NULL;
+	read->records = read->changes = NULL;
 	read->first = read->last = read->floor = read->head = 0;
 	read->more = false;
 	int result = db_do(db, SQL_BEGIN_READ);
@@ -109,7 +138,8 @@ int sqlite_read(struct db *db, struct store_read *read)
 	bool passes = db_is_temporary(db, result);
 	/* The reader's own count: nobody else has seen the block. */
 	block_give(read->records);
-	read->records = NULL;
+	block_give(read->changes);
+	read->records = read->changes = NULL;
 	read->first = read->last = 0;
 	read->request.error = TCHAT_ERR_BUSY;
 	int undone = db_rollback(db);

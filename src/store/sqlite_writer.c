@@ -270,7 +270,8 @@ static int post_add(struct sqlite_writer *writer, struct store_batch *batch, str
 	sqlite3_stmt *statement = DB_BIND(db, SQL_RECORD_ADD, db_record(room->id, post->seq));
 	if (statement != NULL)
 		sqlite3_bind_blob(statement, 2, record, (int)post->length, SQLITE_STATIC);
-	return db_finish(db, statement);
+	int result = db_finish(db, statement);
+	return result == SQLITE_OK && post->target != 0 ? sqlite_change_add(writer, room, post) : result;
 }
 
 static int post_fresh(struct sqlite_writer *writer, struct store_batch *batch, struct store_post *post,
@@ -282,7 +283,9 @@ static int post_fresh(struct sqlite_writer *writer, struct store_batch *batch, s
 	post->outcome = STORE_REFUSED;
 	if (post->code == 0 && room == NULL)
 		post->code = -TCHAT_ERR_NO_ROOM;
-	if (post->code == 0)
+	if (post->code == 0 && post->target != 0)
+		result = sqlite_change_check(writer, room, post);
+	if (result == SQLITE_OK && post->code == 0)
 		result = post_add(writer, batch, post, room);
 	if (result != SQLITE_OK)
 		return result;

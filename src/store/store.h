@@ -39,6 +39,9 @@ struct store_post {
 	uint32_t length; /* 0 when refusal is set */
 	uint16_t refusal; /* decided by the host, should the counter be mark + 1; 0: accept */
 	bool asks;       /* below that, whatever was decided is told: the content need not be the same */
+	uint64_t target;  /* seq of the message that it changes, which is refused as NO_MESSAGE where it is not kept; or 0 */
+	uint32_t author;  /* whose that must be, else NOT_ALLOWED; 0: anybody's */
+	bool blanks;      /* the target's text goes, and all that edits made of it */
 	uint16_t code;    /* answer, as all below */
 	bool fresh;       /* decided now: the mark went up */
 	enum store_outcome outcome;
@@ -64,7 +67,10 @@ struct store_batch {
 	size_t post_count;
 };
 
-/* A run of a room's records. */
+enum { STORE_TEXT_SIZE = 256 };
+
+/* A run of a room's records; or, where text is not empty, those of a run whose text holds it, newest first. A search
+ * goes backward and stops after some thousand records: more and first tell to go on. */
 struct store_read {
 	struct store_request request;
 	uint64_t room;
@@ -72,10 +78,15 @@ struct store_read {
 	uint32_t limit;     /* most records; 0: none, only floor and head */
 	uint32_t max_bytes; /* of all records; one that does not fit ends the run */
 	bool forward;
+	uint16_t text_length;        /* 0: no search */
+	char text[STORE_TEXT_SIZE];  /* folded by text_search_fold() */
+	uint32_t changes_bytes; /* most bytes of changes; 0: none are wanted */
 	struct block *records; /* answer: MSG frames in rising order, now the caller's; NULL when none */
-	uint64_t first, last;  /* answer: of the records; 0 when none */
+	uint64_t first, last;  /* answer: of the records, or of all that were searched; 0 when none */
 	uint64_t floor, head;  /* answer: as in store_part */
 	bool more;             /* answer: there are more records in that direction */
+	struct block *changes; /* answer: what came later and changes one of the records, newest first, as much as fits;
+	                          now the caller's; NULL when none */
 };
 
 enum { STORE_KEY_SIZE = 72, STORE_TOPIC_SIZE = 404 };

@@ -18,6 +18,7 @@ enum {
 	WIRE_KEY_SIZE = 16,
 	WIRE_PIN_SIZE = 32,   /* of a user's key, and of what names an invitation */
 	WIRE_PROOF_SIZE = 96, /* of AUTH */
+	WIRE_REACTION_LIMIT = 64, /* bytes of a reaction's body */
 	WIRE_KEYS_MOST = 16,  /* of one account */
 };
 
@@ -26,6 +27,7 @@ enum wire_room_kind { ROOM_PUBLIC = 0, ROOM_DIRECT = 2 };
 enum wire_message_kind {
 	KIND_VOID = 0, /* of a POST: nothing, in the place of what was taken back */
 	KIND_TEXT = 1, KIND_ACTION = 2, KIND_TOPIC = 3,
+	KIND_EDIT = 4, KIND_DELETE = 5, KIND_REACTION = 6, /* of the message that the field target names */
 };
 enum wire_member_change { MEMBER_PRESENT = 0, MEMBER_JOINED = 1, MEMBER_LEFT = 2, MEMBER_RENAMED = 3, MEMBER_KICKED = 4 };
 enum wire_moderation { MODERATE_KICK = 1, MODERATE_END = 2 /* the host ends; room 0, as in all that follow */,
@@ -38,6 +40,7 @@ enum wire_resume_status { RESUME_OK = 0, RESUME_GAP = 1, RESUME_OTHER_EPOCH = 2 
 enum { JOIN_LIVE = 1 };                       /* JOIN.flags, JOINED.flags: live messages follow from last + 1 */
 enum { HISTORY_FORWARD = 1, HISTORY_ATTACH = 2 }; /* HISTORY.flags */
 enum { PAGE_MORE = 1, PAGE_LIVE = 2 };        /* PAGE.flags; USERS.flags has PAGE_MORE */
+enum { MSG_BLANK = 1 };                       /* MSG.flags: deleted; the body's bytes are blanks */
 enum { ACK_DUPLICATE = 1 };                   /* ACK.flags */
 enum { NACK_PERMANENT = 1 };                  /* NACK.flags */
 enum { PROFILE_HERE = 1, PROFILE_AWAY = 2 };  /* PROFILE.flags */
@@ -84,7 +87,7 @@ struct message {
 
 /* POST and MSG share one layout; these are its offsets in the payload, for filling it in place. */
 enum { MSG_ROOM = 0, MSG_SEQ = 8, MSG_TIME = 16, MSG_DEVICE = 24, MSG_COUNTER = 32, MSG_SENDER = 40, MSG_KIND = 44,
-       MSG_BODY_LENGTH = 48, MSG_BODY = 52 };
+       MSG_FLAGS = 45, MSG_BODY_LENGTH = 48, MSG_BODY = 52 };
 
 enum wire_side { WIRE_CLIENT = 1, WIRE_HOST = 2 };
 enum wire_state { WIRE_NEW = 1, WIRE_GREETED = 2, WIRE_READY = 4 };

@@ -113,6 +113,16 @@ static void print_frames(struct printer *p, struct wire_bytes records)
 
 enum shown { TEXT, FRAMES };
 
+static void print_tlv_frames(struct printer *p, const char *name, struct wire_bytes value)
+{
+	if (value.data == NULL)
+		return;
+	print_string(p, "\n  ");
+	print_string(p, name);
+	print_string(p, ":");
+	print_frames(p, value);
+}
+
 static void print_body(struct printer *p, const char *name, struct wire_bytes value, enum shown shown)
 {
 	if (shown == FRAMES)
@@ -138,6 +148,7 @@ static void print_body(struct printer *p, const char *name, struct wire_bytes va
 #define TLV_BYTES(tag, name) \
 	if (m->name.data != NULL) \
 		print_hex(p, #name, m->name.data, m->name.length);
+#define TLV_FRAMES(tag, name) print_tlv_frames(p, #name, m->name);
 #define TLV_SECRET(tag, name) \
 	if (m->name.data != NULL) \
 		print_secret(p, #name, m->name.data, m->name.length);
