@@ -230,6 +230,18 @@ static void the_terminals_size_counts_not_the_environments(void **state)
 	pty = start_with(NULL, "COLUMNS=20");
 	pty_wait_row(pty, -2, "12x60");
 	quit(pty);
+	/* Nor when the screen comes back. */
+	setenv("COLUMNS", "20", 1);
+	pty = start_with(NULL, "LINES=5");
+	unsetenv("COLUMNS");
+	pty_type(pty, "/hide\r");
+	pty_wait_raw(pty, "\033[?1049l");
+	pty_forget(pty);
+	pty_type(pty, "z");
+	pty_wait_raw(pty, "\033[?1049h");
+	pty_wait_row(pty, -2, "12x60");
+	pty_wait_row(pty, -1, "> z");
+	quit(pty);
 }
 
 static void a_second_screen_after_the_first_works(void **state)

@@ -505,6 +505,9 @@ struct terminal *term_curses_new(const struct term_curses_options *options, int 
 	t->terminal.class = &curses_class;
 	t->options = *options;
 	answers_init(&t->answers, getenv("COLORFGBG"));
+	/* The terminal's own size counts, also later, when the screen comes back: LINES and COLUMNS may be older. */
+	use_env(FALSE);
+	use_tioctl(TRUE);
 	t->screen = newterm(NULL, stdout, stdin);
 	if (t->screen == NULL) {
 		free(t);
