@@ -121,6 +121,9 @@ static void paths_of_sockets(void **state)
 	assert_int_equal(address_parse(&address, "unix:relative", ADDRESS_HOST), ADDRESS_OK);
 	assert_string_equal(address.path, "relative");
 	assert_int_equal(address_parse(&address, "unix:", ADDRESS_HOST), ADDRESS_NO_PATH);
+	/* As a host's name it would come back as a path. */
+	assert_int_equal(address_parse(&address, "Unix", ADDRESS_JOIN), ADDRESS_NO_PATH);
+	assert_int_equal(address_parse(&address, "tchat://unix:5", ADDRESS_JOIN), ADDRESS_NO_PATH);
 	char path[300] = "unix:/";
 	memset(path + 6, 'x', 107);
 	assert_int_equal(address_parse(&address, path, ADDRESS_HOST), ADDRESS_TOO_LONG);

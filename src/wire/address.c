@@ -62,7 +62,8 @@ static bool is_v6(const char *text, size_t length)
 	return inet_pton(AF_INET6, plain, &addr) == 1;
 }
 
-/* Names in other scripts are left to the resolver; what no name can hold is refused here. */
+/* Names in other scripts are left to the resolver; what no name can hold is refused here, and the one that a port would
+ * make a socket's path of. */
 static enum address_error parse_node(struct address *address, const char *text, size_t length)
 {
 	if (!utf8_valid(text, length) || text[0] == '-')
@@ -70,6 +71,8 @@ static enum address_error parse_node(struct address *address, const char *text, 
 	for (size_t i = 0; i < length; i++)
 		if (!is_word(text[i]) && (unsigned char)text[i] < 0x80)
 			return ADDRESS_BAD_NODE;
+	if (length == strlen("unix") && strncasecmp(text, "unix", length) == 0)
+		return ADDRESS_NO_PATH;
 	return copy(address->node, sizeof address->node, text, length);
 }
 
