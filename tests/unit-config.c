@@ -344,6 +344,7 @@ static void a_change_keeps_everything_else(void **state)
 	assert_change("bell = on", SETTING_MOTD, "a = b # c", "bell = on\nmotd = a = b # c\n");
 	assert_change("bell = on\r\nclock = on\r\n", SETTING_BELL, "off", "bell = off\r\nclock = on\r\n");
 	assert_change("bell = on\r\n", SETTING_CLOCK, "off", "bell = on\r\nclock = off\r\n");
+	assert_change("bell = \ron\n", SETTING_BELL, "off", "bell = \roff\n");
 	assert_change("\xEF\xBB\xBF" "bell = on\n", SETTING_BELL, "off", "\xEF\xBB\xBF" "bell = off\n");
 	assert_change("", SETTING_BELL, "off", "bell = off\n");
 }

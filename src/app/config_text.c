@@ -51,7 +51,7 @@ int config_line_next(const char *text, size_t length, size_t *at, struct config_
 	line->value = equals != NULL ? equals + 1 : start + size;
 	line->value_length = (size_t)(start + size - line->value);
 	trim(&line->value, &line->value_length);
-	if (!config_text_is_value(start, size))
+	if (!config_text_is_value(line->key, line->key_length) || !config_text_is_value(line->value, line->value_length))
 		line->kind = CONFIG_LINE_BYTES;
 	else if (line->key_length == 0 || line->value_length == 0)
 		line->kind = CONFIG_LINE_NO_VALUE;
