@@ -6,7 +6,8 @@ AM_TESTS_ENVIRONMENT = \
 	HOME=/nonexistent; export HOME; \
 	unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
-	unset LANGUAGE; \
+	unset LANGUAGE NO_COLOR COLORTERM COLORFGBG LINES COLUMNS TMUX ENV; \
+	USER=tester; export USER; \
 	TZ=UTC; export TZ; \
 	TERM=xterm-256color; export TERM; \
 	INPUTRC=/dev/null; export INPUTRC; \
@@ -22,7 +23,7 @@ TESTS += tests/check-layers tests/check-translations
 # The list of sources with strings, and the template for translators.
 template:
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-translations --record
-.PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind
+.PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz
 
 # wire, and the standard that describes it
 EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-surroundings.py tests/check-options.py tests/check-protocol-manual.py \
@@ -418,6 +419,89 @@ tests_unit_json_LDADD = $(plain_libs) $(CMOCKA_LIBS)
 tests_unit_lines_CFLAGS = $(test_cflags) $(JANSSON_CFLAGS)
 tests_unit_lines_SOURCES = tests/unit-lines.c src/app/input.c $(plain_sources)
 tests_unit_lines_LDADD = src/libnet.a $(plain_libs) $(CMOCKA_LIBS)
+endif
+
+# What any bytes do to whoever reads what others wrote: a small corpus in make check, with libFuzzer in make check-fuzz.
+EXTRA_DIST += tests/fuzz/corpus
+if HAVE_CMOCKA
+dist_check_SCRIPTS += tests/check-corpus.sh
+TESTS += tests/check-corpus.sh
+fuzz_targets = frames host client address config json text tokenizer known-hosts certificate
+fuzz_programs = tests/fuzz/frames tests/fuzz/host tests/fuzz/client tests/fuzz/address tests/fuzz/config tests/fuzz/json \
+	tests/fuzz/text tests/fuzz/tokenizer tests/fuzz/known-hosts tests/fuzz/certificate
+EXTRA_PROGRAMS += $(fuzz_programs) tests/fuzz/dictionary
+tests/check-corpus.log: $(fuzz_programs)
+if FUZZING
+fuzz_main = tests/fuzz/fuzz.h
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+fuzz_main = tests/fuzz/replay.c tests/fuzz/fuzz.h
+fuzz_ldflags = $(AM_LDFLAGS)
+endif
+tests_fuzz_dictionary_SOURCES = tests/fuzz/dictionary.c
+tests_fuzz_frames_CFLAGS = $(test_cflags)
+tests_fuzz_frames_SOURCES = tests/fuzz/frames.c tests/fuzz/stream.h $(fuzz_main)
+tests_fuzz_frames_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_frames_LDADD = src/libwire.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+tests_fuzz_host_CFLAGS = $(test_cflags)
+tests_fuzz_host_SOURCES = tests/fuzz/host.c tests/fuzz/stream.h tests/wire-peer.h $(fuzz_main)
+tests_fuzz_host_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_host_LDADD = $(host_libs)
+tests_fuzz_client_CFLAGS = $(test_cflags)
+tests_fuzz_client_SOURCES = tests/fuzz/client.c tests/fuzz/stream.h $(client_fake) $(fuzz_main)
+tests_fuzz_client_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_client_LDADD = $(client_libs)
+tests_fuzz_address_CFLAGS = $(test_cflags)
+tests_fuzz_address_SOURCES = tests/fuzz/address.c $(fuzz_main)
+tests_fuzz_address_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_address_LDADD = src/libwire.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+tests_fuzz_config_CFLAGS = $(test_cflags)
+tests_fuzz_config_SOURCES = tests/fuzz/config.c $(settings_sources) $(fuzz_main)
+tests_fuzz_config_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_config_LDADD = src/libui.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+tests_fuzz_json_CFLAGS = $(test_cflags) $(JANSSON_CFLAGS)
+tests_fuzz_json_SOURCES = tests/fuzz/json.c src/app/json_read.c src/app/json_read.h $(fuzz_main)
+tests_fuzz_json_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_json_LDADD = $(plain_libs)
+tests_fuzz_text_CFLAGS = $(test_cflags)
+tests_fuzz_text_SOURCES = tests/fuzz/text.c $(fuzz_main)
+tests_fuzz_text_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_text_LDADD = src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+tests_fuzz_tokenizer_CFLAGS = $(test_cflags)
+tests_fuzz_tokenizer_SOURCES = tests/fuzz/tokenizer.c $(fuzz_main)
+tests_fuzz_tokenizer_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_tokenizer_LDADD = src/libui.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+tests_fuzz_known_hosts_CFLAGS = $(test_cflags)
+tests_fuzz_known_hosts_SOURCES = tests/fuzz/known-hosts.c $(fuzz_main)
+tests_fuzz_known_hosts_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_known_hosts_LDADD = src/libstore.a src/libwire.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
+tests_fuzz_certificate_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
+tests_fuzz_certificate_SOURCES = tests/fuzz/certificate.c $(fuzz_main)
+tests_fuzz_certificate_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_certificate_LDADD = src/libtrust.a src/libbase.a $(GNUTLS_LIBS) $(LIBINTL)
+endif
+FUZZ_SECONDS = 30
+if FUZZING
+check-fuzz: $(fuzz_programs) tests/fuzz/dictionary
+	tests/fuzz/dictionary frames >tests/fuzz/frames.dict
+	tests/fuzz/dictionary settings >tests/fuzz/settings.dict
+	for target in $(fuzz_targets); do \
+	  case $$target in \
+	  frames|host|client) words=-dict=tests/fuzz/frames.dict ;; \
+	  config) words=-dict=tests/fuzz/settings.dict ;; \
+	  *) words= ;; \
+	  esac; \
+	  $(MKDIR_P) tests/fuzz/found/$$target; \
+	  echo "$$target:"; \
+	  tests/fuzz/$$target $$words -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=60 -artifact_prefix=tests/fuzz/ \
+	    tests/fuzz/found/$$target $(srcdir)/tests/fuzz/corpus/$$target || exit 1; \
+	done
+else
+check-fuzz:
+	$(MKDIR_P) fuzz
+	test -f fuzz/config.status || { cd fuzz && \
+	  $(abs_srcdir)/configure CC='$(SANITIZE_CC)' CFLAGS='-g -O1' --enable-sanitizers --enable-fuzzing --enable-tests; }
+	$(MAKE) -C fuzz check-fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)'
 endif
 
 # The same suite again with other tools, each in a build of its own below this one.
