@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	unset LANGUAGE NO_COLOR COLORTERM COLORFGBG LINES COLUMNS TMUX ENV; \
 	USER=tester; export USER; \
+	if test $${\#TMPDIR} -gt 60; then unset TMPDIR; fi; \
 	TZ=UTC; export TZ; \
 	TERM=xterm-256color; export TERM; \
 	INPUTRC=/dev/null; export INPUTRC; \
