@@ -269,10 +269,12 @@ struct account_name *host_account_name(const struct account *account, const char
 
 static void name_unhash(struct host *host, struct account_name *name)
 {
-	for (int i = 0; i < 2; i++)
-		if (name->skeletons[i].hh.tbl != NULL)
-			HASH_DEL(host->skeletons, &name->skeletons[i]);
-	memset(name->skeletons, 0, sizeof name->skeletons);
+	for (int i = 0; i < 2; i++) {
+		if (name->skeletons[i] != NULL)
+			HASH_DEL(host->skeletons, name->skeletons[i]);
+		free(name->skeletons[i]);
+		name->skeletons[i] = NULL;
+	}
 }
 
 static void name_free(struct host *host, struct account_name *name)
@@ -300,14 +302,20 @@ void host_name_renew(struct host *host, struct account_name *name)
 static bool name_hash(struct host *host, struct account_name *name, char texts[2][TEXT_SKELETON_SIZE])
 {
 	for (int i = 0; i < 2; i++) {
-		struct skeleton *skeleton = &name->skeletons[i];
+		size_t length = strlen(texts[i]);
 		if (i == 1 && strcmp(texts[0], texts[1]) == 0)
 			break;
-		memcpy(skeleton->text, texts[i], strlen(texts[i]) + 1);
-		skeleton->name = name;
-		HASH_ADD(hh, host->skeletons, text, strlen(skeleton->text), skeleton);
-		if (skeleton->hh.tbl == NULL)
+		struct skeleton *skeleton = calloc(1, sizeof *skeleton + length + 1);
+		if (skeleton == NULL)
 			return false;
+		memcpy(skeleton->text, texts[i], length + 1);
+		skeleton->name = name;
+		HASH_ADD(hh, host->skeletons, text, length, skeleton);
+		if (skeleton->hh.tbl == NULL) {
+			free(skeleton);
+			return false;
+		}
+		name->skeletons[i] = skeleton;
 	}
 	return true;
 }

@@ -18,9 +18,9 @@ enum {
 
 /* A name that looks like this is somebody's. */
 struct skeleton {
-	char text[SKELETON_BYTES];
 	struct account_name *name;
 	UT_hash_handle hh;
+	char text[]; /* as long as it is: there are many */
 };
 
 struct account_name {
@@ -28,7 +28,7 @@ struct account_name {
 	struct nick nick;
 	uint64_t self;        /* of its user, for rooms of two */
 	uint64_t since, seen; /* wall clock */
-	struct skeleton skeletons[2]; /* the second only where it differs */
+	struct skeleton *skeletons[2]; /* the second only where it differs */
 	TAILQ_ENTRY(account_name) by_account;
 };
 

@@ -228,6 +228,13 @@ static int tls_fail(struct tls_stream *tls, int code)
 	return tls_break(tls, TCHAT_ERR_TLS);
 }
 
+/* Half a kilobyte that is of use in handshakes only: which signatures the peer can read. */
+static void tls_slim(struct tls_stream *tls)
+{
+	enum { SIGNATURE_ALGORITHMS = 13 };
+	gnutls_ext_set_data(tls->session, SIGNATURE_ALGORITHMS, NULL);
+}
+
 /* Moves the handshake on: 0 when it is done, TCHAT_ERR_AGAIN when the peer has to answer first. */
 static int tls_shake(struct tls_stream *tls)
 {
@@ -238,6 +245,7 @@ static int tls_shake(struct tls_stream *tls)
 		int err = tls->host ? tls_read_peer(tls, &former, &rotated) : 0;
 		if (err != 0)
 			return tls_fail(tls, GNUTLS_E_CERTIFICATE_ERROR);
+		tls_slim(tls);
 		tls->state = TLS_READY;
 		tls->trusted |= !tls->host;
 	} else if (gnutls_error_is_fatal(code)) {
