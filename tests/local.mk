@@ -385,6 +385,12 @@ tests_unit_secrecy_CFLAGS = $(test_cflags)
 tests_unit_secrecy_SOURCES = tests/unit-secrecy.c
 tests_unit_secrecy_LDADD = src/libsystem.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit-host-trust
+tests_unit_host_trust_CFLAGS = $(test_cflags)
+tests_unit_host_trust_SOURCES = tests/unit-host-trust.c src/app/host_trust.c src/app/host_trust.h
+tests_unit_host_trust_LDADD = src/libstore.a src/libtrust.a src/libwire.a src/libbase.a \
+	$(CMOCKA_LIBS) $(GNUTLS_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
 check_PROGRAMS += tests/unit-trust
 tests_unit_trust_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
 tests_unit_trust_SOURCES = tests/unit-trust.c

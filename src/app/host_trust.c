@@ -85,6 +85,14 @@ static int judge(struct host_trust *trust, const struct trust_pin *pin, const st
 	}
 }
 
+/* Whether the link is to the host with this key, or with the former one that vouches for it. */
+static bool is_linked(const struct host_trust *trust, const struct trust_pin *pin, const struct trust_pin *former)
+{
+	const uint8_t *linked = trust->address.pin;
+	return memcmp(linked, pin->bytes, TRUST_PIN_SIZE) == 0 ||
+	       (former != NULL && memcmp(linked, former->bytes, TRUST_PIN_SIZE) == 0);
+}
+
 int host_trust_check(void *arg, const struct trust_pin *pin, const struct trust_pin *former)
 {
 	struct host_trust *trust = arg;
@@ -94,7 +102,7 @@ int host_trust_check(void *arg, const struct trust_pin *pin, const struct trust_
 	trust->is_new = err == TCHAT_ERR_HOST_NEW;
 	/* A link is for one host, whoever else was met at its address; but only who is new there is noted by it. */
 	if (trust->address.has_pin) {
-		if (memcmp(trust->address.pin, pin->bytes, TRUST_PIN_SIZE) != 0) {
+		if (!is_linked(trust, pin, former)) {
 			trust->is_new = false;
 			return TCHAT_ERR_HOST_CHANGED;
 		}
