@@ -294,6 +294,14 @@ endif
 
 host_libs = src/libhost.a src/libstore.a src/libtrust.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(GNUTLS_LIBS) $(ICU_LIBS) \
 	$(UTF8PROC_LIBS) $(LIBINTL)
+check_PROGRAMS += tests/unit-guests
+tests_unit_guests_CFLAGS = $(test_cflags)
+tests_unit_guests_SOURCES = tests/unit-guests.c tests/virtual_time.c tests/virtual_time.h \
+	src/app/connection.c src/app/connection.h src/app/guests.c src/app/guests.h \
+	src/app/half_open.c src/app/half_open.h
+tests_unit_guests_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=poll,--wrap=stream_origin
+tests_unit_guests_LDADD = src/libhost.a src/libstore.a src/libwire.a src/libnet.a $(trust_libs) src/libbase.a \
+	$(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(ICU_LIBS) $(SQLITE_LIBS) $(LIBINTL)
 check_PROGRAMS += tests/unit-host-memory
 tests_unit_host_memory_CFLAGS = $(test_cflags)
 tests_unit_host_memory_SOURCES = tests/unit-host-memory.c
