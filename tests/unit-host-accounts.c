@@ -214,6 +214,35 @@ static void a_dropped_key_is_cut_off_and_unknown_again(void **state)
 	world_free(w);
 }
 
+static void all_keys_of_an_account_may_be_dropped_at_once(void **state)
+{
+	struct delay *d = delay_new(store_memory_new(&(struct store_memory_config){ .spool_bytes = 1 << 20 }));
+	struct world *w = door_world_over(HOST_ACCESS_INVITE, NULL, &d->store);
+	struct wire_peer *owner = door_owner(w), *bots[3];
+	door_expect_done(owner, door_invite(owner, INVITE_HOST, TOKEN, 1, 0, NULL));
+	bots[0] = door_member(w, 10, "bot", TOKEN, "bot");
+	for (int i = 1; i < 3; i++) {
+		door_expect_done(bots[0], door_invite(bots[0], INVITE_DEVICE, TOKEN + i, 0, 0, NULL));
+		bots[i] = door_member(w, 10 + i, i == 1 ? "bot" : "other", TOKEN + i, i == 1 ? "bot" : "other");
+		wire_enter(bots[i], "lobby", JOIN_LIVE);
+	}
+	d->hold = true;
+	uint32_t first = 0;
+	for (int i = 0; i < 3; i++) {
+		uint32_t request = door_moderate(owner, MODERATE_DROP_KEY, 10 + i);
+		first = i == 0 ? request : first;
+	}
+	world_run(w);
+	d->hold = false;
+	for (uint32_t i = 0; i < 3; i++) {
+		wire_expect_end(bots[i], TCHAT_ERR_KEY_DROPPED);
+		wire_close(bots[i]);
+		door_expect_done(owner, first + i);
+	}
+	rename_done(owner, "bot");
+	world_free(w);
+}
+
 static void keys_are_dropped_by_their_owner_and_by_the_hosts(void **state)
 {
 	struct world *w = door_world(HOST_ACCESS_OPEN);
@@ -458,6 +487,7 @@ int main(void)
 		cmocka_unit_test(an_absent_user_with_rooms_of_two_is_not_forgotten_for_time),
 		cmocka_unit_test(a_second_key_is_the_same_account),
 		cmocka_unit_test(a_dropped_key_is_cut_off_and_unknown_again),
+		cmocka_unit_test(all_keys_of_an_account_may_be_dropped_at_once),
 		cmocka_unit_test(keys_are_dropped_by_their_owner_and_by_the_hosts),
 		cmocka_unit_test(a_key_that_is_somebodys_is_not_taken_over_by_a_link),
 		cmocka_unit_test(a_link_of_the_owner_makes_owners_and_there_are_only_so_many_keys),

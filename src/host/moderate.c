@@ -69,15 +69,18 @@ static int moderate_drop_key(struct host_peer *peer, const struct wire_moderate 
 	return 0;
 }
 
-/* Ends the connections of a key that is nobody's any more; an account without keys goes as well. */
+/* Ends the connections whose key is not their account's any more; an account without keys goes as well. */
 static void key_cut_off(struct host *host, const struct trust_pin *pin, uint32_t id)
 {
 	struct host_peer *peer;
-	if (host_account_by_pin(host, pin) != NULL)
-		return;
-	TAILQ_FOREACH(peer, &host->peers, by_host)
-		if (peer->keyed && memcmp(&peer->pin, pin, sizeof *pin) == 0)
+	TAILQ_FOREACH(peer, &host->peers, by_host) {
+		if (!peer->keyed)
+			continue;
+		const struct account *account = host_account_by_pin(host, &peer->pin);
+		bool stranger = peer->user == NULL && account == NULL && memcmp(&peer->pin, pin, sizeof *pin) == 0;
+		if (stranger || (peer->user != NULL && peer->user->account != account))
 			host_peer_error(peer, TCHAT_ERR_KEY_DROPPED, 0);
+	}
 	host_reap(host);
 	struct account *account = host_account_by_id(host, id);
 	if (account != NULL && account->key_count == 0)
