@@ -71,7 +71,7 @@ src_tchat_SOURCES = \
 	src/app/face_overlay.c \
 	src/app/face_room.c src/app/face_room.h \
 	src/app/face_screen.c \
-	src/app/face_search.c \
+	src/app/face_copy.c src/app/face_search.c \
 	src/app/face_settings.c \
 	src/app/face_state.c \
 	src/app/face_submit.c \
@@ -130,6 +130,7 @@ src_libui_a_SOURCES = \
 	src/ui/message_list.c src/ui/message_list.h \
 	src/ui/message_pane.c src/ui/message_pane.h src/ui/message_pane_inside.h \
 	src/ui/message_search.c \
+	src/ui/links.c src/ui/links.h \
 	src/ui/message_wrap.c src/ui/message_wrap.h \
 	src/ui/room_list.c src/ui/room_list.h \
 	src/ui/screen.c src/ui/screen.h \

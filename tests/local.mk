@@ -78,6 +78,11 @@ tests_unit_ui_widgets_CFLAGS = $(test_cflags)
 tests_unit_ui_widgets_SOURCES = tests/unit-ui-widgets.c
 tests_unit_ui_widgets_LDADD = $(ui_libs)
 
+check_PROGRAMS += tests/unit-links
+tests_unit_links_CFLAGS = $(test_cflags)
+tests_unit_links_SOURCES = tests/unit-links.c
+tests_unit_links_LDADD = $(ui_libs)
+
 check_PROGRAMS += tests/unit-answers
 tests_unit_answers_CFLAGS = $(test_cflags)
 tests_unit_answers_SOURCES = tests/unit-answers.c

@@ -68,7 +68,9 @@ static void tab_completes_commands_nicks_rooms_and_emoji(void **state)
 	pty_wait_row(ann, -1, "#lobby> /kick bobby");
 	pty_type(ann, "\003/part #lo\t");
 	pty_wait_row(ann, -1, "#lobby> /part #lobby");
-	pty_type(ann, "\003/quit \t");
+	pty_type(ann, "\003/names #lo\t\r"); /* the blank behind it does no harm */
+	pty_wait_text(ann, "#lobby, 2 members:");
+	pty_type(ann, "/quit \t");
 	pty_wait_row(ann, -1, "#lobby> /quit all");
 	scene_say(ann, "\003/topic boats and oars");
 	pty_wait_row(ann, 0, "boats and oars");

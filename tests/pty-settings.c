@@ -284,6 +284,37 @@ static void a_mention_rings_unless_the_bell_is_off(void **state)
 	quit(pty);
 }
 
+static void the_clipboard_is_written_only_when_that_is_allowed(void **state)
+{
+	size_t length;
+	write_config("");
+	struct pty *pty = start();
+	pty_type(pty, "see https://example.org/a, or\033\rnot\r");
+	pty_wait_text(pty, "ann   see https");
+	pty_type(pty, "na\303\257ve\r");
+	pty_wait_text(pty, "ann   na");
+	pty_type(pty, "/copy\r");
+	pty_wait_text(pty, "tchat may not write to the clipboard");
+	const char *raw = pty_raw(pty, &length);
+	assert_null(memmem(raw, length, "\033]52", 4));
+	pty_type(pty, "/set clipboard on\r");
+	pty_wait_text(pty, "clipboard = on");
+	pty_type(pty, "/copy\r");
+	pty_wait_raw(pty, "\033]52;c;bmHDr3Zl\007");
+	pty_wait_text(pty, "for its clipboard: na");
+	pty_type(pty, "/copy l\t\r");
+	pty_wait_raw(pty, "\033]52;c;aHR0cHM6Ly9leGFtcGxlLm9yZy9h\007");
+	pty_type(pty, "/search see\r\r");
+	pty_wait_row(pty, -2, "SEARCH");
+	pty_type(pty, "/copy\r"); /* what is shown as found */
+	pty_wait_raw(pty, "\033]52;c;c2VlIGh0dHBzOi8vZXhhbXBsZS5vcmcvYSwgb3IKbm90\007");
+	pty_type(pty, "/copy that\r");
+	pty_wait_text(pty, "usage: /copy [link]");
+	pty_type(pty, "/join tea\r/copy\r");
+	pty_wait_text(pty, "there is no message to copy");
+	quit(pty);
+}
+
 static void the_wheel_scrolls_when_the_mouse_is_on(void **state)
 {
 	write_config("mouse = on\n");
@@ -410,6 +441,7 @@ int main(void)
 		cmocka_unit_test(wrong_settings_are_explained),
 		cmocka_unit_test(modes_follow_their_settings),
 		cmocka_unit_test(a_mention_rings_unless_the_bell_is_off),
+		cmocka_unit_test(the_clipboard_is_written_only_when_that_is_allowed),
 		cmocka_unit_test(the_wheel_scrolls_when_the_mouse_is_on),
 		cmocka_unit_test(lines_and_drafts_survive_a_restart),
 		cmocka_unit_test(nothing_is_kept_when_that_is_off),

@@ -76,6 +76,7 @@ struct face {
 	size_t found_count;
 	struct message_place place_before;
 	bool searching;            /* a found message is shown */
+	uint64_t shown;            /* the one that was, when the last line was submitted; 0: none */
 
 	int code;                  /* why there is no connection, 0 while there is one or the first is tried */
 	tchat_time retry_at;
@@ -161,6 +162,9 @@ void face_search(struct face *face, const char *text);
 void face_show_found(struct face *face, size_t index);
 void face_search_on(struct face *face, int direction);
 void face_end_search(struct face *face, bool back);
+
+/* /copy (face_copy.c): the newest message of the room, or that which a search shows, or its newest link. */
+void face_copy(struct face *face, bool link);
 
 /* Moves the view by rows; asks for older messages when the oldest known one is in view (face_keys.c). */
 void face_scroll(struct face *face, int rows);

@@ -199,6 +199,10 @@ static void collect_argument(struct collector *collector, const struct face *fac
 	case 'd':
 		collect(collector, "", "drop");
 		break;
+	case 'l':
+		if (whole)
+			collect(collector, "", "link");
+		break;
 	default:
 		collect_words(collector, face, false);
 	}

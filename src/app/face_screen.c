@@ -297,7 +297,7 @@ int face_screen(const struct options *options, struct talk_place *place)
 		face.terminal = term_curses_new(&(struct term_curses_options){
 			.theme = (enum theme)options->theme, .no_colour = options_no_colour(),
 			.ascii = !charset_is_utf8(), .mouse = options->mouse, .title = options->title,
-			.notify = options->notify }, &err, &why);
+			.notify = options->notify, .clipboard = options->clipboard }, &err, &why);
 	if (err == 0) {
 		face_start_settings(&face);
 		err = face_go(&face);

@@ -40,6 +40,9 @@ void face_setting(struct face *face, enum setting setting)
 	case SETTING_NOTIFY:
 		term_curses_set_notify(face->terminal, options->notify);
 		break;
+	case SETTING_CLIPBOARD:
+		term_curses_set_clipboard(face->terminal, options->clipboard);
+		break;
 	case SETTING_TITLE:
 		term_curses_set_title_on(face->terminal, options->title);
 		face->title[0] = '\0';

@@ -52,6 +52,7 @@ void face_submit(struct face *face, char *line)
 {
 	size_t lines = count_lines(line);
 	face->has_written = true;
+	face->shown = face->searching ? message_pane_selected(face_rooms_current(&face->rooms)->pane) : 0;
 	face_end_search(face, false);
 	line_editor_remember(face->editor, line);
 	face->lines_to_keep = true;
@@ -133,6 +134,11 @@ static void front_search(struct front *front, const char *text)
 	face_search((struct face *)front, text);
 }
 
+static void front_copy(struct front *front, bool link)
+{
+	face_copy((struct face *)front, link);
+}
+
 static void front_close(struct front *front)
 {
 	struct face *face = (struct face *)front;
@@ -140,4 +146,4 @@ static void front_close(struct front *front)
 }
 
 const struct front_class face_front = { front_notice, front_switch_room, front_clear,  front_leave,
-                                        front_changed, front_help, front_search, front_close };
+                                        front_changed, front_help, front_search, front_copy, front_close };

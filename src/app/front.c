@@ -257,6 +257,21 @@ static int do_SEARCH(struct front *front, const struct call *call)
 	return 0;
 }
 
+static int do_COPY(struct front *front, const struct call *call)
+{
+	bool link = strcmp(call->argument[0], "link") == 0;
+	if (front->class->copy == NULL) {
+		front_say(front, _("/copy needs the full screen"));
+		return TCHAT_ERR_NOT_ALLOWED;
+	}
+	if (call->count > 0 && !link) {
+		front_say(front, _("usage: /%s %s"), "copy", _("[link]"));
+		return TCHAT_ERR_ARGUMENT;
+	}
+	front->class->copy(front, link);
+	return 0;
+}
+
 static int do_RECONNECT(struct front *front, const struct call *call)
 {
 	if (session_ready(front->session))
@@ -304,9 +319,13 @@ const struct command *command_at(size_t index)
 	return index < sizeof rows / sizeof rows[0] ? &rows[index] : NULL;
 }
 
-/* Splits line (changed) at blanks into the command's arguments; the last takes the rest. */
+/* Splits line (changed) at blanks into the command's arguments; the last takes the rest, without blanks at its end, for
+ * completion puts one behind what it completed. */
 static void split(struct call *call, const struct command *row, char *line)
 {
+	size_t length = strlen(line);
+	while (length > 0 && line[length - 1] == ' ')
+		line[--length] = '\0';
 	*call = (struct call){ .argument = { "", "" } };
 	for (char *at = line; call->count < row->most;) {
 		at += strspn(at, " ");

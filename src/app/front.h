@@ -28,6 +28,8 @@ struct front_class {
 	/* Only where there is a screen, else NULL: all of the help; what holds a text ("": the last search again). */
 	void (*help)(struct front *front);
 	void (*search)(struct front *front, const char *text);
+	/* Puts the newest message, or link, into the clipboard. */
+	void (*copy)(struct front *front, bool link);
 	/* /part of the current room, which one was put out of before. */
 	void (*close)(struct front *front);
 };

@@ -66,7 +66,7 @@ struct options {
 	long rooms_pane, members_pane; /* enum screen_side */
 	long input_rows;
 	long ask_lines;
-	bool clock, mouse, bell, notify, title;
+	bool clock, mouse, bell, notify, title, clipboard;
 	bool input_history, drafts;
 	unsigned char source[SETTINGS]; /* enum options_source */
 	struct config *config; /* keeps the settings; NULL: nothing does */

@@ -4,6 +4,7 @@
 
 #include "base/intl.h"
 #include "base/text.h"
+#include "ui/links.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,6 @@
 enum {
 	TIME_WIDTH = 6, /* "12:34 " */
 	MARK_WIDTH = 3, /* " ! " between nick and text */
-	LINK_MAX = 2048,
 };
 
 struct pane_columns pane_columns(int columns)
@@ -284,37 +284,13 @@ static void tint_word(struct cells *cells, const struct area *area, const struct
 	}
 }
 
-static bool ends_link(char c)
-{
-	return c == ' ' || c == '\n' || c == '<' || c == '>' || c == '"';
-}
-
 /* Links may begin above the row, so the search begins a link's length before it. */
 static void tint_links(struct cells *cells, const struct area *area, const struct text_row *line)
 {
-	static const char *const schemes[] = { "https", "http", "tchat" };
-	size_t at = line->start > LINK_MAX ? line->start - LINK_MAX : 0;
-	for (; at + 3 < line->end; at++) {
-		const char *colon = memchr(line->text + at, ':', line->end - at);
-		if (colon == NULL)
-			return;
-		at = (size_t)(colon - line->text);
-		if (line->length - at < 4 || memcmp(colon, "://", 3) != 0 || ends_link(colon[3]))
-			continue;
-		for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-			size_t scheme = strlen(schemes[i]);
-			if (at < scheme || strncasecmp(colon - scheme, schemes[i], scheme) != 0 ||
-			    (at > scheme && is_word(colon[-(long)scheme - 1])))
-				continue;
-			size_t end = at + 3;
-			while (end < line->length && end - at < LINK_MAX && !ends_link(line->text[end]))
-				end++;
-			while (strchr(".,;:!?)'", line->text[end - 1]) != NULL && end > at + 4)
-				end--;
-			tint_bytes(cells, area, line, at - scheme, end, STYLE_LINK);
-			at = end - 1;
-			break;
-		}
+	size_t at = line->start > LINKS_LONGEST ? line->start - LINKS_LONGEST : 0, start, end;
+	while (links_next(line->text, line->length, at, line->end, &start, &end)) {
+		tint_bytes(cells, area, line, start, end, STYLE_LINK);
+		at = end;
 	}
 }
 

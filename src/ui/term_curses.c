@@ -589,6 +589,11 @@ void term_curses_set_notify(struct terminal *terminal, bool on)
 	((struct term_curses *)terminal)->options.notify = on;
 }
 
+void term_curses_set_clipboard(struct terminal *terminal, bool on)
+{
+	((struct term_curses *)terminal)->options.clipboard = on;
+}
+
 void term_curses_set_no_colour(struct terminal *terminal, bool no_colour)
 {
 	struct term_curses *t = (struct term_curses *)terminal;

@@ -46,6 +46,7 @@ bool term_curses_reply(struct terminal *terminal, const struct token *token);
 void term_curses_set_mouse(struct terminal *terminal, bool on);
 void term_curses_set_title_on(struct terminal *terminal, bool on); /* off gives back the title that was there */
 void term_curses_set_notify(struct terminal *terminal, bool on);
+void term_curses_set_clipboard(struct terminal *terminal, bool on);
 void term_curses_set_no_colour(struct terminal *terminal, bool no_colour);
 
 #endif

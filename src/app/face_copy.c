@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* /copy: hands a message or a link to the terminal for the clipboard. Messages are clean already. */
+#include "app/face.h"
+
+#include "base/intl.h"
+#include "ui/links.h"
+
+#include <string.h>
+
+/* The last link in a text; false: there is none. */
+static bool last_link(const char *text, size_t length, size_t *start, size_t *end)
+{
+	bool found = false;
+	for (size_t from = 0; links_next(text, length, from, length, start, end); from = *end)
+		found = true;
+	return found;
+}
+
+/* What of this message is meant: all of it, or its last link. */
+static bool piece(const struct shown_message *message, bool link, size_t *start, size_t *end)
+{
+	if (message == NULL || (message->kind != MESSAGE_TEXT && message->kind != MESSAGE_ACTION))
+		return false;
+	*start = 0;
+	*end = message->text_length;
+	return link ? last_link(message->text, message->text_length, start, end) : *end > 0;
+}
+
+void face_copy(struct face *face, bool link)
+{
+	const struct face_room *room = face_rooms_current(&face->rooms);
+	uint64_t serial = face->shown != 0 ? face->shown + 1 : message_list_end(room->list);
+	size_t start = 0, end = 0;
+	const struct shown_message *message = NULL;
+	if (!face->talk.options->clipboard) {
+		face_notice(face, MESSAGE_SYSTEM, _("tchat may not write to the clipboard; /set clipboard on allows it"));
+		return;
+	}
+	while (message == NULL && serial > message_list_first(room->list)) {
+		message = message_list_get(room->list, --serial);
+		if (!piece(message, link, &start, &end))
+			message = NULL;
+	}
+	if (message == NULL) {
+		face_notice(face, MESSAGE_SYSTEM, link ? _("there is no link to copy") : _("there is no message to copy"));
+		return;
+	}
+	terminal_copy(face->terminal, message->text + start, end - start);
+	face_room_tell(face_rooms_current(&face->rooms), MESSAGE_SYSTEM, _("given to the terminal, for its clipboard: %.*s"),
+	               (int)(end - start < 200 ? end - start : 200), message->text + start);
+}
