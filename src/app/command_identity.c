@@ -122,17 +122,20 @@ static void say_links(struct front *front, struct door_asked *asked)
 
 static void say_invitation(struct front *front, const struct session_event *event)
 {
-	char until[DATE_SIZE] = "", uses[64];
+	char date[DATE_SIZE], uses[64], line[1024];
 	size_t number = door_list(&front->door, event->keys);
 	if (number == 0)
 		return;
 	snprintf(uses, sizeof uses, ngettext("%" PRIu64 " use", "%" PRIu64 " uses", intl_count(event->count)), event->count);
-	if (event->time != 0)
-		date_of(event->time, until);
-	front_say_line(front, "%zu  %s, %s%s%s%s%s%s%s", number,
-	               event->kind == INVITE_DEVICE ? _("for a device") : _("link"), uses,
-	               event->time != 0 ? _(", until ") : "", until, event->name[0] != '\0' ? ", #" : "", event->name,
-	               event->other[0] != '\0' ? _(", made by ") : "", event->other);
+	size_t length = (size_t)snprintf(line, sizeof line, "%zu  %s, %s", number,
+	                                 event->kind == INVITE_DEVICE ? _("for a device") : _("link"), uses);
+	if (event->time != 0 && length < sizeof line)
+		length += (size_t)snprintf(line + length, sizeof line - length, _(", until %s"), date_of(event->time, date));
+	if (event->name[0] != '\0' && length < sizeof line)
+		length += (size_t)snprintf(line + length, sizeof line - length, ", #%s", event->name);
+	if (event->other[0] != '\0' && length < sizeof line)
+		snprintf(line + length, sizeof line - length, _(", made by %s"), event->other);
+	front_say_line(front, "%s", line);
 }
 
 /* --- The door */
@@ -217,10 +220,10 @@ int do_RELEASE(struct front *front, const struct call *call)
 
 static void say_profile(struct front *front, const struct session_event *event)
 {
-	char since[DATE_SIZE], seen[DATE_SIZE];
-	front_say_line(front, "%s%s, %s%s%s", event->nick, event->role == ROLE_OWNER ? _(" (owner)") : "",
-	          !event->here ? _("not here") : event->away ? _("away") : _("here"), event->text[0] != '\0' ? ": " : "",
-	          event->text);
+	char since[DATE_SIZE], seen[DATE_SIZE], name[512];
+	front_say_line(front, "%s, %s%s%s", talk_member(event->nick, event->role, false, name, sizeof name),
+	               !event->here ? _("not here") : event->away ? _("away") : _("here"),
+	               event->text[0] != '\0' ? ": " : "", event->text);
 	if (event->time != 0)
 		front_say(front, _("  has this name since %s"), date_of(event->time, since));
 	if (event->seen != 0 && !event->here)

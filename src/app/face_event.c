@@ -91,12 +91,10 @@ static void on_error(struct face *face, const struct session_event *event)
 static void on_name(struct face *face, const struct session_event *event)
 {
 	struct buffer *names = &face->names;
-	bool owner = event->role == ROLE_OWNER;
+	char name[512];
 	if (buffer_length(names) > 0)
 		buffer_put_string(names, ", ");
-	buffer_put_string(names, event->nick);
-	if (owner || event->away)
-		buffer_put_string(names, owner && event->away ? _(" (owner, away)") : owner ? _(" (owner)") : _(" (away)"));
+	buffer_put_string(names, talk_member(event->nick, event->role, event->away, name, sizeof name));
 }
 
 static void on_names_end(struct face *face, const struct session_event *event)

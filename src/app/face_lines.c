@@ -213,9 +213,8 @@ static void lines_parted(struct lines *lines, const struct session_event *event)
 
 static void lines_name(struct lines *lines, const struct session_event *event)
 {
-	char text[NOTICE_MAX];
-	snprintf(text, sizeof text, "  %s%s%s", event->nick, event->role == ROLE_OWNER ? _(" (owner)") : "",
-	         event->away ? _(" (away)") : "");
+	char text[NOTICE_MAX] = "  ";
+	talk_member(event->nick, event->role, event->away, text + 2, sizeof text - 2);
 	lines_notice(lines, text);
 }
 

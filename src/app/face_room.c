@@ -293,15 +293,18 @@ static void take_past_end(struct face_room *room, const struct session_event *ev
 
 static void take_kicked(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
-	const char *colon = event->length > 0 ? ": " : "";
+	bool why = event->length > 0;
 	if (!event->own) {
-		face_room_tell(room, MESSAGE_LEAVE, _("%s was kicked by %s%s%s"), event->nick, event->other, colon, event->text);
+		face_room_tell(room, MESSAGE_LEAVE, why ? _("%s was kicked by %s: %s") : _("%s was kicked by %s"), event->nick,
+		               event->other, event->text);
 		return;
 	}
-	face_room_tell(room, MESSAGE_ERROR, _("you were kicked by %s%s%s"), event->other, colon, event->text);
+	face_room_tell(room, MESSAGE_ERROR, why ? _("you were kicked by %s: %s") : _("you were kicked by %s"), event->other,
+	               event->text);
 	if (room != face_rooms_current(rooms))
-		face_room_tell(face_rooms_current(rooms), MESSAGE_ERROR, _("you were kicked from #%s by %s%s%s"), room->name,
-		               event->other, colon, event->text);
+		face_room_tell(face_rooms_current(rooms), MESSAGE_ERROR,
+		               why ? _("you were kicked from #%s by %s: %s") : _("you were kicked from #%s by %s"), room->name,
+		               event->other, event->text);
 }
 
 static bool is_member(const struct face_rooms *rooms, const struct face_room *room, uint32_t user)
@@ -338,12 +341,15 @@ static void take_renamed(struct face_rooms *rooms, const struct session_event *e
 /* Told to those who talk to the one who goes away. */
 static void take_away(struct face_rooms *rooms, const struct session_event *event)
 {
-	const char *colon = event->length > 0 ? ": " : "";
 	for (size_t i = 0; i < rooms->count && !event->own; i++) {
 		struct face_room *room = rooms->rooms[i];
-		if (room->direct && is_member(rooms, room, event->user))
-			face_room_tell(room, MESSAGE_SYSTEM, event->away ? _("%s is away%s%s") : _("%s is back%s%s"), event->nick,
-			               colon, event->text);
+		if (!room->direct || !is_member(rooms, room, event->user))
+			continue;
+		if (event->length > 0)
+			face_room_tell(room, MESSAGE_SYSTEM, event->away ? _("%s is away: %s") : _("%s is back: %s"), event->nick,
+			               event->text);
+		else
+			face_room_tell(room, MESSAGE_SYSTEM, event->away ? _("%s is away") : _("%s is back"), event->nick);
 	}
 }
 

@@ -14,20 +14,19 @@ static void tell(struct front *front, enum setting setting)
 {
 	const struct setting_row *row = setting_row(setting);
 	enum options_source source = (enum options_source)front->options->source[setting];
-	char value[SETTING_MAX + 1], remark[128] = "";
+	char value[SETTING_MAX + 1];
 	setting_format(front->options, setting, value, sizeof value);
 	const char *standard = row->standard != NULL ? row->standard : "";
-	if (strcmp(value, standard) != 0 && standard[0] != '\0')
-		snprintf(remark, sizeof remark, source == FROM_COMMAND_LINE ? _(" (command line; default: %s)") :
-		                                                              _(" (default: %s)"), standard);
-	else if (source == FROM_COMMAND_LINE)
-		snprintf(remark, sizeof remark, "%s", _(" (command line)"));
-	else if (source == FROM_DEFAULT && value[0] != '\0')
-		snprintf(remark, sizeof remark, "%s", _(" (default)"));
+	bool said = source == FROM_COMMAND_LINE;
 	if (value[0] == '\0')
 		front_say(front, _("%s is not set"), row->name);
+	else if (strcmp(value, standard) != 0 && standard[0] != '\0')
+		front_say(front, said ? _("%s = %s (command line; default: %s)") : _("%s = %s (default: %s)"), row->name, value,
+		          standard);
+	else if (said || source == FROM_DEFAULT)
+		front_say(front, said ? _("%s = %s (command line)") : _("%s = %s (default)"), row->name, value);
 	else
-		front_say(front, "%s = %s%s", row->name, value, remark);
+		front_say(front, "%s = %s", row->name, value);
 }
 
 /* The values that it may have. */

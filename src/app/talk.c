@@ -282,6 +282,18 @@ static bool explain_trust(const struct talk *talk, int code, const char *where, 
 	}
 }
 
+const char *talk_member(const char *nick, uint8_t role, bool away, char *text, size_t size)
+{
+	bool owner = role == ROLE_OWNER;
+	if (owner && away)
+		snprintf(text, size, _("%s (owner, away)"), nick);
+	else if (owner || away)
+		snprintf(text, size, owner ? _("%s (owner)") : _("%s (away)"), nick);
+	else
+		snprintf(text, size, "%s", nick);
+	return text;
+}
+
 void talk_explain(const struct talk *talk, int code, char *text, size_t size)
 {
 	char where[ADDRESS_TEXT];

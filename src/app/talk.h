@@ -73,6 +73,9 @@ void talk_question(const struct talk *talk, char text[TALK_TEXT]);
 /* What to tell who waits at the door. */
 void talk_waiting(const struct talk *talk, const struct session_event *event, char text[TALK_TEXT]);
 
+/* "ann", or "ann (owner, away)", to buffer of size bytes; returns it. */
+const char *talk_member(const char *nick, uint8_t role, bool away, char *text, size_t size);
+
 /* One line that says why there is no connection and what to do, to buffer of size bytes. */
 void talk_explain(const struct talk *talk, int code, char *text, size_t size);
 
