@@ -145,6 +145,30 @@ static void a_host_that_comes_back_gets_what_was_said_meanwhile(void **state)
 	pty_wait_no_text(bob, "… said");
 }
 
+static void a_broken_connection_counts_down_and_comes_back(void **state)
+{
+	char address[64] = "127.0.0.1:0";
+	const char *open[] = { "--headless", "--host", address, NULL };
+	const char *join[] = { "--join", address, "--nick", "bob", NULL };
+	struct pty *host = scene_start(10, 100, open, NULL);
+	pty_wait_text(host, "listening 127.0.0.1:");
+	const char *at = strstr(pty_row(host, pty_find_row(host, "listening 127")), "127.0.0.1:");
+	snprintf(address, sizeof address, "%.*s", (int)strcspn(at, " "), at);
+	struct pty *bob = scene_start(24, 80, join, NULL);
+	pty_wait_row(bob, -2, "● ");
+	pty_signal(host, SIGKILL);
+	pty_wait_exit(host);
+	pty_wait_row(bob, -2, "offline, next try in ");
+	scene_say(bob, "said meanwhile");
+	pty_wait_row(bob, -2, "1 sending");
+	host = scene_start(10, 100, open, NULL);
+	pty_wait_text(host, "listening 127.0.0.1:");
+	pty_wait_text(bob, "connected again");
+	pty_wait_row(bob, -2, "● ");
+	pty_wait_no_text(bob, "sending");
+	pty_wait_text(bob, "bob   said meanwhile");
+}
+
 static void leaving_with_unsent_messages_says_so(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
@@ -273,6 +297,7 @@ int main(void)
 		SCENE(the_owners_closed_window_closes_no_room),
 		SCENE(a_killed_owner_closes_no_room),
 		SCENE(a_host_that_comes_back_gets_what_was_said_meanwhile),
+		SCENE(a_broken_connection_counts_down_and_comes_back),
 		SCENE(leaving_with_unsent_messages_says_so),
 		cmocka_unit_test(a_crash_leaves_the_terminal_as_it_was),
 		cmocka_unit_test(termination_leaves_the_terminal_as_it_was),

@@ -50,9 +50,11 @@ static void new_messages_do_not_move_a_view_that_is_scrolled_back(void **state)
 
 static void from_huge_to_one_cell_and_back_the_top_message_stays(void **state)
 {
-	enum { ROUNDS = 40 };
+	/* More of them by hand: RESIZE_ROUNDS=200 tests/pty-face-view */
+	const char *wanted = getenv("RESIZE_ROUNDS");
+	int rounds = wanted != NULL ? atoi(wanted) : 20;
 	struct pty *ann = scene_host(24, 80, "ann");
-	char *top;
+	char *top, last[64];
 	post_lines("line", 0, 500);
 	pty_wait_text(ann, "line 499");
 	for (int i = 0; i < 12; i++)
@@ -61,7 +63,7 @@ static void from_huge_to_one_cell_and_back_the_top_message_stays(void **state)
 	pty_wait_row(ann, -1, "#lobby> x");
 	top = strdup(strstr(pty_row(ann, 1), "line "));
 	FILE *bot = scene_bot("bot");
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds; round++) {
 		fprintf(bot, "during round %d\n", round);
 		fflush(bot);
 		pty_resize(ann, 200, 300);
@@ -74,7 +76,8 @@ static void from_huge_to_one_cell_and_back_the_top_message_stays(void **state)
 	}
 	assert_int_equal(pclose(bot), 0);
 	pty_type(ann, "\033[6;2~");
-	pty_wait_text(ann, "during round 39");
+	snprintf(last, sizeof last, "during round %d", rounds - 1);
+	pty_wait_text(ann, last);
 	free(top);
 }
 
@@ -261,6 +264,26 @@ static void a_hostile_host_reaches_the_screen_as_text_only(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void a_refused_message_stays_and_is_marked_and_counted(void **state)
+{
+	unsigned port;
+	char address[32];
+	pid_t host = hostile_host_start(&port);
+	assert_true(host > 0);
+	snprintf(address, sizeof address, "127.0.0.1:%u", port);
+	const char *arguments[] = { "--join", address, "--nick", "ann", NULL };
+	struct pty *ann = scene_start(60, 100, arguments, NULL);
+	pty_wait_row(ann, -2, "● ");
+	scene_say(ann, "go");
+	pty_wait_text(ann, "✗ go");
+	pty_wait_text(ann, "not accepted: ");
+	pty_wait_row(ann, -2, "1 not sent");
+	scene_say(ann, "/quit");
+	pty_wait_exit(ann);
+	int status;
+	assert_int_equal(waitpid(host, &status, 0), host);
+}
+
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
@@ -271,6 +294,7 @@ int main(void)
 		SCENE(a_flood_is_shown_to_its_end_and_keys_go_on),
 		SCENE(days_and_unread_messages_have_lines),
 		SCENE(nothing_is_written_while_nothing_happens_that_is_shown),
+		SCENE(a_refused_message_stays_and_is_marked_and_counted),
 		SCENE(a_hostile_host_reaches_the_screen_as_text_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
