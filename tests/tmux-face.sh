@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Job control in a real terminal multiplexer and a real shell: ^Z gives the shell back, the others talk on meanwhile, fg
-# brings everything that was said; a window that is resized meanwhile does no harm.
+# brings everything that was said; a window that is resized meanwhile does no harm; after a kill, reset is enough.
 set -eu
 : "${TMUX_PROGRAM:=tmux}"
 program=$(pwd)/src/tchat
@@ -87,6 +87,21 @@ t resize-window -t ann -x 1 -y 1
 t resize-window -t ann -x 100 -y 28
 t send-keys -t ann C-l
 see ann 'half a line goes on'
+
+# Killed without a chance to clean up: the shell that is left takes "reset", as after any full-screen program.
+t new-session -d -s dee -x 80 -y 24 /bin/sh
+line dee "'$program' --join 127.0.0.1:$port --nick dee & echo \$! >'$folder/dee'; fg"
+see dee '#lobby>'
+kill -9 "$(cat "$folder/dee")"
+see cy 'dee left'
+see dee 'Killed'
+t send-keys -t dee C-j
+t send-keys -t dee -l 'reset'
+t send-keys -t dee C-j
+line dee 'echo modes: $(stty -a | tr " ;" "\n\n" | grep -cxE "icanon|echo|icrnl|isig|opost|onlcr")'
+see dee 'modes: 6'
+line dee 'exit'
+
 line ann '/quit all'
 see ann 'shell is here'
 see bob 'the host is closing'
