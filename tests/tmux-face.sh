@@ -98,7 +98,7 @@ see dee 'Killed'
 t send-keys -t dee C-j
 t send-keys -t dee -l 'reset'
 t send-keys -t dee C-j
-line dee 'echo modes: $(stty -a | tr " ;" "\n\n" | grep -cxE "icanon|echo|icrnl|isig|opost|onlcr")'
+line dee "stty -a | tr ' ;' '\n\n' | grep -cxE 'icanon|echo|icrnl|isig|opost|onlcr' | sed 's/^/modes: /'"
 see dee 'modes: 6'
 line dee 'exit'
 
