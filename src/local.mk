@@ -35,6 +35,7 @@ src_libwire_a_SOURCES = \
 
 noinst_LIBRARIES += src/libclient.a
 src_libclient_a_SOURCES = \
+	src/client/changes.c \
 	src/client/connection.c \
 	src/client/door.c \
 	src/client/event.h \

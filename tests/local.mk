@@ -223,6 +223,11 @@ tests_unit_client_posts_CFLAGS = $(test_cflags)
 tests_unit_client_posts_SOURCES = tests/unit-client-posts.c $(client_fake)
 tests_unit_client_posts_LDADD = $(client_libs)
 
+check_PROGRAMS += tests/unit-client-changes
+tests_unit_client_changes_CFLAGS = $(test_cflags)
+tests_unit_client_changes_SOURCES = tests/unit-client-changes.c $(client_fake)
+tests_unit_client_changes_LDADD = $(client_libs)
+
 check_PROGRAMS += tests/unit-client-rooms
 tests_unit_client_rooms_CFLAGS = $(test_cflags)
 tests_unit_client_rooms_SOURCES = tests/unit-client-rooms.c $(client_fake)

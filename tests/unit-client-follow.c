@@ -347,8 +347,8 @@ static void older_history_is_paged_on_request(void **state)
 	fake_open(&fake, (struct session_config){ 0 });
 	fake_connect(&fake);
 	uint32_t room = fake_lobby(&fake, 9);
-	assert_int_equal(session_history(fake.session, room, 0, 257), TCHAT_ERR_ARGUMENT);
-	assert_int_equal(session_history(fake.session, room, 10, 3), 0);
+	assert_int_equal(session_history(fake.session, room, 0, 257, 0), TCHAT_ERR_ARGUMENT);
+	assert_int_equal(session_history(fake.session, room, 10, 3, 0), 0);
 	struct message history = fake_take(&fake, WIRE_HISTORY);
 	assert_int_equal(history.history.from, 10);
 	assert_int_equal(history.history.limit, 3);

@@ -54,7 +54,9 @@ static int add(struct client_store *store, const char *text)
 		                          .name = "lobby",
 		                          .text = text,
 		                          .length = strlen(text),
-		                          .ref = "r" };
+		                          .ref = "r",
+		                          .target = 1u << 20,
+		                          .reply = 3 };
 	return outbox->add(outbox, &post);
 }
 
@@ -69,6 +71,8 @@ static void expect_post(struct client_store *store, uint64_t counter, uint8_t ki
 	assert_int_equal(post.length, strlen(text));
 	assert_string_equal(post.name, "lobby");
 	assert_string_equal(post.ref, "r");
+	assert_int_equal(post.target, 1u << 20);
+	assert_int_equal(post.reply, 3);
 }
 
 static void expect_counters(struct client_store *store, uint64_t lowest, uint64_t safe, uint64_t next)

@@ -365,7 +365,7 @@ static void old_messages_are_there_while_the_host_is_away(void **state)
 	uint32_t room;
 	first_life(&life, &room);
 	fake_break(&life.fake);
-	assert_int_equal(session_history(life.fake.session, room, 0, 1), 0);
+	assert_int_equal(session_history(life.fake.session, room, 0, 1, 0), 0);
 	fake_quiet(&life.fake);
 	work(&life);
 	const struct session_event *event = fake_event(&life.fake, SESSION_PAST);
@@ -375,11 +375,11 @@ static void old_messages_are_there_while_the_host_is_away(void **state)
 	event = fake_event(&life.fake, SESSION_PAST_END);
 	assert_int_equal(event->seq, 2);
 	assert_true(event->more);
-	assert_int_equal(session_history(life.fake.session, room, 2, 10), 0);
+	assert_int_equal(session_history(life.fake.session, room, 2, 10, 0), 0);
 	work(&life);
 	assert_string_equal(fake_event(&life.fake, SESSION_PAST)->text, "hello");
 	assert_false(fake_event(&life.fake, SESSION_PAST_END)->more);
-	assert_int_equal(session_history(life.fake.session, room, 1, 10), 0);
+	assert_int_equal(session_history(life.fake.session, room, 1, 10, 0), 0);
 	life_end(&life); /* with a reading under way */
 }
 

@@ -398,7 +398,7 @@ static void client_whim(struct world *w, struct client *c)
 		session_names(c->session, den);
 		break;
 	case 3:
-		session_history(c->session, den, dice(w, 50), (uint32_t)dice(w, 20) + 1);
+		session_history(c->session, den, dice(w, 50), (uint32_t)dice(w, 20) + 1, 0);
 		break;
 	default:
 		session_away(c->session, dice(w, 2) == 0, "tea");

@@ -67,6 +67,32 @@ static void a_message_has_the_documented_form(void **state)
 	                    "\"nick\":\"ann\",\"kind\":\"text\",\"text\":\"hi\",\"id\":\"00000000000000ab-17\",\"user\":5}");
 }
 
+static void a_message_says_which_other_one_it_is_about(void **state)
+{
+	struct session_event event = message("hello", 5);
+	event.kind = KIND_EDIT;
+	event.target = 3;
+	assert_non_null(strstr(line_of(&event), "\"kind\":\"edit\",\"text\":\"hello\",\"target\":3,\"id\":"));
+	event.type = SESSION_CHANGE;
+	event.replay = true;
+	assert_non_null(strstr(line_of(&event), "{\"type\":\"change\",\"room\":\"lobby\",\"seq\":7,"));
+	event.kind = KIND_REACTION;
+	assert_non_null(strstr(line_of(&event), "\"kind\":\"reaction\""));
+	event = message("yes", 3);
+	event.reply = 2;
+	event.type = SESSION_FOUND;
+	assert_non_null(strstr(line_of(&event), "{\"type\":\"found\",\"room\":\"lobby\",\"seq\":7,"));
+	assert_non_null(strstr(line_of(&event), "\"reply\":2,"));
+	event = message("", 0);
+	event.blank = true;
+	assert_non_null(strstr(line_of(&event), "\"text\":\"\",\"deleted\":true,"));
+	event = event_of(SESSION_FOUND_END);
+	event.name = "lobby";
+	event.seq = 40;
+	event.more = true;
+	assert_string_equal(line_of(&event), "{\"type\":\"search\",\"room\":\"lobby\",\"before\":40,\"more\":true}");
+}
+
 static void a_direct_message_says_to_whom(void **state)
 {
 	struct session_event event = message("hi", 2);
@@ -233,6 +259,11 @@ static void every_verb_is_read(void **state)
 		{ "{\"type\":\"kick\",\"nick\":\"r\",\"reason\":\"x\"}", JSON_KICK },
 		{ "{\"type\":\"away\",\"away\":false}", JSON_AWAY },
 		{ "{\"type\":\"history\",\"before\":9,\"count\":3}", JSON_HISTORY },
+		{ "{\"type\":\"search\",\"text\":\"r\",\"before\":9,\"count\":3}", JSON_SEARCH },
+		{ "{\"type\":\"edit\",\"text\":\"r\",\"target\":9}", JSON_EDIT },
+		{ "{\"type\":\"delete\",\"target\":9}", JSON_DELETE },
+		{ "{\"type\":\"reaction\",\"text\":\"r\",\"target\":9}", JSON_REACTION },
+		{ "{\"type\":\"post\",\"text\":\"r\",\"reply\":9}", JSON_POST },
 		{ "{\"type\":\"ping\"}", JSON_PING },
 		{ "{\"type\":\"quit\"}", JSON_QUIT },
 	};
@@ -242,7 +273,11 @@ static void every_verb_is_read(void **state)
 		assert_int_equal(request.verb, rows[i].verb);
 		if (request.verb == JSON_AWAY)
 			assert_false(request.away);
-		if (request.verb == JSON_HISTORY)
+		if (request.verb == JSON_EDIT || request.verb == JSON_DELETE || request.verb == JSON_REACTION)
+			assert_int_equal(request.target, 9);
+		if (request.verb == JSON_POST)
+			assert_int_equal(request.reply, 9);
+		if (request.verb == JSON_HISTORY || request.verb == JSON_SEARCH)
 			assert_true(request.before == 9 && request.count == 3);
 		if (request.verb == JSON_TOPIC)
 			assert_string_equal(request.text, "r");
@@ -277,6 +312,10 @@ static void wrong_members_are_refused_with_the_ref(void **state)
 		"{\"ref\":\"r\",\"type\":\"topic\"}",
 		"{\"ref\":\"r\",\"type\":\"kick\"}",
 		"{\"ref\":\"r\",\"type\":\"away\",\"away\":1}",
+		"{\"ref\":\"r\",\"type\":\"edit\",\"text\":\"x\"}",
+		"{\"ref\":\"r\",\"type\":\"delete\",\"target\":0}",
+		"{\"ref\":\"r\",\"type\":\"post\",\"text\":\"x\",\"reply\":\"1\"}",
+		"{\"ref\":\"r\",\"type\":\"search\"}",
 		"{\"ref\":\"r\",\"type\":\"history\",\"count\":0}",
 		"{\"ref\":\"r\",\"type\":\"history\",\"count\":257}",
 		"{\"ref\":\"r\",\"type\":\"history\",\"before\":-1}",
@@ -310,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_has_the_documented_form),
+		cmocka_unit_test(a_message_says_which_other_one_it_is_about),
 		cmocka_unit_test(a_direct_message_says_to_whom),
 		cmocka_unit_test(an_ack_has_the_documented_form),
 		cmocka_unit_test(what_waits_and_what_was_lost_have_their_numbers),

@@ -62,6 +62,27 @@ static void an_action_has_a_star(void **state)
 	assert_string_equal(line_of(&event, false), "10:30 * ann waves\n");
 }
 
+static void what_changes_a_message_is_a_line_of_its_own(void **state)
+{
+	struct session_event event = event_of(SESSION_MESSAGE, "ann", "hello");
+	event.target = 3;
+	event.kind = KIND_EDIT;
+	assert_string_equal(line_of(&event, false), "10:30 * ann edited: hello\n");
+	event.kind = KIND_REACTION;
+	assert_string_equal(line_of(&event, true), "10:30 #lobby * ann reacted: hello\n");
+	event.kind = KIND_DELETE;
+	event.text = "";
+	event.length = 0;
+	assert_string_equal(line_of(&event, false), "10:30 * ann deleted a message\n");
+	event.target = 0;
+	event.kind = KIND_TEXT;
+	event.blank = true;
+	assert_string_equal(line_of(&event, false), "10:30 ann: (deleted)\n");
+	event = event_of(SESSION_MESSAGE, "ann", "yes");
+	event.reply = 3;
+	assert_string_equal(line_of(&event, false), "10:30 ann (reply): yes\n");
+}
+
 static void a_message_stays_one_clean_line(void **state)
 {
 	struct session_event event = event_of(SESSION_MESSAGE, "a\nb", "one\ntwo\r\n\x1b[31mred");
@@ -240,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_message_is_time_nick_and_text),
 		cmocka_unit_test(another_room_is_named),
 		cmocka_unit_test(an_action_has_a_star),
+		cmocka_unit_test(what_changes_a_message_is_a_line_of_its_own),
 		cmocka_unit_test(a_message_stays_one_clean_line),
 		cmocka_unit_test(a_notice_marks_each_of_its_lines),
 		cmocka_unit_test(a_line_that_does_not_fit_is_left_out),

@@ -58,6 +58,17 @@ static uint32_t json_room(const struct json *json, const char *name)
 	return session_room_find(json->plain.talk.session, direct ? name + 1 : name, direct);
 }
 
+static uint8_t json_kind(const struct json_request *request)
+{
+	switch (request->verb) {
+	case JSON_TOPIC: return KIND_TOPIC;
+	case JSON_EDIT: return KIND_EDIT;
+	case JSON_DELETE: return KIND_DELETE;
+	case JSON_REACTION: return KIND_REACTION;
+	default: return request->kind;
+	}
+}
+
 static int json_post(struct json *json, const struct json_request *request)
 {
 	struct session *session = json->plain.talk.session;
@@ -71,8 +82,11 @@ static int json_post(struct json *json, const struct json_request *request)
 		room = (int)json_room(json, request->room);
 	if (room <= 0)
 		return room < 0 ? room : TCHAT_ERR_NOT_MEMBER;
-	uint8_t kind = request->verb == JSON_TOPIC ? KIND_TOPIC : request->kind;
-	int64_t counter = session_post(session, (uint32_t)room, kind, request->text, request->length, request->ref);
+	bool deletes = request->verb == JSON_DELETE;
+	bool changes = deletes || request->verb == JSON_EDIT || request->verb == JSON_REACTION;
+	int64_t counter = session_post_about(session, (uint32_t)room, json_kind(request), request->text,
+	                                     deletes ? 0 : request->length, changes ? request->target : 0,
+	                                     changes || request->verb == JSON_TOPIC ? 0 : request->reply, request->ref);
 	return counter < 0 ? (int)counter : 0;
 }
 
@@ -87,7 +101,8 @@ static int json_room_request(struct json *json, const struct json_request *reque
 	case JSON_PART: return session_part(session, room);
 	case JSON_NAMES: return session_names(session, room);
 	case JSON_KICK: return session_kick(session, room, request->nick, request->reason);
-	case JSON_HISTORY: return session_history(session, room, request->before, request->count);
+	case JSON_HISTORY: return session_history(session, room, request->before, request->count, 0);
+	case JSON_SEARCH: return session_search(session, room, request->text, request->before, request->count, 0);
 	default: return TCHAT_ERR_ARGUMENT;
 	}
 }
@@ -139,7 +154,10 @@ static int json_carry_out(struct json *json, const struct json_request *request)
 	int handle;
 	switch (request->verb) {
 	case JSON_POST:
-	case JSON_TOPIC: return json_post(json, request);
+	case JSON_TOPIC:
+	case JSON_EDIT:
+	case JSON_DELETE:
+	case JSON_REACTION: return json_post(json, request);
 	case JSON_JOIN:
 		if (request->room[0] == '@')
 			handle = session_open_direct(session, request->room + 1);

@@ -134,7 +134,7 @@ void face_want_history(struct face *face)
 	for (uint64_t serial = message_list_first(room->list); before == 0 && serial < message_list_end(room->list);
 	     serial++)
 		before = message_list_get(room->list, serial)->seq;
-	if (before == 1 || session_history(face->talk.session, room->handle, before, FACE_PAGE) != 0)
+	if (before == 1 || session_history(face->talk.session, room->handle, before, FACE_PAGE, 0) != 0)
 		return;
 	room->past_asked = true;
 }

@@ -47,12 +47,24 @@ static void write_code(struct json_writer *writer, int code)
 	json_text(writer, "message", tchat_err_text(code));
 }
 
+/* Which other message it is about. */
+static void write_about(struct json_writer *writer, const struct session_event *event)
+{
+	if (event->target != 0)
+		json_number(writer, "target", event->target);
+	if (event->reply != 0)
+		json_number(writer, "reply", event->reply);
+}
+
 static const char *kind_name(uint8_t kind)
 {
 	switch (kind) {
 	case KIND_TEXT: return "text";
 	case KIND_ACTION: return "action";
 	case KIND_TOPIC: return "topic";
+	case KIND_EDIT: return "edit";
+	case KIND_DELETE: return "delete";
+	case KIND_REACTION: return "reaction";
 	default: return "other";
 	}
 }
@@ -71,6 +83,7 @@ static const char *request_name(enum session_request request)
 	case REQUEST_DIRECT: return "direct";
 	case REQUEST_PART: return "part";
 	case REQUEST_HISTORY: return "history";
+	case REQUEST_SEARCH: return "search";
 	case REQUEST_NAMES:
 	case REQUEST_ROSTER: return "names";
 	case REQUEST_NICK: return "nick";
@@ -119,21 +132,24 @@ static void write_pin(struct json_writer *writer, const struct session_event *ev
 		json_text(writer, "pin", pin_text(event->keys, text));
 }
 
-static void write_message(struct json_writer *writer, const struct session_event *event, const char *own_nick)
+static void write_message(struct json_writer *writer, const char *type, const struct session_event *event,
+                          const char *own_nick)
 {
-	json_begin(writer, "message");
+	json_begin(writer, type);
 	write_room(writer, event);
 	json_number(writer, "seq", event->seq);
 	json_time(writer, "time", event->time);
 	json_text(writer, "nick", event->nick);
 	json_text(writer, "kind", kind_name(event->kind));
 	json_bytes(writer, "text", event->text, event->length);
+	write_about(writer, event);
+	write_if(writer, "deleted", event->blank);
 	write_id(writer, &event->id);
 	json_number(writer, "user", event->user);
 	if (event->direct)
 		json_text(writer, "to", event->own ? event->name : own_nick);
 	write_if(writer, "own", event->own);
-	write_if(writer, "replay", event->replay || event->type == SESSION_PAST);
+	write_if(writer, "replay", event->replay && event->type != SESSION_FOUND);
 	write_unless_empty(writer, "ref", event->ref);
 }
 
@@ -157,6 +173,7 @@ static void write_post(struct json_writer *writer, const struct session_event *e
 	if (event->time != 0)
 		json_time(writer, "time", event->time);
 	json_text(writer, "kind", kind_name(event->kind));
+	write_about(writer, event);
 	json_bytes(writer, "text", event->text, event->length);
 }
 
@@ -167,6 +184,7 @@ static void write_nack(struct json_writer *writer, const struct session_event *e
 	write_room(writer, event);
 	write_code(writer, event->code);
 	json_text(writer, "kind", kind_name(event->kind));
+	write_about(writer, event);
 	json_bytes(writer, "text", event->text, event->length);
 }
 
@@ -267,9 +285,10 @@ static void write_error(struct json_writer *writer, const struct session_event *
 	write_pin(writer, event);
 }
 
-static void write_past_end(struct json_writer *writer, const struct session_event *event)
+/* The end of an answer that comes in pieces. */
+static void write_past_end(struct json_writer *writer, const char *type, const struct session_event *event)
 {
-	json_begin(writer, "history");
+	json_begin(writer, type);
 	write_room(writer, event);
 	json_number(writer, "before", event->seq);
 	json_bool(writer, "more", event->more);
@@ -422,7 +441,9 @@ int json_event(struct json_writer *writer, const struct session_event *event, co
 {
 	switch (event->type) {
 	case SESSION_MESSAGE:
-	case SESSION_PAST: write_message(writer, event, own_nick); break;
+	case SESSION_PAST: write_message(writer, "message", event, own_nick); break;
+	case SESSION_CHANGE: write_message(writer, "change", event, own_nick); break;
+	case SESSION_FOUND: write_message(writer, "found", event, own_nick); break;
 	case SESSION_ACK: write_ack(writer, event); break;
 	case SESSION_NACK: write_nack(writer, event); break;
 	case SESSION_CONNECTED: write_connected(writer, event); break;
@@ -457,7 +478,8 @@ int json_event(struct json_writer *writer, const struct session_event *event, co
 		break;
 	case SESSION_RESTARTED: write_simple(writer, "restarted", event, NULL, 0); break;
 	case SESSION_TOPIC: write_topic(writer, event); break;
-	case SESSION_PAST_END: write_past_end(writer, event); break;
+	case SESSION_PAST_END: write_past_end(writer, "history", event); break;
+	case SESSION_FOUND_END: write_past_end(writer, "search", event); break;
 	case SESSION_PONG: write_pong(writer, event); break;
 	case SESSION_ERROR: write_error(writer, event); break;
 	default:

@@ -13,7 +13,7 @@
 enum { COUNT_DEFAULT = 50, COUNT_MAX = 256, USES_MAX = 65535, DAY = 86400 };
 
 /* What a verb cannot do without. */
-enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8, NEEDS_PIN = 16, NEEDS_ID = 32 };
+enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8, NEEDS_PIN = 16, NEEDS_ID = 32, NEEDS_TARGET = 64 };
 
 static const struct verb {
 	const char *name;
@@ -29,6 +29,10 @@ static const struct verb {
 	[JSON_KICK] = { "kick", NEEDS_NICK },
 	[JSON_AWAY] = { "away", 0 },
 	[JSON_HISTORY] = { "history", 0 },
+	[JSON_SEARCH] = { "search", NEEDS_TEXT },
+	[JSON_EDIT] = { "edit", NEEDS_TEXT | NEEDS_TARGET },
+	[JSON_DELETE] = { "delete", NEEDS_TARGET },
+	[JSON_REACTION] = { "reaction", NEEDS_TEXT | NEEDS_TARGET },
 	[JSON_PING] = { "ping", 0 },
 	[JSON_QUIT] = { "quit", 0 },
 	[JSON_TRUST] = { "trust", NEEDS_PIN },
@@ -156,6 +160,8 @@ static int read_members(struct json_request *request, char *why)
 	    (err = read_string(root, "reason", &request->reason, why)) != 0 || (err = read_kind(request, why)) != 0 ||
 	    (request->verb == JSON_AWAY && (err = read_away(request, why)) != 0) ||
 	    (err = read_number(root, "before", 0, INT64_MAX, &request->before, why)) != 0 ||
+	    (err = read_number(root, "target", 1, INT64_MAX, &request->target, why)) != 0 ||
+	    (err = read_number(root, "reply", 1, INT64_MAX, &request->reply, why)) != 0 ||
 	    (err = read_number(root, "count", 1, COUNT_MAX, &count, why)) != 0 ||
 	    (err = read_number(root, "uses", 1, USES_MAX, &uses, why)) != 0 ||
 	    (err = read_number(root, "seconds", 0, UINT32_MAX, &seconds, why)) != 0 ||
@@ -185,6 +191,8 @@ static int check_needs(const struct json_request *request, char *why)
 		missing = "pin";
 	else if ((needs & NEEDS_ID) != 0 && !request->has_pin)
 		missing = "id";
+	else if ((needs & NEEDS_TARGET) != 0 && request->target == 0)
+		missing = "target";
 	if (missing != NULL) {
 		snprintf(why, JSON_WHY_SIZE, _("\"%s\" is missing"), missing);
 		return TCHAT_ERR_ARGUMENT;

@@ -22,6 +22,10 @@ enum json_verb {
 	JSON_KICK,
 	JSON_AWAY,
 	JSON_HISTORY,
+	JSON_SEARCH,
+	JSON_EDIT,
+	JSON_DELETE,
+	JSON_REACTION,
 	JSON_PING,
 	JSON_QUIT,
 	JSON_TRUST,
@@ -54,6 +58,8 @@ struct json_request {
 	uint32_t seconds;   /* a day when not given; 0: for ever */
 	uint64_t before;    /* 0 when not given */
 	uint32_t count;     /* 50 when not given */
+	uint64_t target;    /* seq of the message that is changed */
+	uint64_t reply;     /* of the one that is answered; 0 when not given */
 	struct json_t *root; /* private */
 };
 

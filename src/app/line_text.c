@@ -43,21 +43,33 @@ static int put_room(struct buffer *out, const struct session_event *event)
 	return err == 0 ? buffer_put(out, " ", 1) : err;
 }
 
+/* What stands between the nick and the text. Never translated: programs read these lines. */
+static const char *said(const struct session_event *event)
+{
+	switch (event->kind) {
+	case KIND_ACTION: return event->blank ? " (deleted)" : " ";
+	case KIND_EDIT: return event->blank ? " edited: (deleted)" : " edited: ";
+	case KIND_DELETE: return " deleted a message";
+	case KIND_REACTION: return " reacted: ";
+	default: return event->blank ? ": (deleted)" : event->reply != 0 ? " (reply): " : ": ";
+	}
+}
+
 int line_message(struct buffer *out, const struct session_event *event, const char *time, bool elsewhere)
 {
-	bool action = event->kind == KIND_ACTION;
+	bool starred = event->kind != KIND_TEXT && event->kind <= KIND_REACTION;
 	size_t before = buffer_length(out);
 	int err = buffer_put_string(out, time);
 	if (err == 0)
 		err = buffer_put(out, " ", 1);
 	if (err == 0 && elsewhere)
 		err = put_room(out, event);
-	if (err == 0 && action)
+	if (err == 0 && starred)
 		err = buffer_put(out, "* ", 2);
 	if (err == 0)
 		err = put_clean(out, event->nick, strlen(event->nick));
 	if (err == 0)
-		err = buffer_put_string(out, action ? " " : ": ");
+		err = buffer_put_string(out, said(event));
 	if (err == 0)
 		err = put_clean(out, event->text, event->length);
 	if (err == 0)

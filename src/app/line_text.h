@@ -19,7 +19,7 @@ struct line_clock {
 
 void line_clock_set(struct line_clock *clock, uint64_t microseconds);
 
-/* Appends a message of kind text or action with its line end. elsewhere: in another room than the current one, which
+/* Appends a message that is no topic with its line end. elsewhere: in another room than the current one, which
  * the line names. 0 or as text_clean(), out being unchanged then. */
 int line_message(struct buffer *out, const struct session_event *event, const char *time, bool elsewhere);
 

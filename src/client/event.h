@@ -21,14 +21,18 @@ enum session_event_type {
 	                       * asked for */
 	SESSION_ROOM_PARTED,  /* room; code: why it is gone (0: asked for) */
 	SESSION_ROOM_READY,   /* room; history and what was missed came; from here on everything is live */
-	SESSION_MESSAGE,      /* room, seq, time, id, user, nick, kind, text, replay, own; counter and ref when posted
-	                       * by this session. In seq order, each once: dense, unless GAP or RESTARTED comes before */
-	SESSION_PAST,         /* as MESSAGE; answers session_history() */
-	SESSION_PAST_END,     /* room; seq: what to give as before next; more: there is more before it */
-	SESSION_PENDING,      /* room, counter, kind, text, ref, again (it was posted in an earlier life): the post is
+	SESSION_MESSAGE,      /* room, seq, time, id, user, nick, kind, text, target, reply, blank, replay, own; counter
+	                       * and ref when posted by this session. In seq order, each once: dense, unless GAP or RESTARTED comes before */
+	SESSION_PAST,         /* as MESSAGE, and asked; answers session_history() */
+	SESSION_CHANGE,       /* as PAST, behind these: an edit, a deletion or a reaction that came later than they, of one
+	                       * of them; newest first */
+	SESSION_PAST_END,     /* room, asked; seq: what to give as before next; more: there is more before it */
+	SESSION_FOUND,        /* as PAST; answers session_search(), newest first */
+	SESSION_FOUND_END,    /* as PAST_END */
+	SESSION_PENDING,      /* room, counter, kind, text, target, reply, ref, again (it was posted in an earlier life): the post is
 	                       * stored in the outbox, and goes out as soon as it can */
 	SESSION_ACK,          /* room, counter, ref, seq, time, id, kind, duplicate. Its MESSAGE comes in its place */
-	SESSION_NACK,         /* room, counter, ref, code, kind, text: refused for good, cancelled, or (codes below 64, and
+	SESSION_NACK,         /* room, counter, ref, code, kind, text, target: refused for good, cancelled, or (codes below 64, and
 	                       * no PENDING before) it could not be stored here */
 	SESSION_HELD,         /* code: the host keeps no messages for now, posts wait in the outbox; 0: it does again */
 	SESSION_GAP,          /* room, count: so many messages are no longer kept, from seq on */
@@ -47,7 +51,7 @@ enum session_event_type {
 	SESSION_NAMES_END,    /* room, count: all members */
 	SESSION_NICK,         /* nick: session_nick() was done */
 	SESSION_DONE,         /* room, request, nick, keys (one or none): another request was done, as it was asked */
-	SESSION_ERROR,        /* request, code, room, nick and keys if any: a request was refused or got no answer */
+	SESSION_ERROR,        /* request, code, room, asked, nick and keys if any: a request was refused or got no answer */
 	SESSION_PONG,         /* rtt, text: payload (not UTF-8: as sent); answers session_ping() */
 	SESSION_LAG,          /* rtt: of a keep-alive */
 	SESSION_HOST,         /* host, keys (its pin; none: not encrypted): a store is awaited, see session_store() */
@@ -69,6 +73,7 @@ enum session_request {
 	REQUEST_RESUME,
 	REQUEST_CATCH_UP,
 	REQUEST_HISTORY,
+	REQUEST_SEARCH,
 	REQUEST_ROSTER,
 	REQUEST_NAMES,
 	REQUEST_NICK,
@@ -105,6 +110,10 @@ struct session_event {
 	bool own_wish : 1;
 	bool restarted : 1;
 	bool here : 1;
+	bool blank : 1;     /* deleted: there is no text any more */
+	uint32_t asked;     /* the number that was given with the request */
+	uint64_t target;    /* the seq of the message that this one changes; 0: none */
+	uint64_t reply;     /* the seq of the message that this one answers; 0: none */
 	uint64_t seq;
 	uint64_t time;      /* wall clock, µs since 1970 */
 	struct message_id id;

@@ -236,9 +236,13 @@ struct draft draft_of_message(const struct session *session, const struct room *
 	draft.event.user = msg->sender;
 	draft.event.kind = msg->kind;
 	draft.event.own = msg->sender == session->user;
-	draft.event.replay = type == SESSION_PAST || msg->seq <= room->replay_to;
+	draft.event.replay = type != SESSION_MESSAGE || msg->seq <= room->replay_to;
 	draft.nick = wire_cut(msg->nick, TEXT_NAME_BYTES);
-	draft.text = msg->body;
+	draft.event.target = seq_of(msg->target);
+	draft.event.reply = seq_of(msg->reply);
+	draft.event.blank = (msg->flags & MSG_BLANK) != 0;
+	if (!draft.event.blank) /* else it is blanks, as long as it was */
+		draft.text = msg->body;
 	return draft;
 }
 
@@ -305,7 +309,8 @@ int page_next(struct wire_bytes *records, struct message *message)
 	return 1;
 }
 
-static int page_past(struct session *session, struct room *room, const struct wire_page *page)
+static int page_past(struct session *session, struct room *room, const struct wire_page *page,
+                     const struct request *request)
 {
 	struct wire_bytes records = page->records;
 	struct message record;
@@ -317,13 +322,18 @@ static int page_past(struct session *session, struct room *room, const struct wi
 		first = first == 0 ? record.msg.seq : first;
 		last = record.msg.seq;
 		struct draft draft = draft_of_message(session, room, SESSION_PAST, &record.msg);
+		draft.event.asked = request->asked;
 		int err = session_tell(session, &draft);
 		if (err != 0)
 			return err;
 	}
 	if (more < 0 || (page->flags & PAGE_LIVE) != 0)
 		return TCHAT_ERR_BAD_FRAME;
+	int err = changes_tell(session, room, page, request);
+	if (err != 0)
+		return err;
 	struct draft end = draft_of(SESSION_PAST_END, room);
+	end.event.asked = request->asked;
 	end.event.seq = first;
 	end.event.more = (page->flags & PAGE_MORE) != 0;
 	return session_tell(session, &end);
@@ -360,7 +370,7 @@ int follow_page(struct session *session, const struct wire_page *page)
 {
 	struct request request;
 	if (!request_take(session, page->request, &request) ||
-	    (request.kind != REQUEST_CATCH_UP && request.kind != REQUEST_HISTORY))
+	    (request.kind != REQUEST_CATCH_UP && request.kind != REQUEST_HISTORY && request.kind != REQUEST_SEARCH))
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_PAGE);
 	struct room *room = room_by_handle(session, request.room);
 	/* The answer to an earlier stay, which a new one may have waited for. */
@@ -369,6 +379,8 @@ int follow_page(struct session *session, const struct wire_page *page)
 		return rooms_join_all(session);
 	if (page->room != room->id)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_PAGE);
-	int err = request.kind == REQUEST_HISTORY ? page_past(session, room, page) : page_catch_up(session, room, page);
+	int err = request.kind == REQUEST_HISTORY ? page_past(session, room, page, &request) :
+	          request.kind == REQUEST_SEARCH  ? found_page(session, room, page, &request) :
+	                                            page_catch_up(session, room, page);
 	return err == 0 ? 0 : session_fail(session, err, WIRE_PAGE);
 }

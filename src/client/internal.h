@@ -20,6 +20,7 @@ enum {
 	REQUESTS_OF_USER = 256, /* of them, at most so many for verbs */
 	PINGS_MAX = 64,
 	PING_PAYLOAD_MAX = 16384,
+	POST_TLV = 4 + 8, /* target or reply */
 	POST_OVERHEAD = FRAME_HEADER + MSG_BODY,
 	VOIDS_MAX = 64,
 	OWN_MAX = 1000, /* accepted messages of ours that are remembered */
@@ -96,6 +97,7 @@ struct request {
 	uint32_t id;
 	enum session_request kind;
 	uint32_t room;
+	uint32_t asked; /* the user's number for it */
 	bool quiet; /* the user does not wait for it */
 	uint32_t after; /* NAMES: users up to this one came already */
 	uint32_t users; /* so many of them */
@@ -123,7 +125,7 @@ struct own {
 /* A reading from the store that is under way. */
 struct stored_read {
 	struct client_read read;
-	uint32_t room;
+	uint32_t room, asked;
 	bool tail;
 	struct stored_read *next;
 };
@@ -247,8 +249,20 @@ int keepalive_ping(struct session *session);
 int keepalive_echo(struct session *session, struct wire_bytes payload);
 int keepalive_pong(struct session *session, struct wire_bytes payload);
 
+/* changes.c: what may be posted: 0 or an error. */
+int change_check(const struct outbox_post *post);
+/* A seq in a TLV; 0: none. seq_of() takes it off again. */
+struct wire_bytes seq_field(uint8_t field[8], uint64_t seq);
+uint64_t seq_of(struct wire_bytes field);
+/* Tells the changes that a page of the past brought. */
+int changes_tell(struct session *session, const struct room *room, const struct wire_page *page,
+                 const struct request *request);
+int found_page(struct session *session, struct room *room, const struct wire_page *page, const struct request *request);
+
 /* requests.c: adds to the table: NULL when it is full. The id is set. */
 struct request *request_add(struct session *session, enum session_request kind, uint32_t room, bool quiet);
+/* The joined room of a request that needs one; NULL: *err says why. */
+struct room *request_room(struct session *session, uint32_t handle, int *err);
 /* Takes back the one that was added last. */
 void request_undo(struct session *session);
 /* Removes the request with this id into *request. False: there is none. */
@@ -308,7 +322,7 @@ void stored_message(struct session *session, const struct room *room, const stru
 void stored_parted(struct session *session, const struct room *room);
 /* Asks for what was read last, to be shown before anything else. */
 void stored_tail(struct session *session, struct room *room);
-int stored_history(struct session *session, struct room *room, uint64_t before, uint32_t count);
+int stored_history(struct session *session, struct room *room, uint64_t before, uint32_t count, uint32_t asked);
 void stored_free(struct session *session);
 
 /* own.c */

@@ -84,7 +84,8 @@ static struct own *own_find(const struct session *session, uint64_t counter)
 void own_accepted(struct session *session, const struct room *room, const struct outbox_post *post,
                   const struct wire_ack *ack)
 {
-	if (room == NULL || !room->cursor || post->kind == KIND_VOID || own_find(session, post->counter) != NULL)
+	/* A change names its message by seq, which means nothing in another history. */
+	if (room == NULL || !room->cursor || post->kind == KIND_VOID || post->target != 0 || own_find(session, post->counter) != NULL)
 		return;
 	const struct client_own kept = { .counter = post->counter,
 		                         .row = room->row != NULL ? room->row->row : 0,

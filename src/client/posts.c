@@ -13,30 +13,31 @@ enum {
 	RETRY_MAX_MS = 60000,
 };
 
-static int post_check(const struct session *session, uint8_t kind, const char *text, size_t length)
+static int post_check(const struct session *session, const struct outbox_post *post)
 {
-	if (kind != KIND_TEXT && kind != KIND_ACTION && kind != KIND_TOPIC)
-		return TCHAT_ERR_BAD_KIND;
-	if (length > session->text_limit || (kind == KIND_TOPIC && length > TOPIC_BYTES))
+	if (post->length > session->text_limit || (post->kind == KIND_TOPIC && post->length > TOPIC_BYTES))
 		return TCHAT_ERR_TOO_LONG;
-	if (length > 0 && (memchr(text, 0, length) != NULL || !utf8_valid(text, length)))
+	if (post->length > 0 && (memchr(post->text, 0, post->length) != NULL || !utf8_valid(post->text, post->length)))
 		return TCHAT_ERR_BAD_TEXT;
-	return 0;
+	if (strlen(post->ref) > SESSION_REF_MAX)
+		return TCHAT_ERR_TOO_LONG;
+	return change_check(post);
 }
 
 int64_t session_post(struct session *session, uint32_t handle, uint8_t kind, const char *text, size_t length,
                      const char *ref)
+{
+	return session_post_about(session, handle, kind, text, length, 0, 0, ref);
+}
+
+int64_t session_post_about(struct session *session, uint32_t handle, uint8_t kind, const char *text, size_t length,
+                           uint64_t target, uint64_t reply, const char *ref)
 {
 	struct room *room = room_by_handle(session, handle);
 	if (room == NULL || room->state == ROOM_GONE || room->state == ROOM_PARTING)
 		return TCHAT_ERR_NOT_FOUND;
 	if (session->leaving)
 		return TCHAT_ERR_LEAVING;
-	int err = post_check(session, kind, text, length);
-	if (err == 0 && ref != NULL && strlen(ref) > SESSION_REF_MAX)
-		err = TCHAT_ERR_TOO_LONG;
-	if (err != 0)
-		return err;
 	struct outbox *outbox = session->outbox;
 	struct outbox_post post = { .counter = outbox->next(outbox),
 		                    .room = room->handle,
@@ -45,8 +46,12 @@ int64_t session_post(struct session *session, uint32_t handle, uint8_t kind, con
 		                    .name = room->name,
 		                    .text = text,
 		                    .length = length,
-		                    .ref = ref == NULL ? "" : ref };
-	err = outbox->add(outbox, &post);
+		                    .ref = ref == NULL ? "" : ref,
+		                    .target = target,
+		                    .reply = reply };
+	int err = post_check(session, &post);
+	if (err == 0)
+		err = outbox->add(outbox, &post);
 	if (err != 0)
 		return err;
 	room->pending++;
@@ -62,6 +67,8 @@ static int tell_nack(struct session *session, const struct outbox_post *post, in
 	draft.event.counter = post->counter;
 	draft.event.code = code;
 	draft.event.kind = post->kind;
+	draft.event.target = post->target;
+	draft.event.reply = post->reply;
 	draft.ref = wire_text(post->ref);
 	draft.text = (struct wire_bytes){ (const uint8_t *)post->text, post->length };
 	return session_tell(session, &draft);
@@ -72,6 +79,8 @@ static int tell_pending(struct session *session, const struct outbox_post *post,
 	struct draft draft = draft_of(SESSION_PENDING, room_by_handle(session, post->room));
 	draft.event.counter = post->counter;
 	draft.event.kind = post->kind;
+	draft.event.target = post->target;
+	draft.event.reply = post->reply;
 	draft.event.again = again;
 	draft.ref = wire_text(post->ref);
 	draft.text = (struct wire_bytes){ (const uint8_t *)post->text, post->length };
@@ -92,12 +101,15 @@ static int post_send(struct session *session, const struct outbox_post *post)
 		return TCHAT_ERR_AGAIN;
 	/* A room that is gone still has its number, under which the host knows what it decided of an earlier try. */
 	uint64_t id = room != NULL && room->id_life == session->life ? room->id : 0;
-	bool fits = post->length <= session->frame_limit - MSG_BODY;
+	bool fits = post->length + (post->target != 0 || post->reply != 0 ? POST_TLV : 0) <= session->frame_limit - MSG_BODY;
+	uint8_t target[8], reply[8];
 	struct message message = { .type = WIRE_POST,
 		                   .post = { .room = fits || is_void ? id : 0,
 		                             .id = { session->device, post->counter + session->counter_offset },
 		                             .kind = is_void ? KIND_VOID : post->kind,
-		                             .body = { (const uint8_t *)post->text, fits && !is_void ? post->length : 0 } } };
+		                             .body = { (const uint8_t *)post->text, fits && !is_void ? post->length : 0 },
+		                             .target = seq_field(target, is_void ? 0 : post->target),
+		                             .reply = seq_field(reply, is_void ? 0 : post->reply) } };
 	return session_send(session, &message);
 }
 
@@ -269,6 +281,7 @@ static int ack_tell(struct session *session, const struct room *room, const stru
 	if (ack->seq != place->seq + 1)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
 	/* Here others see the message. */
+	uint8_t target[8], reply[8];
 	const struct wire_msg msg = { .room = ack->room,
 		                      .seq = ack->seq,
 		                      .time = ack->time,
@@ -276,7 +289,9 @@ static int ack_tell(struct session *session, const struct room *room, const stru
 		                      .sender = session->user,
 		                      .kind = post->kind,
 		                      .body = { (const uint8_t *)post->text, post->length },
-		                      .nick = wire_text(session->nick) };
+		                      .nick = wire_text(session->nick),
+		                      .target = seq_field(target, post->target),
+		                      .reply = seq_field(reply, post->reply) };
 	return follow_deliver(session, place, &msg, draft.ref);
 }
 

@@ -62,6 +62,7 @@ struct draft draft_of_request(struct session *session, enum session_event_type t
 {
 	struct draft draft = draft_of(type, room_by_handle(session, request->room));
 	draft.event.request = request->kind;
+	draft.event.asked = request->asked;
 	draft.nick = wire_text(request->nick);
 	if (request->has_key)
 		draft.keys = (struct wire_bytes){ request->key, sizeof request->key };
@@ -141,8 +142,7 @@ int session_away(struct session *session, bool away, const char *reason)
 	return 0;
 }
 
-/* The joined room of a request that needs one. */
-static struct room *request_room(struct session *session, uint32_t handle, int *err)
+struct room *request_room(struct session *session, uint32_t handle, int *err)
 {
 	struct room *room = room_by_handle(session, handle);
 	*err = room == NULL || room->state == ROOM_GONE ? TCHAT_ERR_NOT_FOUND : TCHAT_ERR_AGAIN;
@@ -201,7 +201,7 @@ int session_names(struct session *session, uint32_t handle)
 	                                                           .limit = PAGE_LIMIT } });
 }
 
-int session_history(struct session *session, uint32_t handle, uint64_t before, uint32_t count)
+int session_history(struct session *session, uint32_t handle, uint64_t before, uint32_t count, uint32_t asked)
 {
 	int err;
 	struct room *room = request_room(session, handle, &err);
@@ -209,12 +209,13 @@ int session_history(struct session *session, uint32_t handle, uint64_t before, u
 		return TCHAT_ERR_ARGUMENT;
 	struct room *away = room == NULL && err == TCHAT_ERR_AGAIN ? room_by_handle(session, handle) : NULL;
 	if (away != NULL)
-		return stored_history(session, away, before, count);
+		return stored_history(session, away, before, count, asked);
 	if (room == NULL)
 		return err;
 	struct request *request = request_add(session, REQUEST_HISTORY, room->handle, false);
 	if (request == NULL)
 		return TCHAT_ERR_FULL;
+	request->asked = asked;
 	return request_send(session, &(struct message){ .type = WIRE_HISTORY,
 	                                                .history = { .request = request->id,
 	                                                             .room = room->id,

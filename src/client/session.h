@@ -12,7 +12,7 @@ struct session;
 struct client_store;
 struct outbox;
 
-enum { SESSION_ROSTER_MAX = 256, SESSION_ROOMS_MAX = 256, SESSION_REF_MAX = 255, SESSION_INPUT_MAX = 65536 };
+enum { SESSION_ROSTER_MAX = 256, SESSION_ROOMS_MAX = 256, SESSION_REF_MAX = 255, SESSION_SEARCH_MAX = 256, SESSION_INPUT_MAX = 65536 };
 
 /* Copied by session_new(), except the environment and the outbox, which have to outlive the session. 0 in a limit:
  * the default. */
@@ -100,6 +100,11 @@ int session_part(struct session *session, uint32_t room);
  * be NULL) comes back in PENDING, ACK, NACK and MESSAGE. Works without a connection too. */
 int64_t session_post(struct session *session, uint32_t room, uint8_t kind, const char *text, size_t length,
                      const char *ref);
+/* The same, about another message of the room: target, the seq of the one that KIND_EDIT, KIND_DELETE (no text) or
+ * KIND_REACTION changes; reply, the seq of the one that a KIND_TEXT or KIND_ACTION answers; 0: none. Also
+ * TCHAT_ERR_NO_MESSAGE: a change without a target, or a target that nothing changes. */
+int64_t session_post_about(struct session *session, uint32_t room, uint8_t kind, const char *text, size_t length,
+                           uint64_t target, uint64_t reply, const char *ref);
 /* Takes back a pending post. NACK (cancelled) tells that it will not be; ACK that it had been accepted before.
  * TCHAT_ERR_NOT_FOUND; TCHAT_ERR_FULL: later. */
 int session_cancel(struct session *session, uint64_t counter);
@@ -115,8 +120,12 @@ int session_kick(struct session *session, uint32_t room, const char *nick, const
 int session_end_host(struct session *session); /* for its owner: GOAWAY to everybody, then it is gone */
 int session_names(struct session *session, uint32_t room);
 int session_whois(struct session *session, const char *nick);
-/* before 0: newest; count 1–256. Away from the host: of what was read before. */
-int session_history(struct session *session, uint32_t room, uint64_t before, uint32_t count);
+/* before 0: newest; count 1–256; asked comes back in the events. Away from the host: of what was read before. */
+int session_history(struct session *session, uint32_t room, uint64_t before, uint32_t count, uint32_t asked);
+/* Messages below seq before (0: all) that hold text (1–SESSION_SEARCH_MAX bytes), newest first, at most count. The host
+ * looks at some thousand at a time: FOUND_END.more says whether to go on, with its seq. */
+int session_search(struct session *session, uint32_t room, const char *text, uint64_t before, uint32_t count,
+                   uint32_t asked);
 int session_ping(struct session *session, const void *payload, size_t length, tchat_time now); /* ≤ 16384 bytes */
 
 /* Who may come in (owners, but for devices of one's own): a key at the door is let in or sent away; an invitation by its

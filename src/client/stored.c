@@ -79,7 +79,8 @@ void session_read(struct session *session, uint32_t handle, uint64_t seq)
 
 /* --- Reading what was read */
 
-static int read_begin(struct session *session, struct room *room, uint64_t before, uint32_t count, bool tail)
+static int read_begin(struct session *session, struct room *room, uint64_t before, uint32_t count, bool tail,
+                      uint32_t asked)
 {
 	struct stored_read *read = calloc(1, sizeof *read);
 	if (read == NULL)
@@ -87,6 +88,7 @@ static int read_begin(struct session *session, struct room *room, uint64_t befor
 	read->read = (struct client_read){ .row = room->row->row, .before = before, .limit = count };
 	read->room = room->handle;
 	read->tail = tail;
+	read->asked = asked;
 	read->next = session->reads;
 	session->reads = read;
 	session->store->operations->read(session->store, &read->read);
@@ -98,15 +100,15 @@ void stored_tail(struct session *session, struct room *room)
 	if (room->tail_asked)
 		return;
 	uint32_t count = session->config.history < PAGE_LIMIT ? session->config.history : PAGE_LIMIT;
-	room->tail_asked = read_begin(session, room, room->seq + 1, count, true) == 0;
+	room->tail_asked = read_begin(session, room, room->seq + 1, count, true, 0) == 0;
 	room->tail = room->tail_asked; /* without memory, without that */
 }
 
-int stored_history(struct session *session, struct room *room, uint64_t before, uint32_t count)
+int stored_history(struct session *session, struct room *room, uint64_t before, uint32_t count, uint32_t asked)
 {
 	if (room->row == NULL)
 		return TCHAT_ERR_AGAIN;
-	return read_begin(session, room, before, count, false);
+	return read_begin(session, room, before, count, false, asked);
 }
 
 static uint64_t read_tell(struct session *session, const struct room *room, const struct stored_read *read)
@@ -118,6 +120,7 @@ static uint64_t read_tell(struct session *session, const struct room *room, cons
 		struct draft draft =
 			draft_of_message(session, room, read->tail ? SESSION_MESSAGE : SESSION_PAST, &record.msg);
 		draft.event.replay = true;
+		draft.event.asked = read->asked;
 		if (record.msg.id.device == session->device && session->device != 0) {
 			draft.event.own = true;
 			draft.event.counter = record.msg.id.counter;
@@ -144,6 +147,7 @@ static void read_done(struct session *session, struct stored_read *read)
 	struct draft end = draft_of(SESSION_PAST_END, room);
 	end.event.seq = first;
 	end.event.more = read->read.more;
+	end.event.asked = read->asked;
 	session_tell(session, &end);
 }
 

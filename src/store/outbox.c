@@ -11,6 +11,7 @@ struct kept {
 	size_t length;
 	size_t size; /* bytes that count for the limit */
 	size_t ref, name; /* where they begin in strings */
+	uint64_t target, reply;
 	uint32_t room;
 	uint8_t kind;
 	bool direct, cancelled;
@@ -73,6 +74,8 @@ static int memory_add(struct outbox *outbox, const struct outbox_post *post)
 		               .size = size,
 		               .ref = post->length + 1,
 		               .name = post->length + 1 + ref_size,
+		               .target = post->target,
+		               .reply = post->reply,
 		               .room = post->room,
 		               .kind = post->kind,
 		               .direct = post->direct,
@@ -111,7 +114,9 @@ static int memory_get(struct outbox *outbox, uint64_t counter, struct outbox_pos
 		                      .name = kept->strings + kept->name,
 		                      .text = kept->strings,
 		                      .length = kept->length,
-		                      .ref = kept->strings + kept->ref };
+		                      .ref = kept->strings + kept->ref,
+		                      .target = kept->target,
+		                      .reply = kept->reply };
 	return 0;
 }
 

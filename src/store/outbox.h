@@ -18,6 +18,8 @@ struct outbox_post {
 	const char *text;
 	size_t length;    /* of text, which has a NUL behind it */
 	const char *ref;
+	uint64_t target;  /* the seq of the message that it changes; 0: none */
+	uint64_t reply;   /* the seq of the message that it answers; 0: none */
 };
 
 /* Counters are dense from 1 over the device's life. */

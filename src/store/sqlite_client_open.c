@@ -76,7 +76,9 @@ static int load_posts(struct sqlite_client *client)
 			                    .direct = sqlite3_column_int(statement, 2) != 0,
 			                    .name = column_text(statement, 3, &unused),
 			                    .text = column_text(statement, 4, &length),
-			                    .ref = column_text(statement, 5, &unused) };
+			                    .ref = column_text(statement, 5, &unused),
+			                    .target = column_number(statement, 6),
+			                    .reply = column_number(statement, 7) };
 		post.length = length;
 		post.cancelled = post.kind == KIND_VOID;
 		int err = memory->jump(memory, post.counter);

@@ -16,10 +16,11 @@ static int durable_add(struct outbox *outbox, const struct outbox_post *post)
 	struct durable_outbox *self = self_of(outbox);
 	if (self->client->gone)
 		return TCHAT_ERR_SYSTEM;
-	const int64_t values[] = { (int64_t)post->counter, post->kind, post->direct };
+	const int64_t values[] = { (int64_t)post->counter, post->kind, post->direct, (int64_t)post->target,
+		                   (int64_t)post->reply };
 	const void *const strings[] = { post->name, post->text, post->ref };
 	const size_t lengths[] = { strlen(post->name), post->length, strlen(post->ref) };
-	struct client_op *op = client_op_new(CLIENT_ADD, SQL_CLIENT_POST_ADD, values, 3, strings, lengths, 3);
+	struct client_op *op = client_op_new(CLIENT_ADD, SQL_CLIENT_POST_ADD, values, 5, strings, lengths, 3);
 	if (op == NULL)
 		return TCHAT_ERR_MEMORY;
 	int err = self->memory->add(self->memory, post);

@@ -22,7 +22,7 @@ static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
 	/* posts without an answer; kind 0: cancelled */
 	"CREATE TABLE outbox(counter INTEGER PRIMARY KEY, kind INTEGER NOT NULL, direct INTEGER NOT NULL,"
-	" name TEXT NOT NULL, text TEXT NOT NULL, ref TEXT NOT NULL);"
+	" target INTEGER NOT NULL, reply INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, ref TEXT NOT NULL);"
 	/* the cursor of each room: epoch, seq, and the id (device, counter) of the message at seq */
 	"CREATE TABLE room(id INTEGER PRIMARY KEY, direct INTEGER NOT NULL, number INTEGER NOT NULL,"
 	" epoch INTEGER NOT NULL, seq INTEGER NOT NULL, has_id INTEGER NOT NULL, device INTEGER NOT NULL,"

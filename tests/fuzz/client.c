@@ -76,7 +76,7 @@ static void ask(struct fake *fake, uint32_t room)
 	session_join(fake->session, "tea");
 	session_open_direct(fake->session, "bob");
 	session_names(fake->session, room);
-	session_history(fake->session, room, 0, 10);
+	session_history(fake->session, room, 0, 10, 0);
 	session_whois(fake->session, "bob");
 	session_nick(fake->session, "anna");
 	session_kick(fake->session, room, "bob", "");
