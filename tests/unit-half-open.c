@@ -79,6 +79,50 @@ static void who_is_pardoned_does_not_count_but_its_time_runs(void **state)
 	assert_ptr_equal(half_open_overdue(&table, 5 + HALF_OPEN_TIME), &entries[0]);
 }
 
+static void after_a_burst_an_origin_has_fifty_a_second(void **state)
+{
+	tchat_time now = TCHAT_SECONDS(100);
+	for (size_t i = 0; i < HALF_OPEN_BURST; i++) {
+		assert_true(enter(0, 1, now));
+		half_open_leave(&table, &entries[0]);
+	}
+	assert_false(enter(0, 1, now + HALF_OPEN_PACE - 1));
+	assert_true(enter(1, 2, now)); /* others are not concerned */
+	assert_true(enter(0, 1, now + HALF_OPEN_PACE));
+	half_open_leave(&table, &entries[0]);
+	assert_false(enter(0, 1, now + HALF_OPEN_PACE));
+	size_t come = 0;
+	for (now += 2 * HALF_OPEN_PACE; now <= TCHAT_SECONDS(101); now += TCHAT_MS(1))
+		if (enter(0, 1, now)) {
+			half_open_leave(&table, &entries[0]);
+			come++;
+		}
+	assert_int_equal(come, 49);
+}
+
+static void who_is_pardoned_was_not_new(void **state)
+{
+	for (size_t i = 0; i < 10 * HALF_OPEN_BURST; i++) {
+		assert_true(enter(0, 1, 5));
+		half_open_pardon(&table, &entries[0]);
+		half_open_leave(&table, &entries[0]);
+	}
+}
+
+static void the_pace_of_many_origins_is_kept(void **state)
+{
+	for (size_t i = 0; i < HALF_OPEN_BURST; i++) {
+		assert_true(enter(0, 1, 5));
+		half_open_leave(&table, &entries[0]);
+	}
+	for (int i = 2; i < HALF_OPEN_REMEMBERED + 100; i++) {
+		const uint8_t origin[STREAM_ORIGIN] = { (uint8_t)(i >> 8), [15] = (uint8_t)i };
+		assert_true(half_open_enter(&table, &entries[0], origin, 5, &evicted));
+		half_open_leave(&table, &entries[0]);
+	}
+	assert_false(enter(0, 1, 5));
+}
+
 static void after_ten_seconds_each_is_overdue_once(void **state)
 {
 	assert_true(half_open_deadline(&table) == TCHAT_NEVER);
@@ -104,6 +148,9 @@ int main(void)
 		cmocka_unit_test_setup(all_together_are_256_and_the_oldest_goes, fresh),
 		cmocka_unit_test_setup(a_crowd_does_not_put_itself_out, fresh),
 		cmocka_unit_test_setup(who_is_pardoned_does_not_count_but_its_time_runs, fresh),
+		cmocka_unit_test_setup(after_a_burst_an_origin_has_fifty_a_second, fresh),
+		cmocka_unit_test_setup(who_is_pardoned_was_not_new, fresh),
+		cmocka_unit_test_setup(the_pace_of_many_origins_is_kept, fresh),
 		cmocka_unit_test_setup(after_ten_seconds_each_is_overdue_once, fresh),
 	};
 	return cmocka_run_group_tests_name("half-open", tests, NULL, NULL);

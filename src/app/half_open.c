@@ -6,8 +6,23 @@
 
 void half_open_init(struct half_open *table)
 {
+	memset(table, 0, sizeof *table);
 	TAILQ_INIT(&table->list);
-	table->charged = 0;
+}
+
+/* The pace of an origin. One that is not there has the place of the one that needs it least. */
+static struct half_open_pace *half_open_pace(struct half_open *table, const uint8_t origin[STREAM_ORIGIN])
+{
+	struct half_open_pace *least = &table->paces[0];
+	for (size_t i = 0; i < HALF_OPEN_REMEMBERED; i++) {
+		if (memcmp(table->paces[i].origin, origin, STREAM_ORIGIN) == 0)
+			return &table->paces[i];
+		if (table->paces[i].paid < least->paid)
+			least = &table->paces[i];
+	}
+	memcpy(least->origin, origin, STREAM_ORIGIN);
+	least->paid = 0;
+	return least;
 }
 
 /* The oldest that is charged, to origin unless that is NULL; how many such there are. */
@@ -28,7 +43,12 @@ bool half_open_enter(struct half_open *table, struct half_open_entry *entry, con
                      tchat_time now, struct half_open_entry **evicted)
 {
 	struct half_open_entry *oldest = NULL;
+	struct half_open_pace *pace = half_open_pace(table, origin);
 	*evicted = NULL;
+	if (pace->paid < now)
+		pace->paid = now;
+	if (pace->paid + HALF_OPEN_PACE > now + HALF_OPEN_BURST * HALF_OPEN_PACE)
+		return false;
 	bool full = half_open_find(table, origin, &oldest) >= HALF_OPEN_ORIGIN;
 	if (!full && table->charged >= HALF_OPEN_ALL) {
 		full = true;
@@ -44,19 +64,27 @@ bool half_open_enter(struct half_open *table, struct half_open_entry *entry, con
 	memcpy(entry->origin, origin, STREAM_ORIGIN);
 	TAILQ_INSERT_TAIL(&table->list, entry, link);
 	table->charged++;
+	pace->paid += HALF_OPEN_PACE;
 	return true;
 }
 
-void half_open_pardon(struct half_open *table, struct half_open_entry *entry)
+static void half_open_discharge(struct half_open *table, struct half_open_entry *entry)
 {
 	if (entry->charged)
 		table->charged--;
 	entry->charged = false;
 }
 
+void half_open_pardon(struct half_open *table, struct half_open_entry *entry)
+{
+	if (entry->charged)
+		half_open_pace(table, entry->origin)->paid -= HALF_OPEN_PACE;
+	half_open_discharge(table, entry);
+}
+
 void half_open_leave(struct half_open *table, struct half_open_entry *entry)
 {
-	half_open_pardon(table, entry);
+	half_open_discharge(table, entry);
 	if (entry->entered)
 		TAILQ_REMOVE(&table->list, entry, link);
 	entry->entered = false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Connections of strangers: how many there may be, of one origin and in all, and for how long. */
+/* Connections of strangers: how many there may be, of one origin and in all, how often they may come, and how long they
+ * may stay. */
 #ifndef TCHAT_APP_HALF_OPEN_H
 #define TCHAT_APP_HALF_OPEN_H
 
@@ -10,7 +11,15 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-enum { HALF_OPEN_ORIGIN = 64, HALF_OPEN_ALL = 256 };
+enum {
+	HALF_OPEN_ORIGIN = 64,
+	HALF_OPEN_ALL = 256,
+	HALF_OPEN_BURST = 200,      /* new ones of one origin at once */
+	HALF_OPEN_REMEMBERED = 256, /* origins whose last ones are counted */
+};
+
+/* Later on, an origin has another one so often. */
+#define HALF_OPEN_PACE TCHAT_MS(20)
 
 #define HALF_OPEN_TIME TCHAT_SECONDS(10)
 /* So old has one to be before it may be put out for somebody else: a crowd that comes at once is not to put itself out. */
@@ -25,9 +34,16 @@ struct half_open_entry {
 	bool charged; /* to its origin and to all */
 };
 
+/* How much of its burst an origin has used up. */
+struct half_open_pace {
+	uint8_t origin[STREAM_ORIGIN];
+	tchat_time paid; /* when all of it will be there again */
+};
+
 struct half_open {
 	TAILQ_HEAD(half_open_list, half_open_entry) list; /* the oldest first */
 	size_t charged;
+	struct half_open_pace paces[HALF_OPEN_REMEMBERED];
 };
 
 void half_open_init(struct half_open *table);
@@ -37,7 +53,7 @@ void half_open_init(struct half_open *table);
 bool half_open_enter(struct half_open *table, struct half_open_entry *entry, const uint8_t origin[STREAM_ORIGIN],
                      tchat_time now, struct half_open_entry **evicted);
 
-/* It showed a key that may come in: it is not counted any more, but its time runs on. */
+/* It showed a key that may come in: it is not counted any more, nor was it new, but its time runs on. */
 void half_open_pardon(struct half_open *table, struct half_open_entry *entry);
 
 /* It is no stranger any more, or gone. No effect on one that is not in the table. */
