@@ -126,7 +126,7 @@ def check_json():
     expect("members from standard input", sorted(used), sorted(used & members(taken)))
     said = set(re.findall(r"\.Ql (\w+)", taken))
     expect("members from standard input, in the manual", sorted(said), sorted(said & used))
-    made = set(re.findall(r'(?:json_begin|write_simple|write_member)\(writer, "(\w+)"', writer))
+    made = set(re.findall(r'(?:json_begin|write_simple|write_member|write_message|write_past_end)\(writer, "(\w+)"', writer))
     made |= {name for pair in re.findall(r'write_member\(writer, event->type == \w+ \? "(\w+)" : "(\w+)"', writer) for name in pair}
     expect("objects to standard output", sorted(made), types(given))
     keys = set(re.findall(r'(?:json_(?!begin)\w+|write_if|write_unless_empty)\(writer, "(\w+)"', writer))
