@@ -359,7 +359,11 @@ check_PROGRAMS += tests/unit-host-attacks
 tests_unit_host_attacks_CFLAGS = $(test_cflags)
 tests_unit_host_attacks_SOURCES = tests/unit-host-attacks.c tests/wire-peer.h
 tests_unit_host_attacks_LDADD = $(host_libs)
-check_PROGRAMS += tests/unit-host-door tests/unit-host-invitations tests/unit-host-accounts tests/unit-host-nicks
+check_PROGRAMS += tests/unit-host-door tests/unit-host-invitations tests/unit-host-accounts tests/unit-host-mix \
+	tests/unit-host-nicks
+tests_unit_host_mix_CFLAGS = $(test_cflags)
+tests_unit_host_mix_SOURCES = tests/unit-host-mix.c tests/delay-store.h tests/door-peer.h tests/wire-peer.h
+tests_unit_host_mix_LDADD = $(host_libs)
 tests_unit_host_nicks_CFLAGS = $(test_cflags)
 tests_unit_host_nicks_SOURCES = tests/unit-host-nicks.c tests/door-peer.h tests/wire-peer.h
 tests_unit_host_nicks_LDADD = $(host_libs)

@@ -111,7 +111,21 @@ void host_account_admit(struct host *host, struct account *account)
 {
 	if (account_is_stranger(account))
 		TAILQ_REMOVE(&host->strangers, account, by_seen);
+	if (!account->admitted)
+		account->version++;
+	struct account_key *key;
+	TAILQ_FOREACH(key, &account->keys, by_account)
+		key->version = account->admitted ? key->version : account->version;
 	account->admitted = true;
+}
+
+bool host_key_is_kept(struct host *host, const struct trust_pin *pin)
+{
+	const struct account_key *key = key_find(host, pin);
+	if (key == NULL)
+		return false;
+	bool is_owner = host->has_owner && memcmp(pin, &host->owner_pin, sizeof *pin) == 0;
+	return is_owner || key->version <= key->account->kept;
 }
 
 void host_account_own(struct host *host, struct account *account)
@@ -145,6 +159,7 @@ int host_account_add_key(struct host *host, struct account *account, const struc
 		return TCHAT_ERR_MEMORY;
 	}
 	key->account = account;
+	key->version = ++account->version;
 	TAILQ_INSERT_TAIL(&account->keys, key, by_account);
 	account->key_count++;
 	return 0;

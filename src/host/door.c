@@ -93,7 +93,7 @@ static void door_enter(struct host_peer *peer, struct account *account, bool fre
 		return;
 	}
 	host_account_touch(host, account);
-	if (fresh || account->unkept || account->seen > account->kept_seen + HOUR) {
+	if (fresh || !host_key_is_kept(host, &peer->pin) || account->seen > account->kept_seen + HOUR) {
 		account->kept_seen = account->seen;
 		entrance_keep(peer, host_record_account(host, peer, account));
 	} else if (peer->entrance->writes == 0) {

@@ -295,7 +295,7 @@ tchat_time host_deadline(const struct host *host)
 	bool crowd_waits = !TAILQ_EMPTY(&host->crowded) && host->gather->bytes < host->limits.round;
 	if (round_waits || crowd_waits || !TAILQ_EMPTY(&host->waiting) || !TAILQ_EMPTY(&host->resume) || !TAILQ_EMPTY(&host->dirty))
 		return host->now;
-	tchat_time next = TCHAT_NEVER;
+	tchat_time next = host_registry_deadline(host);
 	for (int i = 0; i < WAITS; i++) {
 		const struct host_peer *peer = TAILQ_FIRST(&host->waits[i]);
 		if (peer != NULL && peer->since + host->wait_length[i] < next)
@@ -366,6 +366,7 @@ void host_tick(struct host *host, tchat_time now)
 		host_peer_close(peer, TCHAT_ERR_TOO_SLOW, HOST_DROP);
 	}
 	host_users_tick(host);
+	host_registry_tick(host);
 	host_flush(host, now);
 }
 

@@ -10,7 +10,9 @@
 #include <string.h>
 
 enum record_kind { RECORD_ACCOUNT = 1, RECORD_INVITATION = 2, RECORD_KNOCK = 3 };
-enum { FORMAT = 1, FLAG_ADMITTED = 1 };
+enum { FORMAT = 1, FLAG_ADMITTED = 1, OWED_MOST = 4096 };
+
+#define OWED_WAIT TCHAT_SECONDS(5)
 
 /* --- Bytes of a record, big-endian. */
 
@@ -97,6 +99,7 @@ struct pending *host_record_account(struct host *host, struct host_peer *peer, c
 	if (pending == NULL)
 		return NULL;
 	pending->user = account->id;
+	pending->seq = account->version;
 	if (account->key_count == 0)
 		return pending; /* deletes it */
 	struct bytes b = record_bytes(pending);
@@ -157,6 +160,82 @@ struct pending *host_record_knock(struct host *host, struct host_peer *peer, con
 	return pending;
 }
 
+/* --- What could not be written is tried again, as it is by then */
+
+struct owed_name {
+	uint8_t kind, key_length, key[STORE_RECORD_KEY]; /* bytes behind key_length are 0 */
+};
+
+struct owed {
+	struct owed_name name;
+	UT_hash_handle hh;
+};
+
+static void owed_add(struct host *host, const struct store_record *record)
+{
+	struct owed_name name = { .kind = record->kind, .key_length = record->key_length };
+	struct owed *owed;
+	memcpy(name.key, record->key, record->key_length);
+	if (host->owed == NULL)
+		host->owed_due = host->now + OWED_WAIT;
+	HASH_FIND(hh, host->owed, &name, sizeof name, owed);
+	if (owed != NULL || HASH_COUNT(host->owed) >= OWED_MOST)
+		return;
+	owed = calloc(1, sizeof *owed);
+	if (owed == NULL)
+		return;
+	owed->name = name;
+	HASH_ADD(hh, host->owed, name, sizeof owed->name, owed);
+	if (owed->hh.tbl == NULL)
+		free(owed);
+}
+
+static struct pending *owed_record(struct host *host, const struct owed_name *name)
+{
+	struct trust_pin pin;
+	const struct account *account;
+	const struct invitation *invitation;
+	const struct knock *knock;
+	memcpy(&pin, name->key, sizeof pin);
+	switch (name->kind) {
+	case RECORD_ACCOUNT:
+		account = host_account_by_id(host, (uint32_t)wire_get(name->key, 4));
+		if (account != NULL)
+			return host_record_account(host, NULL, account);
+		break;
+	case RECORD_INVITATION:
+		invitation = host_invitation_find(host, name->key);
+		if (invitation != NULL)
+			return host_record_invitation(host, NULL, invitation);
+		break;
+	default:
+		knock = host_knock_find(host, &pin);
+		if (knock != NULL)
+			return host_record_knock(host, NULL, knock);
+		break;
+	}
+	return record_new(host, NULL, (enum record_kind)name->kind, name->key, name->key_length);
+}
+
+tchat_time host_registry_deadline(const struct host *host)
+{
+	return host->owed == NULL ? TCHAT_NEVER : host->owed_due;
+}
+
+void host_registry_tick(struct host *host)
+{
+	if (host->owed == NULL || host->owed_due > host->now)
+		return;
+	/* What fails again is added anew. */
+	struct owed *owed, *next, *list = host->owed;
+	host->owed = NULL;
+	HASH_ITER(hh, list, owed, next) {
+		host_keep(host, owed_record(host, &owed->name));
+		HASH_DEL(list, owed);
+		free(owed);
+	}
+}
+
 void host_keep(struct host *host, struct pending *pending)
 {
 	if (pending == NULL)
@@ -168,6 +247,8 @@ void host_keep(struct host *host, struct pending *pending)
 int host_record_error(const struct pending *pending)
 {
 	int err = pending->store.request.error;
+	if (err == TCHAT_ERR_NO_SPACE)
+		return TCHAT_ERR_DISK_FULL;
 	/* Errors of this machine do not travel. */
 	return err == 0 || err <= TCHAT_ERR_BAD_FRAME ? err : TCHAT_ERR_BUSY;
 }
@@ -176,13 +257,19 @@ void host_record_completed(struct host *host, struct pending *pending)
 {
 	struct account *account = pending->user == 0 ? NULL : host_account_by_id(host, pending->user);
 	int err = pending->store.request.error;
-	if (account != NULL)
-		account->unkept = err != 0;
-	if (err != 0)
+	if (account != NULL && err == 0 && pending->seq > account->kept)
+		account->kept = (uint32_t)pending->seq;
+	if (err != 0) {
 		host_event_error(host, HOST_EVENT_STORE, err);
+		owed_add(host, &pending->store.record);
+	}
 	switch (pending->type) {
 	case WIRE_AUTH:
-		host_door_open(pending->peer, host_record_error(pending));
+		/* A name or a time that could not be kept keeps nobody out who is known. */
+		err = host_record_error(pending);
+		if (account != NULL && (host->access == HOST_ACCESS_OPEN || host_key_is_kept(host, &pending->peer->pin)))
+			err = 0;
+		host_door_open(pending->peer, err);
 		break;
 	case WIRE_NICK:
 		host_nick_kept(host, pending);
@@ -236,9 +323,12 @@ static int load_account(struct host *host, uint32_t id, struct bytes *b)
 		memcpy(&pin, bytes_take(b, sizeof pin), sizeof pin);
 		if (!b->broken)
 			err = host_account_add_key(host, account, &pin);
+		if (err == TCHAT_ERR_KEY_TAKEN || err == TCHAT_ERR_TOO_MANY_KEYS)
+			err = 0; /* of a record that could not be deleted in time */
 	}
+	account->kept = account->version;
 	load_names(host, account, b);
-	if (err != 0 || b->broken)
+	if (err != 0 || b->broken || account->key_count == 0)
 		host_account_forget(host, account);
 	return err;
 }
@@ -342,6 +432,11 @@ int host_registry_load(struct host *host)
 
 void host_registry_free(struct host *host)
 {
+	struct owed *owed, *next;
+	HASH_ITER(hh, host->owed, owed, next) {
+		HASH_DEL(host->owed, owed);
+		free(owed);
+	}
 	while (host->accounts != NULL)
 		host_account_forget(host, host->accounts);
 	while (host->invitations != NULL)

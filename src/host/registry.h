@@ -34,6 +34,7 @@ struct account_name {
 
 struct account_key {
 	struct account *account;
+	uint32_t version; /* of the account, that lets it in */
 	struct trust_pin pin;
 	TAILQ_ENTRY(account_key) by_account;
 	UT_hash_handle hh;
@@ -46,7 +47,8 @@ struct account {
 	uint64_t seen;        /* wall clock, when it came or went last */
 	uint64_t kept_seen;   /* as its record says */
 	tchat_time banned;    /* until then */
-	bool unkept;          /* its record could not be written */
+	uint32_t version;     /* counts what lets its keys in; kept: which of these the store has */
+	uint32_t kept;
 	TAILQ_HEAD(, account_key) keys;
 	TAILQ_HEAD(account_names, account_name) names; /* the last used one first */
 	TAILQ_HEAD(, user) users;
@@ -83,6 +85,9 @@ struct knock {
 /* Loads it: 0 or an error. To be called once, before the first request. */
 int host_registry_load(struct host *host);
 void host_registry_free(struct host *host);
+/* Records that could not be written are tried again some seconds later. */
+tchat_time host_registry_deadline(const struct host *host);
+void host_registry_tick(struct host *host);
 /* Each writes or deletes one record, and returns the pending request, which the caller may fill in and must send
  * with host_pending_send(); NULL when memory is out, and peer, if there is one, is closed then. */
 struct pending *host_record_account(struct host *host, struct host_peer *peer, const struct account *account);
@@ -113,6 +118,8 @@ void host_account_touch(struct host *host, struct account *account);
 void host_account_left(struct host *host, struct account *account, const char *key);
 /* Forgets it, with its users, names and invitations; no connection of it may be left. */
 void host_account_forget(struct host *host, struct account *account);
+/* Whether the store knows that this key may come in. */
+bool host_key_is_kept(struct host *host, const struct trust_pin *pin);
 bool host_account_may_enter(const struct host *host, const struct account *account);
 
 /* The name with this very nick, whoever has it; NULL when there is none. */

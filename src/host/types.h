@@ -256,6 +256,8 @@ struct host {
 	TAILQ_HEAD(knock_list, knock) knocks, refusals;
 	uint32_t knock_count, refusal_count;
 	struct peer_list owners; /* READY ones */
+	struct owed *owed; /* records that are behind, to be written at owed_due */
+	tchat_time owed_due;
 
 	struct room *rooms_by_id, *rooms_by_key;
 	TAILQ_HEAD(, room) empty;

@@ -90,7 +90,7 @@ static int nick_claim(struct host_peer *peer, const struct wire_nick *wire, cons
 		return err;
 	if (made) /* rooms of two go on under the new name */
 		host_account_name(account, nick->key)->self = peer->user->self;
-	struct pending *pending = fresh || account->unkept ? host_record_account(host, peer, account) : NULL;
+	struct pending *pending = fresh ? host_record_account(host, peer, account) : NULL;
 	if (pending == NULL) {
 		err = nick_set(peer, nick);
 		if (err == 0)
