@@ -217,7 +217,7 @@ src_tchat_LDADD += $(trust_libs)
 noinst_LIBRARIES += src/libhost.a
 src_libhost_a_SOURCES = \
 	src/host/account.c \
-	src/host/door.c \
+	src/host/door.c src/host/door.h \
 	src/host/event.c \
 	src/host/fanout.c \
 	src/host/gather.c \

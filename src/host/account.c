@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Accounts: sets of keys, and the names that they own. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 

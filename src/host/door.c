@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The door: who with a key comes in, by admission or by invitation, and who has to wait. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the first byte to READY: HELLO, AUTH. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 

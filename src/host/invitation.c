@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Invitations: made, listed, revoked. The host knows the public half of each only. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 

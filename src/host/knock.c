@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who knocks: how many may, what owners are told of it, and what they decide. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 

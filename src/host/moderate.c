@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What owners may do to others. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A connection: its life, its input cut into frames, and which handler gets which frame. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 

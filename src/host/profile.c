@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* WHOIS: whose a nick is, by which keys, and since when. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 

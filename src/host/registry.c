@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the store keeps of accounts, invitations and knocks: one record each, written through as they change. */
-#include "host/registry.h"
+#include "host/door.h"
 
 #include "host/internal.h"
 
