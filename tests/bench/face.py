@@ -5,7 +5,8 @@
 key   a key is written -> it is read back from the terminal: idle, and while 10,000 messages a second arrive. The floor
       is "cat" on a terminal of its own, asked in turns with tchat: what the machine does besides troubles both
 flood COUNT (100,000) messages of 80 bytes to the room that is shown: CPU seconds of the screen's process until the last
-      one is on the screen
+      one is on the screen; and its memory before and after
+page  PgUp -> the next page is on the terminal, through all that is kept in memory
 
 A host (--headless), the sender (--lines) and this program run on one CPU, the screen on another where there are two."""
 import os, pty, re, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time, fcntl
@@ -22,6 +23,12 @@ def cpu_seconds(pid):
         with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
             total += int(file.read().split()[0])
     return total / 1e9
+
+
+def resident(pid):
+    """The process's memory in MiB."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
 
 
 def pin(cpu):
@@ -104,6 +111,21 @@ def keys(what, screen, floor, meanwhile=lambda: None):
              floors[KEYS * 99 // 100] * 1000, used / KEYS * 1e6))
 
 
+def pages(screen):
+    """Prints what pages of history took, first those in memory, then those that the host has to be asked for."""
+    samples = []
+    screen.drain()
+    for _ in range(100):
+        start = now()
+        os.write(screen.fd, b"\x1b[5~")
+        while len(screen.read(5)) < 200:
+            pass
+        samples.append(now() - start)
+        screen.drain(0.03)
+    samples.sort()
+    print("page up: p50 %.2f ms, p99 %.2f ms" % (samples[50] * 1000, samples[99] * 1000))
+
+
 class Sender:
     """Messages at a rate, through a client in line mode."""
 
@@ -156,6 +178,7 @@ def main():
         floor.close()
         screen.drain(1)
         lines = b"".join(b"%-79d.\n" % i for i in range(count - 1)) + MARK + b"\n"
+        memory = resident(screen.pid)
         before, start, written = cpu_seconds(screen.pid), now(), screen.bytes
         flood = subprocess.Popen(join + ["flood", "--lines"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                  env=environment, preexec_fn=lambda: pin(1))
@@ -169,6 +192,8 @@ def main():
         flood.wait()
         print("flood, %d messages of 80 bytes: %.3f CPU seconds (%.2f us a message), %.1f s, %d bytes to the terminal"
               % (count, used, used / count * 1e6, took, screen.bytes - written))
+        print("memory: %.1f MiB before, %.1f MiB after" % (memory, resident(screen.pid)))
+        pages(screen)
         screen.close()
     finally:
         host.terminate()
