@@ -155,6 +155,7 @@ static void links_name_a_host_and_a_room(void **state)
 		{ "tchat://[fe80::1%25eth0]/x", "fe80::1%eth0", "50000", "x", "tchat://[fe80::1%25eth0]/x" },
 		{ "tchat://h/caf%C3%A9", "h", "50000", "café", "tchat://h/caf%C3%A9" },
 		{ "tchat://h/café", "h", "50000", "café", "tchat://h/caf%C3%A9" },
+		{ "22:50000", "22", "50000", "", "tchat://22:50000" }, /* or it would be a port */
 	};
 	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
 		struct address address;

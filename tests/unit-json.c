@@ -3,6 +3,7 @@
 #include "app/json_event.h"
 #include "app/json_read.h"
 #include "base/errors.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -223,6 +224,7 @@ static int read_line(struct json_request *request, const char *line)
 	char why[JSON_WHY_SIZE];
 	int err = json_read(request, line, strlen(line), why);
 	assert_int_equal(err != 0, why[0] != '\0');
+	assert_true(utf8_valid(why, strlen(why)));
 	return err;
 }
 
@@ -298,6 +300,27 @@ static void what_is_no_object_is_a_syntax_error(void **state)
 	}
 }
 
+static void a_complaint_cuts_no_character(void **state)
+{
+	/* As many bytes before the two-byte letters as make one of both lines be cut within a letter. */
+	static const char *const before[] = { "", "x" };
+	char line[512], letters[401] = "";
+	for (int i = 0; i < 200; i++)
+		strcat(letters, "é");
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+		struct json_request request;
+		snprintf(line, sizeof line, "{\"type\":\"%s%s\"}", before[i], letters);
+		assert_int_equal(read_line(&request, line), TCHAT_ERR_ARGUMENT);
+		json_read_free(&request);
+		snprintf(line, sizeof line, "{\"type\":\"admit\",\"pin\":\"%s%s\"}", before[i], letters);
+		assert_int_equal(read_line(&request, line), TCHAT_ERR_ARGUMENT);
+		json_read_free(&request);
+		snprintf(line, sizeof line, "{\"%s%s", before[i], letters);
+		assert_int_equal(read_line(&request, line), TCHAT_ERR_SYNTAX);
+		json_read_free(&request);
+	}
+}
+
 static void wrong_members_are_refused_with_the_ref(void **state)
 {
 	static const char *const lines[] = {
@@ -363,6 +386,7 @@ int main(void)
 		cmocka_unit_test(a_post_is_read),
 		cmocka_unit_test(every_verb_is_read),
 		cmocka_unit_test(what_is_no_object_is_a_syntax_error),
+		cmocka_unit_test(a_complaint_cuts_no_character),
 		cmocka_unit_test(wrong_members_are_refused_with_the_ref),
 		cmocka_unit_test(a_ref_may_have_255_bytes),
 	};

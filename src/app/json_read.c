@@ -4,6 +4,7 @@
 
 #include "base/errors.h"
 #include "base/intl.h"
+#include "base/utf8.h"
 #include "client/session.h"
 
 #include <jansson.h>
@@ -204,11 +205,21 @@ static int check_needs(const struct json_request *request, char *why)
 	return 0;
 }
 
-int json_read(struct json_request *request, const char *line, size_t length, char why[JSON_WHY_SIZE])
+/* What a complaint quotes may have been cut within a character. */
+static void mend(char *why)
+{
+	size_t length = strlen(why);
+	char32_t c;
+	for (size_t at = 0, taken; at < length; at += taken) {
+		taken = utf8_decode(why + at, length - at, &c);
+		if (c == UTF8_INVALID)
+			memset(why + at, '?', taken);
+	}
+}
+
+static int read_request(struct json_request *request, const char *line, size_t length, char *why)
 {
 	json_error_t error;
-	*request = (struct json_request){ .away = true };
-	why[0] = '\0';
 	request->root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
 	if (request->root == NULL) {
 		snprintf(why, JSON_WHY_SIZE, "%s", error.text);
@@ -230,6 +241,15 @@ int json_read(struct json_request *request, const char *line, size_t length, cha
 	if (err == 0)
 		err = read_members(request, why);
 	return err == 0 ? check_needs(request, why) : err;
+}
+
+int json_read(struct json_request *request, const char *line, size_t length, char why[JSON_WHY_SIZE])
+{
+	*request = (struct json_request){ .away = true };
+	why[0] = '\0';
+	int err = read_request(request, line, length, why);
+	mend(why);
+	return err;
 }
 
 void json_read_free(struct json_request *request)

@@ -345,7 +345,8 @@ bool address_link(const struct address *address, char *text, size_t size)
 	if (address->kind != ADDRESS_TCP || address->node[0] == '\0')
 		return false;
 	bool v6 = strchr(address->node, ':') != NULL;
-	bool port = strcmp(address->service, ADDRESS_PORT) != 0;
+	/* A node of digits alone would be read as a port. */
+	bool port = strcmp(address->service, ADDRESS_PORT) != 0 || all_digits(address->node, strlen(address->node));
 	bool fits = put_percent(text, size, link_scheme, ":/") && put_percent(text, size, v6 ? "[" : "", "[") &&
 	            put_percent(text, size, address->node, ":") && put_percent(text, size, v6 ? "]" : "", "]") &&
 	            put_percent(text, size, port ? ":" : "", ":") &&
