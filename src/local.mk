@@ -79,7 +79,6 @@ src_tchat_SOURCES = \
 	src/app/face_view.c \
 	src/app/front.c src/app/front.h \
 	src/app/guests.c src/app/guests.h \
-	src/app/half_open.c src/app/half_open.h \
 	src/app/input.c src/app/input.h \
 	src/app/link.c src/app/link.h \
 	src/app/listen.c src/app/listen.h \
@@ -92,10 +91,12 @@ src_tchat_SOURCES = \
 	src/app/command.h src/app/command_identity.c \
 	src/app/door.c src/app/door.h \
 	src/app/face_door.c src/app/face_trust.c \
+	src/app/half_open.c src/app/half_open.h \
 	src/app/host_trust.c src/app/host_trust.h \
 	src/app/reach.c src/app/reach.h \
 	src/app/secret.c src/app/secret.h \
 	src/app/service.c src/app/service.h \
+	src/app/service_keys.c src/app/service_keys.h \
 	src/app/set.c src/app/set.h \
 	src/app/settings.c src/app/settings.h \
 	src/app/start.c src/app/start.h \

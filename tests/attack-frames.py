@@ -87,7 +87,7 @@ class Bystanders:
 
     def __init__(self, host):
         self.host = host
-        self.ann, self.ben = Peer(host.address, "ann"), Peer(host.address, "ben")
+        self.ann, self.ben = Peer(host.address, "ann", insecure=True), Peer(host.address, "ben", insecure=True)
         self.a, self.b = self.ann.join("quiet"), self.ben.join("quiet")
         self.count = 0
 
@@ -257,4 +257,4 @@ def silence_slowness_and_floods(host):
 
 if __name__ == "__main__":
     sys.exit(peer_support.run([every_type_in_every_state, lengths_that_are_and_cannot_be, broken_payloads,
-                               other_protocols_and_random_bytes, silence_slowness_and_floods]))
+                               other_protocols_and_random_bytes, silence_slowness_and_floods], "--insecure"))

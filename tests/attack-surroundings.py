@@ -50,7 +50,7 @@ def accepting_stops_and_goes_on_when_descriptors_run_out(_):
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (RESERVED, RESERVED))
     folder = tempfile.mkdtemp(prefix="tchat-test-")
-    process = subprocess.Popen([peer_support.TCHAT, "--headless", "--host", "127.0.0.1:0"], preexec_fn=few,
+    process = subprocess.Popen([peer_support.TCHAT, "--headless", "--host", "127.0.0.1:0", "--access", "open"], preexec_fn=few,
                                stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=folder))
     log = peer_support.Lines(process.stderr)
     try:
@@ -81,11 +81,11 @@ def accepting_stops_and_goes_on_when_descriptors_run_out(_):
 
 def a_log_that_nobody_reads_stops_nobody(_):
     folder = tempfile.mkdtemp(prefix="tchat-test-")
-    process = subprocess.Popen([peer_support.TCHAT, "--headless", "--host", "127.0.0.1:0"], stderr=subprocess.PIPE,
-                               env=dict(os.environ, XDG_RUNTIME_DIR=folder))
+    process = subprocess.Popen([peer_support.TCHAT, "--headless", "--host", "127.0.0.1:0", "--insecure"],
+                               stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=folder))
     try:
         address = process.stderr.readline().decode().split()[-1]
-        ann = Peer(address, "ann")
+        ann = Peer(address, "ann", insecure=True)
         for i in range(2500):  # more than a pipe holds
             tcp(address).close()
             if i % 100 == 0:
@@ -95,7 +95,7 @@ def a_log_that_nobody_reads_stops_nobody(_):
         threads = peer_support.Lines(process.stderr)
 
         def told():
-            Peer(address, "bob").bye()  # said only when there is room again, and something to say
+            Peer(address, "bob", insecure=True).bye()  # said only when there is room again, and something to say
             return any(re.search(r"\d+ lines could not be logged", line) for line in list(threads.lines))
         wait_for(told, "the number of lines that are lost")
     finally:
@@ -105,18 +105,24 @@ def a_log_that_nobody_reads_stops_nobody(_):
         os.rmdir(folder)
 
 
-def only_the_hosts_own_socket_makes_owners(host):
+def the_key_makes_the_owner_wherever_it_comes_in(host):
+    roles = [Peer(where, "ann").me["role"] for where in (host.address, host.socket)]
+    roles += [Peer(where, "me", identity=peer_support.owner()).me["role"] for where in (host.address, host.socket)]
+    same(roles, [MEMBER, MEMBER, OWNER, OWNER])
+
+
+def without_keys_only_the_hosts_own_socket_makes_owners(host):
     path = os.path.join(host.folder, "other")
-    other = peer_support.Program("--headless", "--host", "unix:" + path, "--host", "127.0.0.1:0",
+    other = peer_support.Program("--headless", "--host", "unix:" + path, "--host", "127.0.0.1:0", "--insecure",
                                  environment=dict(os.environ, XDG_RUNTIME_DIR=host.folder))
     try:
         own = other.err.find(r"listening (unix:\S+/tchat/\S+)")[1]
         tcp_address = other.err.find(r"listening (127\S+)")[1]
         same(os.stat(path).st_mode & 0o777, 0o600)
         same(os.stat(own[len("unix:"):]).st_mode & 0o777, 0o600)
-        same(Peer("unix:" + path, "relay").me["role"], MEMBER)
-        same(Peer(tcp_address, "tcp").me["role"], MEMBER)
-        same(Peer(own, "ann").me["role"], OWNER)
+        same(Peer("unix:" + path, "relay", insecure=True).me["role"], MEMBER)
+        same(Peer(tcp_address, "tcp", insecure=True).me["role"], MEMBER)
+        same(Peer(own, "ann", insecure=True).me["role"], OWNER)
         other.process.terminate()
         same(other.status(), 0)
         same(os.path.exists(path), False)
@@ -136,7 +142,7 @@ def a_folder_that_others_may_write_to_gets_no_socket(_):
             else:
                 os.mkdir(os.path.join(runtime, "tchat"))
                 os.chmod(os.path.join(runtime, "tchat"), 0o777)
-            host = peer_support.Program("--headless", "--host", "127.0.0.1:0",
+            host = peer_support.Program("--headless", "--host", "127.0.0.1:0", "--access", "open",
                                         environment=dict(os.environ, XDG_RUNTIME_DIR=runtime))
             try:
                 Peer(host.err.find(r"listening (127\S+)")[1], "ann").bye()
@@ -159,7 +165,8 @@ def a_forked_host_keeps_nothing_of_the_shells(_):
         bob = None
         try:
             wait_for(lambda: os.path.isdir(folder + "/tchat") and os.listdir(folder + "/tchat"), "the host's socket")
-            bob = Peer("unix:%s/tchat/%s" % (folder, os.listdir(folder + "/tchat")[0]), "bob")
+            own = next(name for name in os.listdir(folder + "/tchat") if name.startswith("host-"))
+            bob = Peer("unix:%s/tchat/%s" % (folder, own), "bob", identity=peer_support.owner())
             face.kill()
             face.wait(peer_support.TIMEOUT)
             # The host lives, and neither its terminal, nor the pipe, nor the face's output is open in it.
@@ -204,5 +211,6 @@ def who_half_closes_still_gets_every_answer(host):
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     sys.exit(peer_support.run([accepting_stops_and_goes_on_when_descriptors_run_out, a_log_that_nobody_reads_stops_nobody,
-                               only_the_hosts_own_socket_makes_owners, a_folder_that_others_may_write_to_gets_no_socket,
+                               the_key_makes_the_owner_wherever_it_comes_in,
+                               without_keys_only_the_hosts_own_socket_makes_owners, a_folder_that_others_may_write_to_gets_no_socket,
                                a_forked_host_keeps_nothing_of_the_shells, who_half_closes_still_gets_every_answer]))

@@ -31,8 +31,8 @@ def tchat(*arguments, text=b""):
 class Json(Program):
     """tchat in JSON mode, as soon as its first room is ready."""
 
-    def __init__(self, address, nick, *arguments):
-        super().__init__("--json", "--nick", nick, *arguments, "--join", address)
+    def __init__(self, address, nick, *arguments, environment=None):
+        super().__init__("--json", "--nick", nick, *arguments, "--join", address, environment=environment)
         self.out.find('"type":"ready"')
 
     def say(self, **members):
@@ -56,9 +56,10 @@ class Json(Program):
         same(self.status(), 0)
 
 
-def lines(host, nick, watcher, *arguments):
+def lines(host, nick, watcher, *arguments, environment=None):
     """tchat in line mode that stays, as soon as the watcher, who is in its room, saw it come."""
-    program = Program("--lines", "--stay", "--nick", nick, *arguments, "--join", host.address)
+    program = Program("--lines", "--stay", "--nick", nick, "--trust=new", *arguments, "--join", host.address,
+                      environment=environment)
     watcher.wait_for("joined", nick=nick)
     return program
 
@@ -226,21 +227,21 @@ def a_wrong_command_line_is_64(host):
 
 def who_is_kicked_ends_with_77(host):
     owner = Json(host.socket, "ann")
-    bot = lines(host, "bot", owner)
+    bot = lines(host, "bot", owner, environment=peer_support.stranger())
     owner.say(type="kick", nick="bot", reason="enough")
     owner.wait_for("done", request="kick", nick="bot")
     same(bot.status(), 77)
     bot.err.find("enough")
     owner.say(type="join", room="side")
     owner.wait_for("ready", room="side")
-    bot = lines(host, "ben", owner, "--room", "side")
+    bot = lines(host, "ben", owner, "--room", "side", environment=peer_support.stranger())
     owner.say(type="kick", room="side", nick="ben")
     same(bot.status(), 77)
     owner.quit()
 
 
 def a_member_may_not_kick(host):
-    ann, bob = Json(host.address, "ann"), Json(host.address, "bob")
+    ann, bob = [Json(host.address, nick, "--trust=new", environment=peer_support.stranger()) for nick in ("ann", "bob")]
     ann.say(type="kick", nick="bob")
     ann.wait_for("error", code="not_allowed", request="kick")
     ann.quit()
@@ -428,10 +429,12 @@ def relay_one_pong(server, address):
                     ended |= code == peer_client.LAYOUTS["PONG"][0] and len(payload) == 64
 
 
-def lost_pings_make_1(host):
+def lost_pings_make_1(_):
+    host = peer_support.Host("--insecure")
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=relay_one_pong, args=(server, host.address), daemon=True).start()
-        status, out, err = tchat("--ping", "127.0.0.1:%d" % server.getsockname()[1], "--count", "2", "--interval", "10ms")
+        status, out, err = tchat("--ping", "127.0.0.1:%d" % server.getsockname()[1], "--count", "2", "--interval", "10ms", "--insecure")
+    host.stop()
     same((status, err), (1, ""))
     if "seq=1 " not in out or "\n2 transmitted, 1 received, 50% loss" not in out:
         raise AssertionError(out)

@@ -38,7 +38,7 @@ class Kept:
         self.host = None
 
     def program(self, *arguments):
-        return Program("--headless", "--host", self.address, "--data", self.data, *arguments, environment=self.environment)
+        return Program("--headless", "--host", self.address, "--data", self.data, "--access", "open", *arguments, environment=self.environment)
 
     def start(self, *arguments):
         self.host = self.program(*arguments)
@@ -135,9 +135,9 @@ def until_acknowledged(writers, count):
         select_a_moment()
 
 
-def history_of(address):
+def history_of(address, identity=None):
     """[(seq, id, text, time)] of the lobby, from its beginning."""
-    reader = Peer(address, "reader")
+    reader = Peer(address, "reader", identity=identity)
     room = reader.join("lobby", 0)
     found, start = [], 1
     while True:
@@ -209,7 +209,7 @@ def rooms_of_two_and_topics_are_there_after_a_restart(kept):
     kept.start()
     # Others come first this time, and get the numbers that ann and ben had.
     others = [Peer(kept.address, nick) for nick in ("zoe", "yan")]
-    again_ben, again_ann = Peer(kept.address, "ben", ben.salt), Peer(kept.address, "ann", ann.salt)
+    again_ben, again_ann = Peer(kept.address, "ben", ben.salt, identity=ben.identity), Peer(kept.address, "ann", ann.salt, identity=ann.identity)
     same((again_ann.device, again_ben.device, again_ann.welcome["host"]), devices)
     same(again_ben.join("lobby", 0).topic, "tea")
     same([m["body"] for m in again_ben.direct("ann").messages], [b"just us two"])
@@ -273,6 +273,7 @@ def on_a_full_disk_messages_wait_and_all_else_goes_on(kept):
     kept.start()
     ann = Program("--join", kept.address, "--json", "--nick", "ann", environment=kept.environment)
     ann.out.find('"type":"ready"')
+    reader = peer_client.Identity()  # who is known already needs no place
 
     def say(text):
         ann.type(json.dumps({"type": "post", "text": text}) + "\n")
@@ -282,11 +283,12 @@ def on_a_full_disk_messages_wait_and_all_else_goes_on(kept):
         resource.prlimit(kept.host.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     say("before")
     ann.out.find('"type":"ack".*"seq":1,')
+    same([text for _, _, text, _ in history_of(kept.address, reader)], ["before"])
     limit(1)
     say("meanwhile")
     ann.out.find('"type":"held","held":true,"code":"disk_full"')
     kept.host.err.find("could not be kept: no space")
-    same([text for _, _, text, _ in history_of(kept.address)], ["before"])
+    same([text for _, _, text, _ in history_of(kept.address, reader)], ["before"])
     limit(resource.RLIM_INFINITY)
     ann.out.find('"type":"ack".*"seq":2,')
     ann.out.find('"type":"held","held":false')
@@ -335,7 +337,7 @@ def each_host_keeps_its_history_in_a_place_of_its_own(kept):
     other = "unix:%s/Other host" % kept.folder
 
     def host(address, *arguments, **changes):
-        return Program("--headless", "--host", address, *arguments, environment=dict(environment, **changes))
+        return Program("--headless", "--host", address, "--access", "open", *arguments, environment=dict(environment, **changes))
     same(speak(kept, host(kept.address), "one"), [])
     first = host(kept.address, "--verbose")
     same(speak(kept, first, "two"), ["one"])

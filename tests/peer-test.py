@@ -225,7 +225,7 @@ def direct_rooms_belong_to_two(host):
     ben.bye()
     ann.post(room, "later")
     ann.settle()
-    back = Peer(host.address, "ben", salt)
+    back = Peer(host.address, "ben", salt, identity=ben.identity)
     joined = back.take("JOINED", request=0)
     same(bodies(back.attach(back.rooms[joined["room"]])), ["psst", "later"])
 
@@ -248,7 +248,7 @@ def topics_actions_and_absence(host):
 
 
 def the_owner_kicks(host):
-    owner, ann, ben = Peer(host.socket, "owner"), Peer(host.address, "ann"), Peer(host.address, "ben")
+    owner, ann, ben = Peer(host.socket, "owner", identity=peer_support.owner()), Peer(host.address, "ann"), Peer(host.address, "ben")
     same((owner.me["role"], ann.me["role"]), (3, 0))
     tea, a, b = owner.join("tea"), ann.join("tea"), ben.join("tea")
     owner.join("lobby")
@@ -266,7 +266,7 @@ def the_owner_kicks(host):
     ann.settle()
     same(ann.refused[0]["code"], 97)
     owner.request("MODERATE", "DONE", room=1, action=1, nick="ann")
-    for attempt in (lambda: ann.wait(lambda: False), lambda: Peer(host.address, "ann", ann.salt)):
+    for attempt in (lambda: ann.wait(lambda: False), lambda: Peer(host.address, "ann", ann.salt, identity=ann.identity)):
         try:
             attempt()
             raise AssertionError("kicked, but still there")
@@ -276,7 +276,7 @@ def the_owner_kicks(host):
 
 def a_second_connection_of_a_device_fences_the_first(host):
     first = Peer(host.address, "ann")
-    second = Peer(host.address, "ann", first.salt)
+    second = Peer(host.address, "ann", first.salt, identity=first.identity)
     same((second.nick, second.device, second.me["user"]), ("ann", first.device, first.me["user"]))
     try:
         first.wait(lambda: False)
@@ -331,7 +331,7 @@ def sigterm_says_goodbye(host):
 
 
 def the_owner_ends_the_host(host):
-    owner, ann = Peer(host.socket, "owner"), Peer(host.address, "ann")
+    owner, ann = Peer(host.socket, "owner", identity=peer_support.owner()), Peer(host.address, "ann")
     try:
         ann.request("MODERATE", "DONE", action=2)
         raise AssertionError("anybody may end the host")

@@ -2,16 +2,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small tchat client, written from tchat-protocol(7) alone: a second opinion about what that page says.
 
-  peer_client.py [OPTION]... HOST:PORT | [IPV6]:PORT | unix:/path
+  peer_client.py [OPTION]... HOST:PORT | [IPV6]:PORT | unix:/path | tchat://LINK
 
 joins a room, posts the lines of standard input, prints what others say, and leaves once all is acknowledged."""
 import argparse
+import atexit
+import base64
 import collections
+import hashlib
 import os
+import re
 import select
+import shutil
 import socket
+import ssl
 import struct
+import subprocess
 import sys
+import tempfile
 import time
 
 # Fixed parts: "name" of so many bytes, None: reserved; "id", "key": 16 bytes; "body": u32 length and bytes; "rest".
@@ -184,7 +192,150 @@ def records(data):
     return [decode(code, payload) for code, payload in frames]
 
 
+# --- Keys and TLS.
+
+SPKI = bytes.fromhex("302a300506032b6570032100")  # what stands before an Ed25519 key
+
+
+def pin_of(certificate):
+    """The pin of a certificate in DER: the first key in it is its own."""
+    start = certificate.find(SPKI)
+    if start < 0:
+        raise Broken("a certificate without an Ed25519 key")
+    return hashlib.sha256(certificate[start:start + 44]).digest()
+
+
+def unbase64(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class Identity:
+    """A key and its certificate: two files in a folder of their own, made by openssl; or one file with both."""
+
+    def __init__(self, folder=None, pem=None):
+        if pem is not None:
+            self.key = self.certificate = pem
+            self.pin = self.read_pin()
+            return
+        if folder is None:
+            folder = tempfile.mkdtemp(prefix="tchat-peer-")
+            atexit.register(shutil.rmtree, folder, True)
+        self.folder = folder
+        self.key, self.certificate = os.path.join(folder, "user.key"), os.path.join(folder, "user.crt")
+        if not os.path.exists(self.certificate):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=tchat", "-days", "36500",
+                            "-keyout", self.key, "-out", self.certificate], check=True, stderr=subprocess.DEVNULL)
+        self.pin = self.read_pin()
+
+    def read_pin(self):
+        with open(self.certificate, encoding="ascii") as file:
+            text = file.read()
+        return pin_of(ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN CERTIFICATE"):]))
+
+    def prove(self, token, host, host_nonce, user_nonce):
+        """The proof that one holds an invitation's token."""
+        secret = bytes.fromhex("302e020100300506032b657004220420") + hashlib.sha256(b"tchat invitation" + token).digest()
+        said = b"tchat invitation\0client\0" + host + self.pin + host_nonce + user_nonce
+        with tempfile.TemporaryDirectory(prefix="tchat-peer-") as folder:
+            for name, data in (("key", secret), ("said", said)):
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(data)
+            public = subprocess.run(["openssl", "pkey", "-inform", "DER", "-in", os.path.join(folder, "key"), "-pubout",
+                                     "-outform", "DER"], check=True, stdout=subprocess.PIPE).stdout[len(SPKI):]
+            sign = ["openssl", "pkeyutl", "-sign", "-rawin", "-keyform", "DER", "-inkey", os.path.join(folder, "key"), "-in",
+                    os.path.join(folder, "said")]
+            return public + subprocess.run(sign, check=True, stdout=subprocess.PIPE).stdout
+
+
+class Tls:
+    """TLS over a socket; looks like one. The host's pin is compared before the own certificate leaves."""
+
+    def __init__(self, sock, identity, pin=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(identity.certificate, identity.key)
+        self.sock, self.incoming, self.outgoing = sock, ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing)
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.flush()
+                if not self.feed():
+                    raise Closed() from None
+        self.pin = pin_of(self.tls.getpeercert(True))
+        if pin is not None and pin != self.pin:
+            sock.close()
+            raise Broken("the host has another key")
+        self.flush()
+
+    def feed(self):
+        data = self.sock.recv(1 << 16)
+        self.incoming.write(data)
+        return data
+
+    def flush(self):
+        data = self.outgoing.read()
+        if data:
+            self.sock.sendall(data)
+
+    def sendall(self, data):
+        while data:
+            data = data[self.tls.write(data[:1 << 14]):]
+            self.flush()
+
+    def recv(self, size):
+        """All that is there, whatever the size, and at least something; b"" at the end."""
+        data = b""
+        while True:
+            try:
+                piece = self.tls.read(1 << 16)
+                if not piece:
+                    return data
+                data += piece
+            except ssl.SSLWantReadError:
+                self.flush()
+                if data:
+                    return data
+                if not self.feed():
+                    raise ConnectionResetError("the end came without a farewell") from None
+            except ssl.SSLZeroReturnError:
+                return data
+
+    def shutdown(self, _how):
+        """Says that no more will be sent; the other side may go on."""
+        try:
+            self.tls.unwrap()
+        except ssl.SSLError:
+            pass
+        self.flush()
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def fileno(self):
+        return self.sock.fileno()
+
+    def settimeout(self, timeout):
+        self.sock.settimeout(timeout)
+
+    def close(self):
+        self.sock.close()
+
+
 # --- A session.
+
+LINK = re.compile(r"tchat://(?P<host>\[[^]]+\]|[^/:#]+)(?::(?P<port>\d+))?(?:/(?P<room>[^#]*))?(?:#(?P<pin>[\w-]{43})(?:\.(?P<token>[\w-]{22}))?)?$")
+
+
+def read_link(address):
+    """(address, pin, token) of a link or of a plain address."""
+    link = LINK.match(address)
+    if link is None:
+        return address, None, None
+    pin, token = link["pin"], link["token"]
+    return "%s:%s" % (link["host"], link["port"] or "50000"), unbase64(pin) if pin else None, unbase64(token) if token else None
+
 
 def connect(address, timeout=60):
     """A connected socket for HOST:PORT, [IPV6]:PORT or unix:/path."""
@@ -213,8 +364,10 @@ class Room:
 class Peer:
     """One connection, or after reconnect() a next one, of one device. Checks the host's promises as it goes."""
 
-    def __init__(self, address, nick=None, salt=None, timeout=60):
-        self.address, self.wish, self.timeout = address, nick, timeout
+    def __init__(self, address, nick=None, salt=None, timeout=60, identity=None, insecure=False):
+        self.address, self.host_pin, self.token = read_link(address)
+        self.wish, self.timeout = nick, timeout
+        self.identity = None if insecure else identity or Identity()
         self.salt = salt or os.urandom(16)
         self.counter = 0                           # of the last post
         self.unsettled = collections.OrderedDict()  # counter: (room name, kind, body)
@@ -230,17 +383,30 @@ class Peer:
 
     def connect(self):
         self.sock, self.rest = connect(self.address, self.timeout), b""
+        if self.identity is not None:
+            self.sock = Tls(self.sock, self.identity, self.host_pin)
+            self.host_pin = self.sock.pin  # the same one from now on
         self.state, self.limit, self.frames = "NEW", 4096, collections.deque()
         self.ended = False
         lowest = next(iter(self.unsettled), self.counter + 1)
-        self.send("HELLO", magic=MAGIC, version_low=1, version_high=1, nonce=os.urandom(16), software="peer_client 1",
+        nonce, proof = os.urandom(16), None
+        self.send("HELLO", magic=MAGIC, version_low=1, version_high=1, nonce=nonce, software="peer_client 1",
                   tlvs={0x7001 + 2 * (os.urandom(1)[0] % 100): os.urandom(os.urandom(1)[0] % 17)})
         self.state = "GREETED"
-        self.send("AUTH", salt=self.salt, lowest_unsettled=lowest, nick=self.wish)
+        if self.token is None:  # AUTH need not wait
+            self.send("AUTH", salt=self.salt, lowest_unsettled=lowest, nick=self.wish)
         self.welcome = self.expect("WELCOME")
         if self.welcome["version"] != 1:
             raise Broken("WELCOME has version %d" % self.welcome["version"])
+        if self.token is not None:
+            proof = self.identity.prove(self.token, self.host_pin, self.welcome["nonce"], nonce)
+            self.send("AUTH", salt=self.salt, lowest_unsettled=lowest, nick=self.wish, proof=proof)
         self.me = self.expect("AUTH_OK")
+        self.token = None
+        if self.identity is not None:
+            digest = hashlib.sha256(self.identity.pin + self.host_pin + self.salt).digest()
+            if self.me["device"] != int.from_bytes(digest[:8], "big") & ~(1 << 63):
+                raise Broken("the device is not that of these keys")
         self.state, self.limit = "READY", self.welcome["frame_limit"]
         self.nick, self.device = self.me["nick"], self.me["device"]
         if self.me["user"] == 0:
@@ -574,7 +740,9 @@ def read_cursor(text):
 
 def main():
     parser = argparse.ArgumentParser(description="A small tchat client.")
-    parser.add_argument("address", help="HOST:PORT, [IPV6]:PORT or unix:/path")
+    parser.add_argument("address", help="HOST:PORT, [IPV6]:PORT, unix:/path or tchat://LINK")
+    parser.add_argument("--identity", metavar="DIR", help="keep the key there; without it, a new one each time")
+    parser.add_argument("--insecure", action="store_true", help="without TLS")
     parser.add_argument("--nick")
     parser.add_argument("--room", default="lobby")
     parser.add_argument("--to", metavar="NICK", help="talk to one person instead")
@@ -585,7 +753,8 @@ def main():
     parser.add_argument("--stay", action="store_true", help="stay when the input has ended")
     options = parser.parse_args()
     try:
-        peer = Peer(options.address, options.nick)
+        identity = Identity(options.identity) if options.identity else None
+        peer = Peer(options.address, options.nick, identity=identity, insecure=options.insecure)
         for _ in range(options.ping or 0):
             print("%.3f ms" % (peer.ping() * 1000))
         if options.ping is None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Starts the real programs for the tests that are written in Python, and runs these tests."""
+import atexit
 import os
 import re
 import select
@@ -12,8 +13,35 @@ import threading
 import time
 import traceback
 
+import peer_client
+
 TCHAT = os.environ.get("TCHAT", "src/tchat")
 TIMEOUT = 60
+
+
+# The tests' account: its keys, its hosts' sockets and histories. Who runs here without more is that account.
+FOLDER = tempfile.mkdtemp(prefix="tchat-test-")
+os.environ.update(XDG_RUNTIME_DIR=FOLDER, XDG_STATE_HOME=FOLDER, XDG_DATA_HOME=FOLDER)
+STRANGERS = []
+
+
+def forget_accounts():
+    for folder in [FOLDER] + STRANGERS:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+atexit.register(forget_accounts)
+
+
+def owner():
+    """Who the tests' account is to its hosts; one of them has been started."""
+    return peer_client.Identity(pem=os.path.join(FOLDER, "tchat", "user.pem"))
+
+
+def stranger():
+    """The environment of another account."""
+    STRANGERS.append(tempfile.mkdtemp(prefix="tchat-test-"))
+    return dict(os.environ, XDG_RUNTIME_DIR=STRANGERS[-1], XDG_STATE_HOME=STRANGERS[-1], XDG_DATA_HOME=STRANGERS[-1])
 
 
 class Lines:
@@ -89,12 +117,11 @@ class Program:
 
 
 class Host(Program):
-    """A host without a face, on a free port of the loopback."""
+    """A host without a face, on a free port of the loopback, open to everybody unless told otherwise."""
 
     def __init__(self, *arguments):
-        self.folder = tempfile.mkdtemp(prefix="tchat-test-")
-        environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder)
-        super().__init__("--headless", "--host", "127.0.0.1:0", *arguments, environment=environment)
+        self.folder = FOLDER
+        super().__init__("--headless", "--host", "127.0.0.1:0", *(arguments or ("--access", "open")))
         try:
             self.address = self.err.find(r"listening (127\.0\.0\.1:\d+)")[1]
             self.socket = self.err.find(r"listening (unix:\S+)")[1]
@@ -113,10 +140,6 @@ class Host(Program):
         status = self.status()
         if status != 0:
             raise AssertionError("the host ended with %d: %r" % (status, self.err.lines))
-
-    def kill(self):
-        super().kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def run(tests, *host_arguments):

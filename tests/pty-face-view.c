@@ -229,7 +229,7 @@ static void a_hostile_host_reaches_the_screen_as_text_only(void **state)
 	pid_t host = hostile_host_start(&port);
 	assert_true(host > 0);
 	snprintf(address, sizeof address, "127.0.0.1:%u", port);
-	const char *arguments[] = { "--join", address, "--nick", "ann", NULL };
+	const char *arguments[] = { "--join", address, "--nick", "ann", "--insecure", NULL };
 	struct pty *ann = scene_start(40, 120, arguments, NULL);
 	pty_wait_row(ann, -2, "● ");
 	pty_wait_text(ann, "21 members");
@@ -271,7 +271,7 @@ static void a_refused_message_stays_and_is_marked_and_counted(void **state)
 	pid_t host = hostile_host_start(&port);
 	assert_true(host > 0);
 	snprintf(address, sizeof address, "127.0.0.1:%u", port);
-	const char *arguments[] = { "--join", address, "--nick", "ann", NULL };
+	const char *arguments[] = { "--join", address, "--nick", "ann", "--insecure", NULL };
 	struct pty *ann = scene_start(60, 100, arguments, NULL);
 	pty_wait_row(ann, -2, "● ");
 	scene_say(ann, "go");

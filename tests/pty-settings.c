@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static char folder[] = "/tmp/tchat-pty-settings-XXXXXX";
-static char config_variable[96], state_variable[96], runtime_variable[96], address[96], tchatrc[96];
+static char config_variable[96], state_variable[96], runtime_variable[96], data_variable[96], address[96], tchatrc[96];
 
 static void write_config(const char *text)
 {
@@ -54,8 +54,8 @@ static struct pty *pty_start_here(const char *variable)
 {
 	next_address();
 	const char *const argv[] = { "src/tchat", "--host", address, "--linger", "10s", "--durability=none", NULL };
-	const char *const environment[] = { config_variable, state_variable, runtime_variable, "USER=ann", "NO_COLOR", variable,
-		                            NULL };
+	const char *const environment[] = { config_variable, state_variable, runtime_variable, data_variable, "USER=ann",
+		                            "NO_COLOR", variable, NULL };
 	return pty_start(24, 110, argv, environment);
 }
 
@@ -264,7 +264,7 @@ static void modes_follow_their_settings(void **state)
 static void a_mention_rings_unless_the_bell_is_off(void **state)
 {
 	const char *const join[] = { "src/tchat", "--lines", "--nick", "bob", address, NULL };
-	const char *const environment[] = { config_variable, state_variable, runtime_variable, NULL };
+	const char *const environment[] = { config_variable, state_variable, runtime_variable, data_variable, NULL };
 	write_config("notify = on\n");
 	struct pty *pty = start();
 	struct pty *other = pty_start(10, 80, join, environment);
@@ -353,7 +353,7 @@ static void lines_and_drafts_survive_a_restart(void **state)
 	char own[256];
 	assert_true(own_socket(own));
 	const char *const back[] = { "src/tchat", "--join", own, NULL };
-	const char *const environment[] = { config_variable, state_variable, runtime_variable, "USER=ann", NULL };
+	const char *const environment[] = { config_variable, state_variable, runtime_variable, data_variable, "USER=ann", NULL };
 	pty = pty_start(24, 110, back, environment);
 	pty_wait_row(pty, -2, "#lobby> one");
 	pty_wait_row(pty, -1, "two");
@@ -388,15 +388,19 @@ static void nothing_is_kept_when_that_is_off(void **state)
 	pty_type(pty, "half");
 	pty_wait_row(pty, -1, "> half");
 	quit(pty);
-	snprintf(path, sizeof path, "%s/state/tchat", folder);
-	assert_int_not_equal(access(path, F_OK), 0);
+	/* The host's key is another matter. */
+	const char *const names[] = { "input-history", "drafts" };
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/state/tchat/%s", folder, names[i]);
+		assert_int_not_equal(access(path, F_OK), 0);
+	}
 }
 
 static void without_a_home_nothing_is_said(void **state)
 {
 	next_address();
 	const char *const argv[] = { "src/tchat", "--host", address, "--linger", "10s", "--durability=none", NULL };
-	const char *const environment[] = { "XDG_CONFIG_HOME", "XDG_STATE_HOME", runtime_variable,
+	const char *const environment[] = { "XDG_CONFIG_HOME", "XDG_STATE_HOME", runtime_variable, data_variable,
 	                                    "HOME=/proc/nonexistent", NULL };
 	struct pty *pty = pty_start(24, 110, argv, environment);
 	pty_wait_row(pty, -1, "#lobby>");
@@ -416,6 +420,7 @@ static int set_up(void **state)
 		return -1;
 	snprintf(config_variable, sizeof config_variable, "XDG_CONFIG_HOME=%s", folder);
 	snprintf(state_variable, sizeof state_variable, "XDG_STATE_HOME=%s/state", folder);
+	snprintf(data_variable, sizeof data_variable, "XDG_DATA_HOME=%s", folder);
 	snprintf(runtime_variable, sizeof runtime_variable, "XDG_RUNTIME_DIR=%s", folder);
 	snprintf(path, sizeof path, "%s/tchat", folder);
 	snprintf(tchatrc, sizeof tchatrc, "%s/tchat/tchatrc", folder);

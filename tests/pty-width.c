@@ -220,6 +220,7 @@ static int set_up(void **state)
 		return -1;
 	setenv("XDG_RUNTIME_DIR", folder, 1);
 	setenv("XDG_STATE_HOME", folder, 1);
+	setenv("XDG_DATA_HOME", folder, 1);
 	ann = start("INPUTRC=/dev/null");
 	const char *row = strstr(pty_row(ann, pty_find_row(ann, "127.0.0.1:")), "127.0.0.1:");
 	if (row == NULL || sscanf(row, "127.0.0.1:%d", &port) != 1)

@@ -161,14 +161,15 @@ static void read_port(struct pty *pty, const char *before, char port[16])
 struct pty *scene_host(int rows, int columns, const char *nick)
 {
 	char again[32] = "127.0.0.1:0";
-	const char *arguments[] = { "--host", again, "--nick", nick, "--linger", "1s", "--host", "[::1]:0", NULL };
+	const char *arguments[] = { "--host", again,      "--nick", nick,      "--linger", "1s",
+		                    "--access", "open", "--host", "[::1]:0", NULL };
 	if (!has_ipv6())
-		arguments[6] = NULL;
+		arguments[8] = NULL;
 	if (port4[0] != '\0')
 		snprintf(again, sizeof again, "127.0.0.1:%s", port4);
 	struct pty *pty = scene_start(rows, columns, arguments, NULL);
 	read_port(pty, "--join 127.0.0.1:", port4);
-	if (arguments[6] != NULL)
+	if (arguments[8] != NULL)
 		read_port(pty, "--join [::1]:", port6);
 	pty_wait_row(pty, -1, "#lobby>");
 	return pty;
@@ -188,8 +189,11 @@ const char *scene_address(const char *kind)
 
 struct pty *scene_join(int rows, int columns, const char *where, const char *nick)
 {
+	char keys[LEAST];
 	const char *arguments[] = { "--join", scene_address(where), "--nick", nick, NULL };
-	struct pty *pty = scene_start(rows, columns, arguments, NULL);
+	const char *environment[] = { keys, NULL };
+	snprintf(keys, sizeof keys, "XDG_DATA_HOME=%s/data-%s", folder, nick);
+	struct pty *pty = scene_start(rows, columns, arguments, strcmp(where, "unix") != 0 ? environment : NULL);
 	pty_wait_row(pty, -1, columns >= 24 ? "#lobby>" : ">");
 	if (rows >= 3)
 		pty_wait_text(pty, "● ");

@@ -16,10 +16,11 @@ int scene_close(void **state);
  * with the scene at the latest. */
 struct pty *scene_start(int rows, int columns, const char *const arguments[], const char *const environment[]);
 
-/* Opens a host with its owner's screen; waits until the owner is in the lobby. */
+/* Opens a host with its owner's screen, open to everybody; waits until the owner is in the lobby. */
 struct pty *scene_host(int rows, int columns, const char *nick);
 
-/* Joins it at an address of scene_address() and waits until the lobby is there. */
+/* Joins it at an address of scene_address() and waits until the lobby is there: by the host's own socket as its owner, else
+ * as somebody with an account of that nick's own. */
 struct pty *scene_join(int rows, int columns, const char *where, const char *nick);
 
 /* The host's addresses: "4" IPv4, "6" IPv6 (IPv4 where the system has none), "unix". Valid until the next call. */

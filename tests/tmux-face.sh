@@ -8,7 +8,7 @@ program=$(pwd)/src/tchat
 folder=$(mktemp -d)
 mkdir -m 700 "$folder/run" "$folder/config" "$folder/config/tchat"
 echo 'clock = off' >"$folder/config/tchat/tchatrc"
-export HOME="$folder" XDG_RUNTIME_DIR="$folder/run" XDG_CONFIG_HOME="$folder/config" XDG_STATE_HOME="$folder/state"
+export HOME="$folder" XDG_RUNTIME_DIR="$folder/run" XDG_CONFIG_HOME="$folder/config" XDG_STATE_HOME="$folder/state" XDG_DATA_HOME="$folder/data"
 export INPUTRC=/dev/null LC_ALL=C.UTF-8 ENV=
 unset TMUX NO_COLOR
 

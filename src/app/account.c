@@ -81,7 +81,8 @@ int account_host(const struct options *options, const char *folder, struct trust
 		err = data_place(options->hosts[0], place);
 	else if (snprintf(place, sizeof place, "%s", folder) >= (int)sizeof place)
 		err = TCHAT_ERR_TOO_LONG;
-	if (err == TCHAT_ERR_NOT_FOUND || (err == 0 && place[0] == '\0'))
+	/* Where no history can be kept, people can talk all the same. */
+	if (folder[0] == '\0' && err != TCHAT_ERR_PERMISSION && (err != 0 || place[0] == '\0'))
 		return in_memory(identity, why);
 	if (err == 0)
 		err = account_host_path(place, path);

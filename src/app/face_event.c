@@ -30,7 +30,7 @@ static void on_connected(struct face *face, const struct session_event *event)
 	face->code = 0;
 	talk_connected(&face->talk);
 	face->front.owns_host = event->role == ROLE_OWNER;
-	if (face->front.owns_host)
+	if (face->front.owns_host && face->place->address.kind == ADDRESS_UNIX)
 		snprintf(face->host_text, sizeof face->host_text, "%s", _("your host"));
 	face_rooms_set_own(&face->rooms, event->nick);
 	if (!first)

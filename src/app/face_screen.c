@@ -66,7 +66,9 @@ void face_show_handle(struct face *face, uint32_t handle)
 
 void face_leave(struct face *face, enum front_leave how, bool asked)
 {
-	if (how == FRONT_QUIT && face->front.owns_host && !asked && !face->leaving) {
+	/* An owner who joined by an address is a guest in that; the host ends from where it was opened, or with /quit all. */
+	bool mine = face->front.owns_host && (face->place->owns_host || face->place->address.kind == ADDRESS_UNIX);
+	if (how == FRONT_QUIT && mine && !asked && !face->leaving) {
 		if (!face->ready || !talk_others_are_here(&face->talk)) {
 			how = FRONT_END_HOST;
 		} else {

@@ -6,6 +6,7 @@
 #include "app/service.h"
 #include "base/errors.h"
 #include "base/intl.h"
+#include "base/wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +54,14 @@ static int heed(struct talk_place *place, char *line)
 		place->note = strdup(line + 5);
 		return -1;
 	}
+	if (strncmp(line, "key ", 4) == 0) {
+		place->has_pin = trust_pin_read(&place->pin, line + 4);
+		return -1;
+	}
+	if (strncmp(line, "invite ", 7) == 0) {
+		place->has_token = trust_token_read(place->token, line + 7);
+		return -1;
+	}
 	if (strncmp(line, "ready", 5) == 0)
 		return 0;
 	int status = EXIT_STATUS_SYSTEM, at = 0;
@@ -98,8 +107,11 @@ int own_host_start(const struct options *options, struct talk_place *place)
 	FILE *lines = fdopen(report[0], "r");
 	char line[1024];
 	int status = -1;
+	if (lines != NULL)
+		setvbuf(lines, NULL, _IONBF, 0); /* no copy of a secret stays behind */
 	while (status < 0 && lines != NULL && fgets(line, sizeof line, lines) != NULL)
 		status = heed(place, line);
+	wipe(line, sizeof line);
 	if (lines != NULL)
 		fclose(lines);
 	if (status < 0) {
@@ -120,6 +132,8 @@ void own_host_forget(struct talk_place *place)
 	for (size_t i = 0; i < place->listening_count; i++)
 		free(place->listening[i]);
 	place->listening_count = 0;
+	wipe(place->token, sizeof place->token);
+	place->has_token = false;
 	free(place->note);
 	place->note = NULL;
 }

@@ -178,6 +178,23 @@ void plain_start_input(struct plain_face *face)
 
 /* --- The session */
 
+/* An end that is about the host's key: what the host showed is told before it. True: the user is asked, and this is no end
+ * as yet. */
+static bool plain_asks(struct plain_face *face, const struct session_event *event)
+{
+	if (event->type != SESSION_DISCONNECTED ||
+	    (event->code != TCHAT_ERR_HOST_NEW && event->code != TCHAT_ERR_HOST_CHANGED))
+		return false;
+	bool asks = talk_asks(&face->talk, event->code) && face->question == PLAIN_ANSWERED && face->input == NULL &&
+	            !face->leaving;
+	face->class->ask(face, !asks);
+	if (asks) {
+		face->question = PLAIN_ASKING;
+		plain_start_input(face);
+	}
+	return asks;
+}
+
 static void plain_disconnected(struct plain_face *face, const struct session_event *event)
 {
 	if (!event->final && face->connected) {
@@ -192,14 +209,6 @@ static void plain_disconnected(struct plain_face *face, const struct session_eve
 		plain_finish(face, plain_outcome(face));
 		return;
 	}
-	if (talk_asks(&face->talk, event->code) && face->question == PLAIN_ANSWERED && face->input == NULL) {
-		face->question = PLAIN_ASKING;
-		face->class->ask(face, false);
-		plain_start_input(face);
-		return;
-	}
-	if (event->code == TCHAT_ERR_HOST_NEW || event->code == TCHAT_ERR_HOST_CHANGED)
-		face->class->ask(face, true);
 	if (face->status < 0 && !face->signalled) {
 		char text[TALK_TEXT];
 		talk_explain(&face->talk, event->code, text, sizeof text);
@@ -211,6 +220,8 @@ static void plain_disconnected(struct plain_face *face, const struct session_eve
 static void plain_event(void *arg, const struct session_event *event)
 {
 	struct plain_face *face = arg;
+	if (plain_asks(face, event))
+		return;
 	face->class->event(face, event);
 	switch (event->type) {
 	case SESSION_CONNECTED:

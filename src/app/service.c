@@ -6,13 +6,14 @@
 #include "app/exit_status.h"
 #include "app/guests.h"
 #include "app/listen.h"
+#include "app/service_keys.h"
+#include "app/talk.h"
 #include "base/errors.h"
 #include "base/intl.h"
 #include "host/host.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "system/signals.h"
-#include "trust/identity.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -42,7 +43,7 @@ struct service {
 	struct loop_timer tick;
 	struct loop_timer linger;
 	struct loop_timer deadline; /* for the flushing of the last bytes */
-	struct trust_identity *identity; /* NULL: insecure */
+	struct service_keys keys;
 	struct guests *guests;
 	bool ending;
 	bool had_member;
@@ -308,12 +309,19 @@ static int service_listen(struct service *service)
 }
 
 /* The host is open. */
-static void service_tell(const struct service *service)
+static void service_tell(struct service *service)
 {
 	const struct service_config *config = service->config;
+	const char *listening[TALK_ADDRESSES];
+	size_t count = 0;
 	for (size_t i = 0; i < service->listener_count; i++)
-		for (size_t k = 0; k < listener_count(service->listeners[i]); k++)
-			service_report(service, "listening", listener_address(service->listeners[i], k));
+		for (size_t k = 0; k < listener_count(service->listeners[i]); k++) {
+			const char *address = listener_address(service->listeners[i], k);
+			service_report(service, "listening", address);
+			if (count < TALK_ADDRESSES)
+				listening[count++] = address;
+		}
+	service_keys_tell(&service->keys, config->report, listening, count);
 	if (service->data.note[0] != '\0' && config->report >= 0)
 		dprintf(config->report, "note %s\n", service->data.note);
 	else if (service->data.note[0] != '\0')
@@ -353,6 +361,15 @@ static int service_open_data(struct service *service)
 	return 0;
 }
 
+/* Who the host is. */
+static int service_open_keys(struct service *service)
+{
+	char why[ACCOUNT_TEXT];
+	const char *folder = service->data.durable ? service->data.path : "";
+	int status = service_keys_open(&service->keys, service->config->options, folder, why);
+	return status != 0 ? service_fail(service, status, why) : 0;
+}
+
 static int service_make_loop(struct service *service)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
@@ -376,8 +393,9 @@ static int service_make_host(struct service *service)
 		.motd = options->motd,
 		.limits = { .peers = service_room_for(options->clients) },
 	};
+	service_keys_configure(&service->keys, &config);
 	service->host = host_new(&config);
-	const struct guests_config guests = { service->loop, service->host, service->identity, service_guest_gone,
+	const struct guests_config guests = { service->loop, service->host, service->keys.identity, service_guest_gone,
 		                              service_stranger_gone, service };
 	service->guests = service->host != NULL ? guests_new(&guests) : NULL;
 	service->signal_watch = loop_watch_add(service->loop, service->signals, LOOP_READ, 0, service_signal, service);
@@ -400,9 +418,12 @@ int service_run(const struct service_config *config)
 	if (status == 0)
 		status = service_open_data(&service);
 	if (status == 0)
+		status = service_open_keys(&service);
+	if (status == 0)
 		status = service_make_host(&service);
 	if (status != 0)
 		goto out;
+	service_keys_start(&service.keys, service.host);
 	service_tell(&service);
 	if (config->face != NULL)
 		guests_admit(service.guests, config->face, GUESTS_OWNER | GUESTS_INSIDE);
@@ -417,7 +438,7 @@ out:
 	loop_wake_free(service.store_wake);
 	loop_free(service.loop);
 	host_free(service.host);
-	trust_identity_free(service.identity);
+	service_keys_close(&service.keys);
 	signals_close();
 	return status;
 }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A host's keys, from its start to its end. */
+#include "app/service_keys.h"
+
+#include "app/reach.h"
+#include "base/intl.h"
+#include "base/wipe.h"
+#include "store/known_hosts.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST_SECONDS = 86400 };
+
+int service_keys_open(struct service_keys *keys, const struct options *options, const char *folder,
+                      char why[ACCOUNT_TEXT])
+{
+	struct trust_identity *user;
+	*keys = (struct service_keys){ .access = options->face == FACE_NONE ? HOST_ACCESS_INVITE : HOST_ACCESS_ASK };
+	if (options->access >= 0)
+		keys->access = options->access == ACCESS_OPEN   ? HOST_ACCESS_OPEN :
+		               options->access == ACCESS_INVITE ? HOST_ACCESS_INVITE :
+		                                                  HOST_ACCESS_ASK;
+	if (options->insecure)
+		return 0;
+	int status = account_user(&user, why);
+	if (status != 0)
+		return status;
+	keys->owner = *trust_identity_pin(user);
+	trust_identity_free(user);
+	return account_host(options, folder, &keys->identity, why);
+}
+
+void service_keys_configure(const struct service_keys *keys, struct host_config *config)
+{
+	if (keys->identity == NULL)
+		return;
+	config->pin = trust_identity_pin(keys->identity);
+	config->owner = &keys->owner;
+	config->access = keys->access;
+}
+
+void service_keys_start(struct service_keys *keys, struct host *host)
+{
+	uint8_t public[TRUST_PUBLIC_SIZE];
+	if (keys->identity == NULL)
+		return;
+	keys->noted = known_hosts_own_add(trust_identity_pin(keys->identity)->bytes) == 0;
+	/* Without an invitation people can still knock, or be invited later. */
+	keys->has_token = keys->access != HOST_ACCESS_OPEN && trust_token_new(keys->token) == 0 &&
+	                  trust_token_public(keys->token, public) == 0 &&
+	                  host_invite(host, public, 1, FIRST_SECONDS, NULL) == 0;
+}
+
+static void tell_report(const struct service_keys *keys, int report)
+{
+	char pin[TRUST_PIN_TEXT], token[TRUST_TOKEN_TEXT];
+	trust_pin_write(trust_identity_pin(keys->identity), pin);
+	dprintf(report, "key %s\n", pin);
+	if (!keys->has_token)
+		return;
+	trust_token_write(keys->token, token);
+	dprintf(report, "invite %s\n", token);
+	wipe(token, sizeof token);
+}
+
+static void tell_people(const struct service_keys *keys, const char *const *listening, size_t count)
+{
+	char words[TRUST_WORDS], fingerprint[TRUST_FINGERPRINT], link[ADDRESS_LINK];
+	struct talk_place place = { .listening_count = count < TALK_ADDRESSES ? count : TALK_ADDRESSES };
+	const struct trust_pin *pin = trust_identity_pin(keys->identity);
+	memcpy(place.listening, listening, place.listening_count * sizeof place.listening[0]);
+	trust_words(pin, words);
+	trust_fingerprint(pin, fingerprint);
+	say(_("the host's key: %1$s (%2$s)"), words, fingerprint);
+	if (!keys->has_token)
+		return;
+	if (reach_links(&place, pin, keys->token, "", 1, "", link, sizeof link) > 0) {
+		say("%s", _("with the link on standard output one person comes in, within a day"));
+		dprintf(STDOUT_FILENO, "%s\n", link); /* whoever does not read it does without */
+	}
+	wipe(link, sizeof link);
+}
+
+void service_keys_tell(struct service_keys *keys, int report, const char *const *listening, size_t count)
+{
+	if (keys->identity != NULL && report >= 0)
+		tell_report(keys, report);
+	else if (keys->identity != NULL)
+		tell_people(keys, listening, count);
+	wipe(keys->token, sizeof keys->token);
+	keys->has_token = false;
+}
+
+void service_keys_close(struct service_keys *keys)
+{
+	if (keys->noted)
+		known_hosts_own_remove();
+	trust_identity_free(keys->identity);
+	wipe(keys, sizeof *keys);
+}
