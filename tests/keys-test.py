@@ -11,7 +11,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from peer_support import TCHAT, TIMEOUT  # noqa: E402
+from peer_support import TCHAT, TIMEOUT, Program, end_all  # noqa: E402
 
 FINGERPRINT = r"SHA256:[A-Za-z0-9+/]{43}\n[a-z]+(?:-[a-z]+){5}\n"
 
@@ -26,6 +26,29 @@ def holds(text, part):
         raise AssertionError("%r does not hold %r" % (text, part))
 
 
+class Host(Program):
+    """A host of the account, open to everybody."""
+
+    def __init__(self, home):
+        super().__init__("--headless", "--host", "127.0.0.1:0", "--data", home.data, "--access=open",
+                         environment=home.environment())
+        self.address = self.err.find(r"listening (127\.0\.0\.1:\d+)")[1]
+
+    def pin(self):
+        """Of its key, as links have it."""
+        fingerprint = self.err.find(r"SHA256:([A-Za-z0-9+/]{43})")[1]
+        return fingerprint.replace("+", "-").replace("/", "_")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.process.terminate()
+        status = self.status()
+        if kind is None:
+            same(status, 0)
+
+
 class Home:
     """An account's home folder, empty at first."""
 
@@ -33,14 +56,17 @@ class Home:
         self.path = tempfile.mkdtemp(prefix="tchat-keys-")
         self.user = os.path.join(self.path, ".local/share/tchat/user.pem")
         self.data = os.path.join(self.path, "data")
-        self.host = os.path.join(self.data, "host.pem")
+        self.host_key = os.path.join(self.data, "host.pem")
+
+    def environment(self, home=None):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")}
+        environment.update(HOME=home or self.path, XDG_RUNTIME_DIR=self.path)
+        return environment
 
     def tchat(self, *arguments, home=None):
         """Runs tchat to its end: status, output, errors."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")}
-        environment.update(HOME=home or self.path, XDG_RUNTIME_DIR=self.path)
         done = subprocess.run([TCHAT, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              env=environment, timeout=TIMEOUT)
+                              env=self.environment(home), timeout=TIMEOUT)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     def fingerprint(self, *arguments):
@@ -56,12 +82,15 @@ class Home:
         for word in words:
             holds(err, word)
 
+    def host(self):
+        return Host(self)
+
     def with_host(self):
         """A host's folder with a key in it."""
         self.fingerprint()
         os.mkdir(self.data, 0o700)
-        shutil.copy(self.user, self.host)
-        os.chmod(self.host, 0o600)
+        shutil.copy(self.user, self.host_key)
+        os.chmod(self.host_key, 0o600)
         return self
 
     def end(self):
@@ -107,8 +136,8 @@ def test_without_a_home_there_is_no_key_to_show(home):
 
 
 def test_a_host_that_never_ran_has_no_key(home):
-    home.refused(69, [home.host], "--fingerprint", "--data", home.data)
-    home.refused(69, [home.host], "--rotate-key", "--data", home.data)
+    home.refused(69, [home.host_key], "--fingerprint", "--data", home.data)
+    home.refused(69, [home.host_key], "--rotate-key", "--data", home.data)
     home.refused(69, ["50000/host.pem"], "--rotate-key")
     same(os.path.exists(home.data), False)
 
@@ -118,14 +147,14 @@ def test_a_changed_key_is_another_one_and_the_former_is_kept(home):
     first = home.fingerprint("--data", home.data)
     status, out, err = home.tchat("--rotate-key", "--data", home.data)
     same((status, err), (0, ""))
-    holds(out, home.host + ".old")
+    holds(out, home.host_key + ".old")
     second = home.fingerprint("--data", home.data)
     if second == first:
         raise AssertionError("the key is the old one")
     same(out.endswith(second), True)
-    for path in home.host, home.host + ".old":
+    for path in home.host_key, home.host_key + ".old":
         same(stat.S_IMODE(os.stat(path).st_mode), 0o600)
-    os.rename(home.host + ".old", home.host)
+    os.rename(home.host_key + ".old", home.host_key)
     same(home.fingerprint("--data", home.data), first)
     # The user's own is another matter.
     same(home.fingerprint(), first)
@@ -133,13 +162,59 @@ def test_a_changed_key_is_another_one_and_the_former_is_kept(home):
 
 def test_a_hosts_key_that_others_may_read_is_not_changed(home):
     home.with_host()
-    with open(home.host, "rb") as file:
+    with open(home.host_key, "rb") as file:
         before = file.read()
-    os.chmod(home.host, 0o640)
-    home.refused(78, [home.host], "--rotate-key", "--data", home.data)
-    with open(home.host, "rb") as file:
+    os.chmod(home.host_key, 0o640)
+    home.refused(78, [home.host_key], "--rotate-key", "--data", home.data)
+    with open(home.host_key, "rb") as file:
         same(file.read(), before)
     same(os.listdir(home.data), ["host.pem"])
+
+
+def test_who_knows_the_former_key_takes_the_new_one_and_no_other(home):
+    guest = Home()
+
+    def join(*arguments):
+        environment = dict(guest.environment(), XDG_RUNTIME_DIR=guest.path)
+        done = subprocess.run([TCHAT, "--lines", *arguments], input=b"hello\n", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=environment, timeout=2 * TIMEOUT)
+        return done.returncode, done.stderr.decode()
+
+    path = os.path.join(guest.path, ".local/share/tchat/known_hosts")
+
+    def known():
+        with open(path) as file:
+            return file.read()
+
+    try:
+        with home.host() as host:
+            same(join("--trust=pinned", "--join", host.address)[0], 77)
+            same(join("--trust=new", "--join", host.address), (0, ""))
+            pin = host.pin()
+            holds(known(), pin + " " + host.address)
+        same(home.tchat("--rotate-key", "--data", home.data)[0], 0)
+        with home.host() as host:
+            # By the former key's word, under the pinned policy and at another port.
+            same(join("--trust=pinned", "--join", host.address), (0, ""))
+            if host.pin() == pin:
+                raise AssertionError("the host shows its former key")
+            holds(known(), host.pin() + " ")
+            same(pin in known(), False)
+            # A link with the former key is to the same host.
+            same(join("--join", "tchat://%s/lobby#%s" % (host.address, pin)), (0, ""))
+            same(join("--join", "tchat://%s/lobby#%s" % (host.address, "A" * 43))[0], 77)
+            address = host.address
+        os.remove(home.host_key)
+        with home.host() as host:
+            # As if it were at the same port again, which the system may have given to somebody else.
+            text = known().replace(address, host.address)
+            with open(path, "w") as file:
+                file.write(text)
+            status, err = join("--trust=new", "--join", host.address)
+            same(status, 77)
+            holds(err, "known_hosts")
+    finally:
+        guest.end()
 
 
 def test_options_that_do_not_go_together_are_refused(home):
@@ -156,7 +231,7 @@ def test_nothing_secret_is_printed(home):
     out = home.fingerprint() + home.fingerprint("--data", home.data)
     for run in home.tchat("--rotate-key", "--data", home.data), home.tchat("--fingerprint", "--data", home.data):
         out += run[1] + run[2]
-    for path in home.user, home.host, home.host + ".old":
+    for path in home.user, home.host_key, home.host_key + ".old":
         with open(path) as file:
             secret = file.read().split("\n")[1]
         same(len(secret) > 40, True)
@@ -175,6 +250,7 @@ def main():
             failed += 1
             word = "not ok"
         finally:
+            end_all()
             home.end()
         print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
     print("1..%d" % len(tests))
