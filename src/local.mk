@@ -63,7 +63,9 @@ src_tchat_SOURCES = \
 	src/app/exit_status.h \
 	src/app/emoji.def \
 	src/app/face.h \
+	src/app/face_changes.c src/app/face_changes.h \
 	src/app/face_complete.c \
+	src/app/face_pick.c \
 	src/app/face_event.c \
 	src/app/face_json.c \
 	src/app/face_keys.c \
@@ -88,7 +90,7 @@ src_tchat_SOURCES = \
 	src/app/own_host.c src/app/own_host.h \
 	src/app/ping.c \
 	src/app/account.c src/app/account.h \
-	src/app/command.h src/app/command_identity.c \
+	src/app/command.h src/app/command_history.c src/app/command_identity.c \
 	src/app/door.c src/app/door.h \
 	src/app/face_door.c src/app/face_trust.c \
 	src/app/half_open.c src/app/half_open.h \

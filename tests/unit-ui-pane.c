@@ -116,6 +116,44 @@ static void messages_are_found_and_changed(void **state)
 	message_list_free(list);
 }
 
+static void assert_body(const struct message_list *list, uint64_t serial, const char *text, const char *body)
+{
+	size_t length;
+	const struct shown_message *message = message_list_get(list, serial);
+	const char *at = message_body(message, &length);
+	assert_string_equal(message->text, text);
+	assert_int_equal(length, strlen(body));
+	assert_memory_equal(at, body, length);
+}
+
+static void what_stands_around_a_text_changes_without_it(void **state)
+{
+	struct message_list *list = message_list_new(10, 10), *other = message_list_new(10, 10);
+	struct shown_message message = text_message("ann", "said");
+	message.quote = "> bob: \033asked";
+	message.quote_length = strlen(message.quote);
+	message.seq = 7;
+	uint64_t serial = message_list_append(list, &message);
+	uint32_t change = message_list_get(list, serial)->change;
+	assert_body(list, serial, "> bob: �asked\nsaid", "said");
+	assert_true(message_list_set_frame(list, serial, NULL, "ok\n2"));
+	assert_body(list, serial, "> bob: �asked\nsaid ok↵2", "said");
+	assert_true(message_list_get(list, serial)->change != change);
+	assert_true(message_list_set_text(list, serial, "a\nb", 3));
+	assert_body(list, serial, "> bob: �asked\na\nb ok↵2", "a\nb");
+	/* A copy into another list is the same again. */
+	uint64_t copy = message_list_append(other, message_list_get(list, serial));
+	assert_body(other, copy, "> bob: �asked\na\nb ok↵2", "a\nb");
+	assert_true(message_list_set_frame(list, serial, "", ""));
+	assert_body(list, serial, "a\nb", "a\nb");
+	assert_true(message_list_set_deleted(list, serial, "(gone)"));
+	assert_body(list, serial, "(gone)", "(gone)");
+	assert_true(message_list_get(list, serial)->deleted);
+	assert_int_equal(message_list_find_seq(list, 7), serial);
+	message_list_free(list);
+	message_list_free(other);
+}
+
 static void wraps(const char *text, int columns, const char *const *rows, size_t count)
 {
 	size_t length = strlen(text), start = 0;
@@ -521,6 +559,7 @@ int main(void)
 		cmocka_unit_test(a_pin_holds_messages_up_to_the_maximum),
 		cmocka_unit_test(history_goes_to_the_front_and_stops_at_the_maximum),
 		cmocka_unit_test(messages_are_found_and_changed),
+		cmocka_unit_test(what_stands_around_a_text_changes_without_it),
 		cmocka_unit_test(rows_break_between_words_and_never_inside_a_cluster),
 		cmocka_unit_test(the_cache_tells_widths_and_contents_apart),
 		cmocka_unit_test(the_cache_stays_in_its_bound),

@@ -141,6 +141,24 @@ static void wide_windows_show_rooms_and_members(void **state)
 	world_close(&world);
 }
 
+static void changed_messages_and_answers_show_what_became_of_them(void **state)
+{
+	struct world world;
+	world_open(&world);
+	uint64_t first = say(&world, 0, MESSAGE_TEXT, "ann", "Shall we take the old machine or the new one, which is faster?");
+	uint64_t second = say(&world, 1, MESSAGE_TEXT, "bo", "the password is 1234");
+	uint64_t third = say(&world, 2, MESSAGE_TEXT, "joris", "The new one, of course");
+	say(&world, 3, MESSAGE_TEXT, "carl", "fine");
+	message_list_set_frame(world.list, first, NULL, "(edited)  👍 3  🎉");
+	message_list_set_deleted(world.list, second, "(deleted)");
+	message_list_set_frame(world.list, third, "> ann: Shall we take the old machine or the new one, which is …", "✅");
+	message_pane_select(world.pane, third);
+	world.view.status.mode = STATUS_MODE_SELECT;
+	check(&world, "screen-changed", 12, 70);
+	check(&world, "screen-changed-40", 10, 40);
+	world_close(&world);
+}
+
 static void eighty_columns_belong_to_the_messages(void **state)
 {
 	struct world world;
@@ -311,6 +329,7 @@ int main(void)
 	setlocale(LC_ALL, "");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wide_windows_show_rooms_and_members),
+		cmocka_unit_test(changed_messages_and_answers_show_what_became_of_them),
 		cmocka_unit_test(eighty_columns_belong_to_the_messages),
 		cmocka_unit_test(small_windows_stay_usable),
 		cmocka_unit_test(scrolled_back_the_pane_says_what_is_below),

@@ -22,4 +22,7 @@ int front_report(struct front *front, int err);
 /* Who may come in, and who is who (command_identity.c). */
 command_handler do_INVITE, do_LINK, do_ADMIT, do_REFUSE, do_WHOIS, do_KEYS, do_RELEASE;
 
+/* Messages that were said (command_history.c). */
+command_handler do_EDIT, do_DELETE, do_REACT, do_REPLY;
+
 #endif

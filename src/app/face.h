@@ -25,6 +25,7 @@ enum face_question {
 	ASK_FOUND,      /* the list of what was found */
 	ASK_TRUST,      /* whether this is the right host */
 	ASK_DOOR,       /* whether somebody may come in */
+	ASK_DELETE,     /* whether a message is to go */
 };
 
 enum { FACE_NAMES_MAX = 60000, FACE_FOUND_MAX = 1000 };
@@ -76,7 +77,10 @@ struct face {
 	size_t found_count;
 	struct message_place place_before;
 	bool searching;            /* a found message is shown */
-	uint64_t shown;            /* the one that was, when the last line was submitted; 0: none */
+	uint64_t target;           /* seq of the message that the command being carried out is about; 0: the newest */
+	bool picking;              /* keys are about the selected message, not for the input line */
+	uint64_t deletes;          /* the seq of what ASK_DELETE is about */
+	uint32_t deletes_room;
 
 	int code;                  /* why there is no connection, 0 while there is one or the first is tried */
 	tchat_time retry_at;
@@ -163,8 +167,21 @@ void face_show_found(struct face *face, size_t index);
 void face_search_on(struct face *face, int direction);
 void face_end_search(struct face *face, bool back);
 
-/* /copy (face_copy.c): the newest message of the room, or that which a search shows, or its newest link. */
+/* /copy (face_copy.c): the newest message of the room, or its newest link; or those of the target. */
 void face_copy(struct face *face, bool link);
+
+/* Commands about a message (face_pick.c): which one is meant, the target or the newest, one's own or another's
+ * (false: none, or it is pending); its text goes into the input line; asks before it is deleted, and deletes it. */
+bool face_meant(struct face *face, bool own, struct front_message *meant);
+void face_edit(struct face *face, const struct front_message *message);
+void face_ask_delete(struct face *face, const struct front_message *message);
+void face_delete(struct face *face);
+
+/* Picking a message by keys: true when the token was for that. Nothing is picked any more; what a search shows is
+ * picked, for the line that is being submitted. */
+bool face_pick_token(struct face *face, const struct token *token);
+void face_unpick(struct face *face);
+void face_pick_found(struct face *face);
 
 /* Moves the view by rows; asks for older messages when the oldest known one is in view (face_keys.c). */
 void face_scroll(struct face *face, int rows);

@@ -2,6 +2,8 @@
 /* /copy: hands a message or a link to the terminal for the clipboard. Messages are clean already. */
 #include "app/face.h"
 
+#include "app/face_changes.h"
+
 #include "base/intl.h"
 #include "ui/links.h"
 
@@ -19,24 +21,30 @@ static bool last_link(const char *text, size_t length, size_t *start, size_t *en
 /* What of this message is meant: all of it, or its last link. */
 static bool piece(const struct shown_message *message, bool link, size_t *start, size_t *end)
 {
-	if (message == NULL || (message->kind != MESSAGE_TEXT && message->kind != MESSAGE_ACTION))
+	if (message == NULL || (message->kind != MESSAGE_TEXT && message->kind != MESSAGE_ACTION) || message->deleted)
 		return false;
-	*start = 0;
-	*end = message->text_length;
-	return link ? last_link(message->text, message->text_length, start, end) : *end > 0;
+	size_t length, from = (size_t)(message_body(message, &length) - message->text);
+	*start = from;
+	*end = from + length;
+	return link ? last_link(message->text, from + length, start, end) && *start >= from : length > 0;
 }
 
 void face_copy(struct face *face, bool link)
 {
 	const struct face_room *room = face_rooms_current(&face->rooms);
-	uint64_t serial = face->shown != 0 ? face->shown + 1 : message_list_end(room->list);
+	uint64_t serial = message_list_end(room->list);
 	size_t start = 0, end = 0;
 	const struct shown_message *message = NULL;
 	if (!face->talk.options->clipboard) {
 		face_notice(face, MESSAGE_SYSTEM, _("tchat may not write to the clipboard; /set clipboard on allows it"));
 		return;
 	}
-	while (message == NULL && serial > message_list_first(room->list)) {
+	if (face->target != 0) {
+		message = face_find_seq(room, face->target);
+		if (!piece(message, link, &start, &end))
+			message = NULL;
+	}
+	while (face->target == 0 && message == NULL && serial > message_list_first(room->list)) {
 		message = message_list_get(room->list, --serial);
 		if (!piece(message, link, &start, &end))
 			message = NULL;

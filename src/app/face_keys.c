@@ -26,6 +26,8 @@ static void answer(struct face *face, int index)
 		face_leave(face, index == 0 ? FRONT_END_HOST : FRONT_DETACH, true);
 	else if (question == ASK_SEND && index == 0)
 		face_send_held(face);
+	else if (question == ASK_DELETE && index == 0)
+		face_delete(face);
 }
 
 /* Enter in a chooser; the rooms in it are in their order, without tchat's own one. */
@@ -194,11 +196,31 @@ static enum screen_side toggled(const struct area *area)
 	return area->columns > 0 ? SCREEN_SIDE_OFF : SCREEN_SIDE_ON;
 }
 
+/* What was begun about a message is not what is typed next. */
+static void cancel(struct face *face)
+{
+	line_editor_cancel(face->editor);
+	if (line_editor_length(face->editor) == 0 && face_rooms_current(&face->rooms)->picked != 0)
+		face_unpick(face);
+}
+
+/* While a message is being picked, nothing is typed but what is pasted. */
+static bool picks(struct face *face, const struct token *token)
+{
+	if (face->picking && token->kind == TOKEN_PASTE)
+		face_unpick(face);
+	else if (face->picking && face->talk.options->bell)
+		terminal_bell(face->terminal);
+	return face->picking;
+}
+
 /* Keys that belong to tchat whatever is typed. */
 static bool own_token(struct face *face, const struct token *token)
 {
 	if (face->waiting && (token_is_key(token, TOKEN_KEY_ESCAPE, 0) || token_is_control(token, 'C')))
 		loop_stop(face->talk.loop, 0);
+	else if (face_pick_token(face, token))
+		return true;
 	else if (token_is_key(token, TOKEN_KEY_F1, 0))
 		face_open_help(face);
 	else if (token_is_key(token, TOKEN_KEY_F1 + 1, 0))
@@ -218,9 +240,9 @@ static bool own_token(struct face *face, const struct token *token)
 	else if (token_is_key(token, TOKEN_KEY_ENTER, TOKEN_ALT) || token_is_key(token, TOKEN_KEY_ENTER, TOKEN_SHIFT))
 		line_editor_newline(face->editor);
 	else if (token_is_control(token, 'C'))
-		line_editor_cancel(face->editor);
+		cancel(face);
 	else
-		return search_token(face, token) || scroll_token(face, token);
+		return search_token(face, token) || scroll_token(face, token) || picks(face, token);
 	return true;
 }
 

@@ -31,6 +31,11 @@ struct lines {
 	bool in_terminal;
 	bool out_terminal;
 	bool broken;             /* the connection was lost, and that was said */
+	struct lines_last {
+		uint32_t room;
+		uint64_t own, other; /* seqs of the newest messages; 0: none */
+	} last[SESSION_ROOMS_MAX];
+	size_t last_count;
 };
 
 static struct lines *lines_of(struct plain_face *face)
@@ -84,8 +89,36 @@ static void lines_leave(struct front *front, enum front_leave how)
 	plain_leave(plain, how == FRONT_END_HOST || (how == FRONT_QUIT && plain_is_last(plain)));
 }
 
+/* The newest messages of each room, which commands are about. */
+static void lines_remember(struct lines *lines, const struct session_event *event)
+{
+	size_t i = 0;
+	if ((event->kind != KIND_TEXT && event->kind != KIND_ACTION) || event->blank)
+		return;
+	while (i < lines->last_count && lines->last[i].room != event->room)
+		i++;
+	if (i == SESSION_ROOMS_MAX)
+		i = 0;
+	if (i == lines->last_count)
+		lines->last_count++;
+	if (lines->last[i].room != event->room)
+		lines->last[i] = (struct lines_last){ .room = event->room };
+	*(event->own ? &lines->last[i].own : &lines->last[i].other) = event->seq;
+}
+
+static bool lines_meant(struct front *front, bool own, struct front_message *message)
+{
+	const struct lines *lines = lines_of_front(front);
+	*message = (struct front_message){ .pending = own && session_pending(front->session) > 0 };
+	for (size_t i = 0; i < lines->last_count; i++)
+		if (lines->last[i].room == front->room)
+			message->seq = own ? lines->last[i].own : lines->last[i].other;
+	return message->seq != 0 && !message->pending;
+}
+
 static const struct front_class lines_front_class = {
-	.notice = lines_front_notice, .switch_room = lines_switch_room, .clear = lines_clear, .leave = lines_leave
+	.notice = lines_front_notice, .switch_room = lines_switch_room, .clear = lines_clear, .leave = lines_leave,
+	.message = lines_meant
 };
 
 static int lines_line(struct plain_face *face, const char *line, size_t length, bool cut)
@@ -130,6 +163,7 @@ static bool lines_answer(struct plain_face *face, const char *line, size_t lengt
 
 static void lines_message(struct lines *lines, const struct session_event *event)
 {
+	lines_remember(lines, event);
 	/* What was typed or piped in here is known here. */
 	if (event->counter != 0)
 		return;

@@ -45,6 +45,7 @@ void face_open_help(struct face *face)
 	                           "Alt-Up, Alt-Down\tthe room before or after\n"
 	                           "Alt-a\tthe next room with something unread\n"
 	                           "F2\tfind a room\n"
+	                           "F5\tpick a message, then: r answers it, + puts a sign beside it, e edits it, d deletes it, c copies it, l its link\n"
 	                           "Alt-n, Alt-p\tafter /search: the next or previous found message; Esc goes back\n"
 	                           "Alt-PgUp, Alt-PgDn\tscroll the members\n"
 	                           "F3, F4\tshow or hide the rooms, the members\n"

@@ -3,6 +3,8 @@
  * stay behind all others, for their place in the order is not known before. */
 #include "app/face_room.h"
 
+#include "app/face_changes.h"
+
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/intl.h"
@@ -26,6 +28,7 @@ static void face_room_free(struct face_room *room)
 	message_list_free(room->list);
 	message_list_free(room->page);
 	line_draft_free(room->draft);
+	face_changes_free(room);
 	free(room->name);
 	free(room->topic);
 	free(room);
@@ -181,8 +184,8 @@ static bool mentions(const char *text, size_t length, const char *nick)
 }
 
 /* The message of an event as the list takes it; a topic becomes a sentence in line. */
-static struct shown_message shown(const struct face_rooms *rooms, const struct session_event *event,
-                                  char line[NOTICE_MAX])
+static struct shown_message shown(const struct face_rooms *rooms, const struct face_room *room,
+                                  const struct session_event *event, char line[NOTICE_MAX])
 {
 	/* A post of our own that is still under way comes without a nick. */
 	const char *nick = event->nick[0] != '\0' ? event->nick : rooms->own_nick;
@@ -197,6 +200,16 @@ static struct shown_message shown(const struct face_rooms *rooms, const struct s
 		.text_length = event->length,
 	};
 	message.mention = !event->own && mentions(event->text, event->length, rooms->own_nick);
+	if (event->blank) {
+		message.deleted = true;
+		message.text = _("(deleted)");
+		message.text_length = strlen(message.text);
+	} else if (event->reply != 0 && event->kind == KIND_TEXT) {
+		face_quote(room, event->reply, line, NOTICE_MAX);
+		message.reply = event->reply;
+		message.quote = line;
+		message.quote_length = strlen(line);
+	}
 	if (event->kind == KIND_TOPIC) {
 		snprintf(line, NOTICE_MAX, event->length > 0 ? _("%s set the topic: %s") : _("%s cleared the topic"),
 		         nick, event->text);
@@ -209,7 +222,11 @@ static struct shown_message shown(const struct face_rooms *rooms, const struct s
 static unsigned take_message(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
 	char line[NOTICE_MAX];
-	struct shown_message message = shown(rooms, event, line);
+	if (face_is_change(event->kind)) {
+		face_change(room, event);
+		return FACE_CHANGED;
+	}
+	struct shown_message message = shown(rooms, room, event, line);
 	uint64_t pending = event->own && event->counter != 0 ? message_list_find_token(room->list, event->counter) : 0;
 	if (pending != 0) {
 		/* The host answers in order, so this is the oldest pending one: it stands at its place already. */
@@ -233,7 +250,9 @@ static unsigned take_message(struct face_rooms *rooms, struct face_room *room, c
 static void take_pending(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
 	char line[NOTICE_MAX], title[FACE_TITLE];
-	struct shown_message message = shown(rooms, event, line);
+	if (face_is_change(event->kind))
+		return; /* its message changes when it comes back */
+	struct shown_message message = shown(rooms, room, event, line);
 	message.own = true;
 	message.wall = clock_wall();
 	message.seq = 0;
@@ -253,6 +272,10 @@ static void take_nack(struct face_rooms *rooms, struct face_room *room, const st
 	struct face_room *current = face_rooms_current(rooms);
 	const char *why = tchat_err_text(event->code);
 	uint64_t serial = room != NULL ? message_list_find_token(room->list, event->counter) : 0;
+	if (face_is_change(event->kind)) {
+		face_room_tell(room != NULL ? room : current, MESSAGE_ERROR, _("the change was not accepted: %s"), why);
+		return;
+	}
 	if (serial != 0) {
 		message_list_set_state(room->list, serial, MESSAGE_FAILED, 0);
 		room->failed++;
@@ -272,7 +295,11 @@ static void take_past(struct face_rooms *rooms, struct face_room *room, const st
 		room->page = message_list_new(FACE_PAGE, FACE_PAGE);
 	if (room->page == NULL)
 		return;
-	struct shown_message message = shown(rooms, event, line);
+	if (face_is_change(event->kind)) {
+		face_change(room, event);
+		return;
+	}
+	struct shown_message message = shown(rooms, room, event, line);
 	message_list_append(room->page, &message);
 }
 
@@ -283,10 +310,15 @@ static void take_past_end(struct face_room *room, const struct session_event *ev
 	room->past_complete = !event->more;
 	if (room->page == NULL)
 		return;
-	for (uint64_t serial = message_list_end(room->page); serial > message_list_first(room->page); serial--)
-		message_list_prepend(room->list, message_list_get(room->page, serial - 1));
+	uint64_t last = 0;
+	for (uint64_t serial = message_list_end(room->page); serial > message_list_first(room->page); serial--) {
+		const struct shown_message *message = message_list_get(room->page, serial - 1);
+		last = last == 0 ? message->seq : last;
+		message_list_prepend(room->list, message);
+	}
 	message_list_free(room->page);
 	room->page = NULL;
+	face_requote(room, event->seq, last);
 }
 
 /* --- Notices */
@@ -408,6 +440,9 @@ unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *
 		return take_message(rooms, room, event);
 	case SESSION_PAST:
 		take_past(rooms, room, event);
+		break;
+	case SESSION_CHANGE:
+		face_change(room, event);
 		break;
 	case SESSION_PAST_END:
 		take_past_end(room, event);

@@ -33,6 +33,8 @@ struct face_room {
 	bool past_asked;
 	bool past_complete;
 	struct message_list *page;  /* a page of history on its way */
+	struct face_fate *fates;    /* of messages that were changed (face_changes.h) */
+	uint64_t picked;            /* seq of the message that the next command is about; 0: none */
 };
 
 /* Public rooms in the order of joining, then direct ones. */

@@ -44,6 +44,7 @@ void face_show_room(struct face *face, size_t index)
 		return;
 	struct face_room *old = face_rooms_current(&face->rooms);
 	face_end_search(face, true);
+	face->picking = false;
 	old->draft = line_editor_save(face->editor);
 	face->room_before = old->handle;
 	face_rooms_go(&face->rooms, index);

@@ -3,6 +3,7 @@
 #include "app/face.h"
 
 #include "base/intl.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,10 @@ static void list_found(struct face *face)
 			break;
 		/* What is about to be cut from the start can be long: as much as a row shows is enough. */
 		char label[512], remark[32];
-		snprintf(label, sizeof label, "%s%s%s", message->nick, message->nick_length > 0 ? ": " : "", message->text);
+		size_t length;
+		const char *text = message_body(message, &length);
+		length = utf8_cut(text, length, sizeof label / 2 - 2); /* nicks are no longer than the other half */
+		snprintf(label, sizeof label, "%s%s%.*s", message->nick, message->nick_length > 0 ? ": " : "", (int)length, text);
 		when(message->wall, remark);
 		if (dialogue_item(face->dialogue, label, remark) != 0)
 			break;

@@ -34,10 +34,13 @@ static void send_in_pieces(struct face *face, const char *line, size_t length)
 static void run_line(struct face *face, const char *line)
 {
 	size_t length = strlen(line);
+	face->target = face_rooms_current(&face->rooms)->picked;
+	face_unpick(face);
 	if (length > WIRE_TEXT_LIMIT && line[0] != '/')
 		send_in_pieces(face, line, length);
 	else if (front_input(&face->front, line, length) == TCHAT_ERR_FULL)
 		face_notice(face, MESSAGE_ERROR, _("too many messages wait for the host; try again later"));
+	face->target = 0;
 }
 
 static size_t count_lines(const char *line)
@@ -52,7 +55,7 @@ void face_submit(struct face *face, char *line)
 {
 	size_t lines = count_lines(line);
 	face->has_written = true;
-	face->shown = face->searching ? message_pane_selected(face_rooms_current(&face->rooms)->pane) : 0;
+	face_pick_found(face);
 	face_end_search(face, false);
 	line_editor_remember(face->editor, line);
 	face->lines_to_keep = true;
@@ -139,11 +142,38 @@ static void front_copy(struct front *front, bool link)
 	face_copy((struct face *)front, link);
 }
 
+static bool front_message(struct front *front, bool own, struct front_message *message)
+{
+	return face_meant((struct face *)front, own, message);
+}
+
+static void front_edit(struct front *front, const struct front_message *message)
+{
+	face_edit((struct face *)front, message);
+}
+
+static void front_ask_delete(struct front *front, const struct front_message *message)
+{
+	face_ask_delete((struct face *)front, message);
+}
+
 static void front_close(struct front *front)
 {
 	struct face *face = (struct face *)front;
 	face_close_room(face, face_rooms_current(&face->rooms));
 }
 
-const struct front_class face_front = { front_notice, front_switch_room, front_clear,  front_leave,
-                                        front_changed, front_help, front_search, front_copy, front_close };
+const struct front_class face_front = {
+	.notice = front_notice,
+	.switch_room = front_switch_room,
+	.clear = front_clear,
+	.leave = front_leave,
+	.changed = front_changed,
+	.help = front_help,
+	.search = front_search,
+	.copy = front_copy,
+	.message = front_message,
+	.edit = front_edit,
+	.ask_delete = front_ask_delete,
+	.close = front_close,
+};

@@ -94,6 +94,8 @@ static void view_status(const struct face *face, struct status_view *status, cha
 	}
 	if (face->searching)
 		status->mode = STATUS_MODE_SEARCH;
+	if (face->picking)
+		status->mode = STATUS_MODE_SELECT;
 	if (face->leaving)
 		status->notice = _("leaving; again: at once");
 }
@@ -104,6 +106,12 @@ static void view_input(const struct face *face, struct face_shown *shown, int co
 	const struct face_room *room = face->rooms.rooms[face->rooms.current];
 	struct input_view *input = &shown->view.input;
 	const char *question = line_editor_prompt(face->editor);
+	if (face->picking) {
+		input->prompt = "> ";
+		input->text = "";
+		input->hint = _("r reply, + react, e edit, d delete, c copy, l link, Esc");
+		return;
+	}
 	char title[FACE_TITLE];
 	face_room_title(room, title);
 	if (question[0] != '\0')

@@ -15,6 +15,14 @@ struct front;
 
 enum front_leave { FRONT_QUIT, FRONT_DETACH, FRONT_END_HOST };
 
+/* A message that a command is about. */
+struct front_message {
+	uint64_t seq;
+	const char *text; /* clean; valid until the next event; may be NULL */
+	size_t length;
+	bool pending;     /* it has no seq yet */
+};
+
 struct front_class {
 	/* A notice for the user, one line of clean text or several. */
 	void (*notice)(struct front *front, const char *text);
@@ -30,6 +38,11 @@ struct front_class {
 	void (*search)(struct front *front, const char *text);
 	/* Puts the newest message, or link, into the clipboard. */
 	void (*copy)(struct front *front, bool link);
+	/* The message of the current room that a command means: one's own, or another's. False: none, or it is pending. */
+	bool (*message)(struct front *front, bool own, struct front_message *message);
+	/* Only where there is a screen: puts its text into the input line, for /edit; asks, then deletes. */
+	void (*edit)(struct front *front, const struct front_message *message);
+	void (*ask_delete)(struct front *front, const struct front_message *message);
 	/* /part of the current room, which one was put out of before. */
 	void (*close)(struct front *front);
 };
@@ -56,6 +69,9 @@ bool front_event(struct front *front, const struct session_event *event);
 
 /* Puts text into the current room as it is. The same returns. */
 int front_post(struct front *front, uint8_t kind, const char *text, size_t length);
+
+/* The same, about another message, as session_post_about(). */
+int front_post_about(struct front *front, uint8_t kind, const char *text, uint64_t target, uint64_t reply);
 
 /* A notice made as by printf(), cleaned for showing. */
 void front_say(struct front *front, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -68,6 +68,8 @@ static enum style_role text_role(const struct shown_message *message)
 		return STYLE_FAILED;
 	if (message->state == MESSAGE_PENDING)
 		return STYLE_PENDING;
+	if (message->deleted)
+		return STYLE_SYSTEM;
 	switch ((enum message_kind)message->kind) {
 	case MESSAGE_TEXT:
 		return STYLE_TEXT;
@@ -314,6 +316,8 @@ static void draw_text(const struct message_pane *pane, struct cells *cells, cons
 		tint_links(cells, area, &line);
 	if (message->mention && !message->own && pane->own != NULL)
 		tint_word(cells, area, &line, pane->own, true, STYLE_MENTION);
+	tint_bytes(cells, area, &line, 0, message->quote_length, STYLE_SYSTEM);
+	tint_bytes(cells, area, &line, message->text_length - message->note_length, message->text_length, STYLE_SYSTEM);
 	if (selected)
 		cells_tint(cells, area, row, 0, area->columns, STYLE_SELECTION);
 	if (pane->needle != NULL)

@@ -34,7 +34,7 @@ struct message_list *message_list_new(size_t keep, size_t maximum)
 	list->keep = keep > 0 ? keep : 1;
 	list->maximum = maximum > list->keep ? maximum : list->keep;
 	list->first = SERIAL_START;
-	buffer_init(&list->scratch, TEXT_CLEAN_MAX(MESSAGE_TEXT_MAX + MESSAGE_NICK_MAX));
+	buffer_init(&list->scratch, TEXT_CLEAN_MAX(MESSAGE_TEXT_MAX + MESSAGE_NICK_MAX + 2 * MESSAGE_FRAME_MAX));
 	return list;
 }
 
@@ -96,12 +96,44 @@ static size_t scratch_clean(struct message_list *list, const char *text, size_t 
 	return cleaned;
 }
 
+/* The parts that a text is put together of. */
+struct parts {
+	const char *quote, *text, *note;
+	size_t quote_length, text_length, note_length;
+};
+
+static struct parts parts_of(const struct shown_message *message)
+{
+	struct parts parts = { message->quote, message->text, message->note, message->quote_length, message->text_length,
+		               message->note_length };
+	if (!message->framed)
+		return parts;
+	parts.text = message_body(message, &parts.text_length);
+	parts.quote_length -= parts.quote_length > 0; /* the LF behind it */
+	parts.note += parts.note_length > 0;          /* the blank before it */
+	parts.note_length -= parts.note_length > 0;
+	return parts;
+}
+
+const char *message_body(const struct shown_message *message, size_t *length)
+{
+	size_t around = message->framed ? message->quote_length + message->note_length : 0;
+	*length = message->text_length - around;
+	return message->text + (message->framed ? message->quote_length : 0);
+}
+
 /* A copy with clean texts, in one piece of memory; NULL when that is out. */
 static struct shown_message *message_copy(struct message_list *list, const struct shown_message *from)
 {
+	struct parts parts = parts_of(from);
 	buffer_truncate(&list->scratch, 0);
 	size_t nick = scratch_clean(list, from->nick, from->nick_length, MESSAGE_NICK_MAX, TEXT_LINE);
-	size_t text = scratch_clean(list, from->text, from->text_length, MESSAGE_TEXT_MAX, TEXT_MULTILINE);
+	size_t quote = scratch_clean(list, parts.quote, parts.quote_length, MESSAGE_FRAME_MAX, TEXT_LINE);
+	quote += quote > 0 && buffer_put(&list->scratch, "\n", 1) == 0;
+	size_t text = scratch_clean(list, parts.text, parts.text_length, MESSAGE_TEXT_MAX, TEXT_MULTILINE);
+	size_t blank = parts.note_length > 0 && buffer_put(&list->scratch, " ", 1) == 0;
+	size_t note = scratch_clean(list, parts.note, parts.note_length, MESSAGE_FRAME_MAX, TEXT_LINE) + blank;
+	text += quote + note;
 	struct shown_message *message = malloc(sizeof *message + nick + text + 2);
 	if (message == NULL)
 		return NULL;
@@ -118,6 +150,11 @@ static struct shown_message *message_copy(struct message_list *list, const struc
 	message->nick_length = nick;
 	message->text = bytes + nick + 1;
 	message->text_length = text;
+	message->quote = message->text;
+	message->quote_length = quote;
+	message->note = message->text + text - note;
+	message->note_length = note;
+	message->framed = true;
 	message->change = 0;
 	return message;
 }
@@ -228,21 +265,60 @@ bool message_list_set_state(struct message_list *list, uint64_t serial, enum mes
 	return true;
 }
 
+static bool set_parts(struct message_list *list, const struct shown_message *old, const struct parts *parts, bool deleted)
+{
+	struct shown_message with = *old;
+	with.framed = false;
+	with.deleted = deleted;
+	with.mention = old->mention && !deleted;
+	with.text = parts->text;
+	with.text_length = parts->text_length;
+	with.quote = parts->quote;
+	with.quote_length = parts->quote_length;
+	with.note = parts->note;
+	with.note_length = parts->note_length;
+	struct shown_message *message = message_copy(list, &with);
+	if (message == NULL)
+		return false;
+	message->change = ++list->changes;
+	free(*slot(list, old->serial));
+	*slot(list, message->serial) = message;
+	return true;
+}
+
 bool message_list_set_text(struct message_list *list, uint64_t serial, const char *text, size_t length)
 {
 	const struct shown_message *old = message_list_get(list, serial);
 	if (old == NULL)
 		return false;
-	struct shown_message with = *old;
-	with.text = text;
-	with.text_length = length;
-	struct shown_message *message = message_copy(list, &with);
-	if (message == NULL)
+	struct parts parts = parts_of(old);
+	parts.text = text;
+	parts.text_length = length;
+	return set_parts(list, old, &parts, old->deleted);
+}
+
+bool message_list_set_frame(struct message_list *list, uint64_t serial, const char *quote, const char *note)
+{
+	const struct shown_message *old = message_list_get(list, serial);
+	if (old == NULL)
 		return false;
-	message->change = ++list->changes;
-	free(*slot(list, serial));
-	*slot(list, serial) = message;
-	return true;
+	struct parts parts = parts_of(old);
+	if (quote != NULL) {
+		parts.quote = quote;
+		parts.quote_length = strlen(quote);
+	}
+	if (note != NULL) {
+		parts.note = note;
+		parts.note_length = strlen(note);
+	}
+	return set_parts(list, old, &parts, old->deleted);
+}
+
+bool message_list_set_deleted(struct message_list *list, uint64_t serial, const char *text)
+{
+	const struct shown_message *old = message_list_get(list, serial);
+	const struct parts parts = { "", text, "", 0, strlen(text), 0 };
+	return old != NULL && set_parts(list, old, &parts, true);
 }
 
 void message_list_set_unread(struct message_list *list, uint64_t serial)

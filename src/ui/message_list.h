@@ -34,9 +34,16 @@ struct shown_message {
 	uint8_t state;    /* enum message_state */
 	bool own;
 	bool mention;     /* it names the reader */
+	bool deleted;     /* it was: text says so */
+	bool framed;      /* set by the list: text has quote and note around it */
 	size_t nick_length, text_length;
 	const char *nick; /* both NUL-terminated inside the list */
 	const char *text; /* may hold LF */
+	/* A line above the text that quotes what it answers, and a remark behind it; lengths 0: none. In the list they
+	 * are parts of the text, with the LF or blank between. */
+	size_t quote_length, note_length;
+	const char *quote, *note;
+	uint64_t reply;   /* the seq of what it answers; 0: nothing */
 };
 
 struct message_list;
@@ -44,6 +51,7 @@ struct message_list;
 /* Longest nick and text kept, in bytes after cleaning; the rest is cut. */
 #define MESSAGE_NICK_MAX 256
 #define MESSAGE_TEXT_MAX (64 * 1024)
+#define MESSAGE_FRAME_MAX 1024 /* quote, and note */
 
 /* An empty list. Appending evicts the oldest beyond keep messages, except those from the pin on, which may stay until
  * there are maximum. NULL when memory is out. */
@@ -78,6 +86,13 @@ uint64_t message_list_find_seq(const struct message_list *list, uint64_t seq);
 /* Changes: false when the message is not kept, or (text) memory is out. seq 0 leaves seq as it is. */
 bool message_list_set_state(struct message_list *list, uint64_t serial, enum message_state state, uint64_t seq);
 bool message_list_set_text(struct message_list *list, uint64_t serial, const char *text, size_t length);
+
+/* Another quote and remark; NULL: the same as before, "": none. False as above. */
+bool message_list_set_frame(struct message_list *list, uint64_t serial, const char *quote, const char *note);
+bool message_list_set_deleted(struct message_list *list, uint64_t serial, const char *text);
+
+/* What was said, without quote and remark. */
+const char *message_body(const struct shown_message *message, size_t *length);
 
 /* The first unread message: a line is drawn above it. 0 (the start): none. Evicted: the oldest kept. */
 void message_list_set_unread(struct message_list *list, uint64_t serial);

@@ -18,7 +18,9 @@ enum { FOLDED_MAX = 4 * (MESSAGE_TEXT_MAX + MESSAGE_NICK_MAX) };
 static bool holds(const struct shown_message *message, const struct buffer *needle, struct buffer *scratch)
 {
 	buffer_truncate(scratch, 0);
-	if (text_search_fold(scratch, message->text, message->text_length) != 0)
+	size_t body;
+	const char *text = message_body(message, &body);
+	if (text_search_fold(scratch, text, body) != 0)
 		return false;
 	size_t length = buffer_length(needle);
 	return buffer_length(scratch) >= length &&
