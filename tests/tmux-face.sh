@@ -29,13 +29,25 @@ trap end EXIT
 screen() {
 	t capture-pane -p -t "$1" 2>/dev/null
 }
-# Waits until a pane shows a text (with "not": no longer shows it), at most 30 seconds.
+# Waits until a pane shows a text, or no longer shows it, at most 30 seconds.
 see() {
 	window=$1 text=$2 tries=0
 	until screen "$window" | grep -qF -- "$text"; do
 		tries=$((tries + 1))
 		if [ $tries -gt 600 ]; then
 			echo "not seen in $window: $text"
+			screen "$window"
+			exit 1
+		fi
+		sleep 0.05
+	done
+}
+gone() {
+	window=$1 text=$2 tries=0
+	while screen "$window" | grep -qF -- "$text"; do
+		tries=$((tries + 1))
+		if [ $tries -gt 600 ]; then
+			echo "still in $window: $text"
 			screen "$window"
 			exit 1
 		fi
@@ -98,6 +110,7 @@ see dee 'Killed'
 t send-keys -t dee C-j
 t send-keys -t dee -l 'reset'
 t send-keys -t dee C-j
+gone dee 'Killed' # it clears when modes are set: before, Enter would be no line's end
 line dee "stty -a | tr ' ;' '\n\n' | grep -cxE 'icanon|echo|icrnl|isig|opost|onlcr' | sed 's/^/modes: /'"
 see dee 'modes: 6'
 line dee 'exit'
