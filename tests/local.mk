@@ -24,7 +24,7 @@ TESTS += tests/check-layers tests/check-translations
 # The list of sources with strings, and the template for translators.
 template:
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-translations --record
-.PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz
+.PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz check-fuzz-dose
 
 # wire, and the standard that describes it
 EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-surroundings.py tests/check-options.py tests/check-protocol-manual.py \
@@ -514,28 +514,19 @@ tests_fuzz_certificate_SOURCES = tests/fuzz/certificate.c $(fuzz_main)
 tests_fuzz_certificate_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_certificate_LDADD = src/libtrust.a src/libbase.a $(GNUTLS_LIBS) $(LIBINTL)
 endif
+EXTRA_DIST += tests/run-fuzz.sh
 FUZZ_SECONDS = 30
 if FUZZING
 check-fuzz: $(fuzz_programs) tests/fuzz/dictionary
-	tests/fuzz/dictionary frames >tests/fuzz/frames.dict
-	tests/fuzz/dictionary settings >tests/fuzz/settings.dict
-	for target in $(fuzz_targets); do \
-	  case $$target in \
-	  frames|host|client) words=-dict=tests/fuzz/frames.dict ;; \
-	  config) words=-dict=tests/fuzz/settings.dict ;; \
-	  *) words= ;; \
-	  esac; \
-	  $(MKDIR_P) tests/fuzz/found/$$target; \
-	  echo "$$target:"; \
-	  tests/fuzz/$$target $$words -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=60 -artifact_prefix=tests/fuzz/ \
-	    tests/fuzz/found/$$target $(srcdir)/tests/fuzz/corpus/$$target || exit 1; \
-	done
+	srcdir=$(srcdir) $(srcdir)/tests/run-fuzz.sh explore $(FUZZ_SECONDS) $(fuzz_targets)
+check-fuzz-dose: $(fuzz_programs) tests/fuzz/dictionary
+	srcdir=$(srcdir) $(srcdir)/tests/run-fuzz.sh dose $(fuzz_targets)
 else
-check-fuzz:
+check-fuzz check-fuzz-dose:
 	$(MKDIR_P) fuzz
 	test -f fuzz/config.status || { cd fuzz && \
 	  $(abs_srcdir)/configure CC='$(SANITIZE_CC)' CFLAGS='-g -O1' --enable-sanitizers --enable-fuzzing --enable-tests; }
-	$(MAKE) -C fuzz check-fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)'
+	$(MAKE) -C fuzz $@ FUZZ_SECONDS='$(FUZZ_SECONDS)'
 endif
 
 # The same suite again with other tools, each in a build of its own below this one.
