@@ -440,6 +440,29 @@ def lost_pings_make_1(_):
         raise AssertionError(out)
 
 
+def a_link_lets_one_in_and_says_so_when_it_is_used_up(_):
+    host = peer_support.Host("--access", "invite")
+    link = host.out.find(r"tchat://\S+")[0]
+
+    def join(account, address):
+        done = subprocess.run([TCHAT, "--lines", "--nick", "bot", "--join", address], input=b"hello\n",
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=2 * TIMEOUT, env=account)
+        return done.returncode, done.stderr.decode()
+    first, second = peer_support.stranger(), peer_support.stranger()
+    same(join(first, link), (0, ""))
+    host.err.find("bot was let in by the host's own link")
+    same(join(first, host.address), (0, ""))
+    status, err = join(second, link)
+    same(status, 77)
+    if "used up" not in err:
+        raise AssertionError(err)
+    status, err = join(second, host.address)  # the link has told whose host it is
+    same(status, 77)
+    if "used up" in err or "only who is invited" not in err:
+        raise AssertionError(err)
+    host.stop()
+
+
 if __name__ == "__main__":
     TESTS = [value for value in list(globals().values()) if callable(value) and getattr(value, "__module__", "") == "__main__"
              and not isinstance(value, type) and value.__name__ not in ("same", "tchat", "lines", "resident", "relay_one_pong")]

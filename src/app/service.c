@@ -154,8 +154,10 @@ static void service_log(struct service *service)
 			say(_("%s knocks, from %s"), event.nick[0] != '\0' ? event.nick : "-", event.text);
 			break;
 		case HOST_EVENT_ADMITTED:
-			say(_("%s was let in by %s"), event.nick[0] != '\0' ? event.nick : "-",
-			    event.text[0] != '\0' ? event.text : "-");
+			if (event.text[0] != '\0')
+				say(_("%s was let in by %s"), event.nick[0] != '\0' ? event.nick : "-", event.text);
+			else
+				say(_("%s was let in by the host's own link"), event.nick[0] != '\0' ? event.nick : "-");
 			break;
 		case HOST_EVENT_REFUSED:
 			say(_("%s was refused by %s"), event.nick[0] != '\0' ? event.nick : "-", event.text);

@@ -75,7 +75,7 @@ static int talk_open_keys(struct talk *talk, bool asks)
 int talk_open(struct talk *talk, const struct options *options, struct talk_place *place, uint32_t history, bool asks)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	*talk = (struct talk){ .options = options, .place = place };
+	*talk = (struct talk){ .options = options, .place = place, .has_token = place->address.has_token };
 	int status = talk_open_keys(talk, asks);
 	if (status != 0)
 		return status;
@@ -84,7 +84,7 @@ int talk_open(struct talk *talk, const struct options *options, struct talk_plac
 		.software = PACKAGE_NAME " " PACKAGE_VERSION,
 		.nick = talk_nick(options, place),
 		.history = history,
-		.token = place->address.has_token ? place->address.token : NULL,
+		.token = talk->has_token ? place->address.token : NULL,
 	};
 	talk->signals = signals_open(numbers, sizeof numbers / sizeof numbers[0]);
 	talk->loop = loop_new(0);
@@ -191,6 +191,7 @@ int talk_status(const struct talk *talk, int code)
 void talk_connected(struct talk *talk)
 {
 	const struct trust_pin *pin = link_host_pin(talk->link);
+	talk->has_token = false;
 	if (pin == NULL)
 		return;
 	talk->place->has_pin = true;
@@ -220,12 +221,13 @@ void talk_waiting(const struct talk *talk, const struct session_event *event, ch
 	char where[ADDRESS_TEXT], words[TRUST_WORDS];
 	address_format(&talk->place->address, where, sizeof where);
 	trust_words(trust_identity_pin(talk->identity), words);
+	const char *ended = talk->has_token ? _("The invitation of your link is used up or out of date. ") : "";
 	if (event->count > 0)
-		snprintf(text, TALK_TEXT, _("You are at the door of %1$s; its owner was asked to let you in. The words of your key: %2$s"),
-		         where, words);
+		snprintf(text, TALK_TEXT, _("%1$sYou are at the door of %2$s; its owner was asked to let you in. The words of your "
+		                            "key: %3$s"), ended, where, words);
 	else
-		snprintf(text, TALK_TEXT, _("You are at the door of %1$s; its owner is not there now and is asked on coming back. "
-		                            "The words of your key: %2$s"), where, words);
+		snprintf(text, TALK_TEXT, _("%1$sYou are at the door of %2$s; its owner is not there now and is asked on coming "
+		                            "back. The words of your key: %3$s"), ended, where, words);
 }
 
 /* Failures that have to do with keys and doors. False: it is none. */
@@ -252,7 +254,11 @@ static bool explain_trust(const struct talk *talk, int code, const char *where, 
 			         where, words, host_trust_name(talk->trust), path);
 		return true;
 	case TCHAT_ERR_NOT_INVITED:
-		snprintf(text, size, _("%s lets in only who is invited; ask its owner for a link"), where);
+		if (talk->has_token)
+			snprintf(text, size, _("the invitation of the link is used up or out of date, and %s lets in only who is "
+			                       "invited; ask its owner for a new link"), where);
+		else
+			snprintf(text, size, _("%s lets in only who is invited; ask its owner for a link"), where);
 		return true;
 	case TCHAT_ERR_DOOR_REFUSED:
 		snprintf(text, size, _("the owner of %s did not let you in; only a link from there changes that"), where);

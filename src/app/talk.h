@@ -33,6 +33,7 @@ struct talk {
 	struct talk_place *place;
 	struct trust_identity *identity; /* NULL: not encrypted */
 	struct host_trust *trust;        /* NULL: likewise */
+	bool has_token;                  /* we come with a link's invitation, and are not in yet */
 	struct loop *loop;
 	struct resolver *resolver;
 	struct session *session;
