@@ -158,7 +158,6 @@ static struct config *read_config(struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
-	char chosen[START_ADDRESS];
 	secrecy_start();
 	charset_start();
 #ifdef ENABLE_NLS
@@ -170,7 +169,7 @@ int main(int argc, char **argv)
 		return status;
 	struct config *config = options.mode < MODE_DUMP ? read_config(&options) : NULL;
 	if (options.mode == MODE_START)
-		status = start_choose(&options, chosen);
+		status = start_choose(&options);
 	if (status == 0)
 		status = run(&options);
 	config_free(config);

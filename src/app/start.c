@@ -6,6 +6,7 @@
 #include "app/listen.h"
 #include "base/errors.h"
 #include "base/intl.h"
+#include "base/wipe.h"
 #include "system/signals.h"
 #include "ui/cells.h"
 #include "ui/dialogue.h"
@@ -13,6 +14,7 @@
 #include "ui/restore.h"
 #include "ui/term_curses.h"
 #include "ui/tokenizer.h"
+#include "wire/address.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +24,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OWN_MAX = 16 };
+enum { OWN_MAX = 16, START_ADDRESS = ADDRESS_LINK };
+
+#define BLANKS " \t\r\n"
 
 struct start {
 	char own[OWN_MAX][START_ADDRESS]; /* "unix:/path" of the account's hosts that are running */
@@ -32,7 +36,6 @@ struct start {
 	struct cells *cells;
 	struct tokenizer *tokenizer;
 	int signals;
-	char *address; /* the caller's */
 	bool done;
 	int result;
 };
@@ -58,8 +61,15 @@ static int start_fill(struct start *start)
 
 static void start_join(struct start *start, struct options *options, const char *address)
 {
-	snprintf(start->address, START_ADDRESS, "%s", address);
-	options->target = start->address;
+	size_t slot = 0;
+	while (slot < OPTIONS_SECRETS && options->secrets[slot] != NULL)
+		slot++;
+	char *copy = slot < OPTIONS_SECRETS ? strdup(address) : NULL;
+	if (copy == NULL) {
+		start->result = -1;
+		return;
+	}
+	options->target = options->secrets[slot] = copy;
 	options->mode = MODE_JOIN;
 }
 
@@ -80,6 +90,25 @@ static void start_take(struct start *start, struct options *options)
 	}
 }
 
+/* Without line ends and what is around them: a long link is copied in pieces where a screen broke it. */
+static void start_paste(struct start *start, const char *text, size_t length)
+{
+	const char *end = text + length;
+	while (text < end && strchr(BLANKS, *text) != NULL)
+		text++;
+	while (text < end) {
+		const char *line = memchr(text, '\n', (size_t)(end - text)), *carriage = memchr(text, '\r', (size_t)(end - text));
+		const char *stop = line == NULL ? end : line, *last;
+		if (carriage != NULL && carriage < stop)
+			stop = carriage;
+		for (last = stop; last > text && last[-1] == ' ';)
+			last--;
+		dialogue_type(start->list, text, (size_t)(last - text));
+		for (text = stop; text < end && strchr(BLANKS, *text) != NULL;)
+			text++;
+	}
+}
+
 static void start_token(struct start *start, struct options *options, const struct token *token)
 {
 	if (token_is_key(token, TOKEN_KEY_ENTER, 0))
@@ -95,8 +124,10 @@ static void start_token(struct start *start, struct options *options, const stru
 		dialogue_move(start->list, 1);
 	else if (token_is_key(token, TOKEN_KEY_BACKSPACE, 0))
 		dialogue_rub_out(start->list);
-	else if (token->kind == TOKEN_CHARACTER || token->kind == TOKEN_PASTE)
+	else if (token->kind == TOKEN_CHARACTER)
 		dialogue_type(start->list, (const char *)token->bytes, token->length);
+	else if (token->kind == TOKEN_PASTE)
+		start_paste(start, (const char *)token->bytes, token->length);
 	else if (token->kind == TOKEN_REPLY)
 		term_curses_reply(start->terminal, token);
 }
@@ -114,7 +145,7 @@ static void start_draw(struct start *start)
 	cells_clear(start->cells);
 	if (rows >= HEAD_ROWS + list && columns >= 40) {
 		struct area title = { 0, 0, 1, columns }, hint = { 2, 2, 1, columns - 4 };
-		const char *text = _("Choose, or type an address: host, host:port, [IPv6]:port, unix:/path");
+		const char *text = _("Choose, or type an address or link: host, host:port, unix:/path, tchat://...");
 		cells_fill(start->cells, &title, STYLE_TITLE);
 		cells_puts(start->cells, &title, 0, 1, STYLE_TITLE, PACKAGE_NAME " " PACKAGE_VERSION);
 		cells_put_cut(start->cells, &hint, 0, 0, hint.columns, STYLE_SYSTEM, text, strlen(text));
@@ -134,8 +165,10 @@ static void start_wait(struct start *start)
 	poll(ready, 2, wait);
 	if ((ready[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
 		ssize_t length = read(STDIN_FILENO, bytes, sizeof bytes);
-		if (length > 0)
+		if (length > 0) {
 			tokenizer_feed(start->tokenizer, bytes, (size_t)length, clock_monotonic());
+			wipe(bytes, (size_t)length);
+		}
 		else if (length == 0 || errno != EINTR) {
 			start->done = true;
 			start->result = -1;
@@ -164,9 +197,9 @@ static void start_ask(struct start *start, struct options *options)
 	}
 }
 
-int start_choose(struct options *options, char address[START_ADDRESS])
+int start_choose(struct options *options)
 {
-	struct start start = { .signals = -1, .address = address };
+	struct start start = { .signals = -1 };
 	const char *why = NULL;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		say(_("where to? --host opens a host, --join joins one; see tchat --help"));

@@ -5,10 +5,8 @@
 
 #include "app/options.h"
 
-enum { START_ADDRESS = 300 };
-
-/* Asks what to do and completes options; an address to join is put into address, to which options points then. 0; a
+/* Asks what to do and completes options; an address to join may be a secret, so it is among options->secrets. 0; a
  * positive enum exit_status after a line on stderr; negative when the user wants nothing. */
-int start_choose(struct options *options, char address[START_ADDRESS]);
+int start_choose(struct options *options);
 
 #endif

@@ -11,13 +11,15 @@
 
 void wipe(void *bytes, size_t length)
 {
-	explicit_bzero(bytes, length);
+	if (length > 0)
+		explicit_bzero(bytes, length);
 }
 #else
 static void *(*const volatile set)(void *, int, size_t) = memset;
 
 void wipe(void *bytes, size_t length)
 {
-	set(bytes, 0, length);
+	if (length > 0)
+		set(bytes, 0, length);
 }
 #endif

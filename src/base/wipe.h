@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Sets length bytes to zero, also where the compiler sees that nobody reads them again. */
+/* Sets length bytes to zero, also where the compiler sees that nobody reads them again. NULL for none. */
 void wipe(void *bytes, size_t length);
 
 #endif

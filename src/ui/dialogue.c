@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/wipe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ void dialogue_free(struct dialogue *dialogue)
 	free(dialogue->matches);
 	free(dialogue->title);
 	free(dialogue->text);
+	wipe(dialogue->filter, sizeof dialogue->filter);
 	free(dialogue);
 }
 
@@ -237,6 +239,7 @@ void dialogue_type(struct dialogue *dialogue, const char *text, size_t length)
 		dialogue->filter_length += taken;
 		dialogue->filter[dialogue->filter_length] = '\0';
 		filter_apply(dialogue);
+		wipe(buffer_edit(&clean), buffer_length(&clean));
 	}
 	buffer_free(&clean);
 }

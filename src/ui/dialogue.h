@@ -28,7 +28,7 @@ struct dialogue *dialogue_chooser(const char *title, bool filter);
 /* Adds an item with a remark at its right (or NULL). 0, TCHAT_ERR_MEMORY, TCHAT_ERR_FULL (10,000 items). */
 int dialogue_item(struct dialogue *dialogue, const char *label, const char *remark);
 
-/* Changes the filter, as UTF-8; at most 64 bytes, more is left out. The best match becomes the chosen one. */
+/* Changes the filter, as UTF-8; at most 1,100 bytes, more is left out; it may be a secret. The best match becomes the chosen one. */
 void dialogue_set_filter(struct dialogue *dialogue, const char *text, size_t length);
 void dialogue_type(struct dialogue *dialogue, const char *text, size_t length);
 void dialogue_rub_out(struct dialogue *dialogue);

@@ -9,7 +9,7 @@
 
 enum {
 	DIALOGUE_ANSWERS = 8,
-	DIALOGUE_FILTER = 64,
+	DIALOGUE_FILTER = 1100, /* bytes: a link is the longest that is typed into one */
 };
 
 struct answer {

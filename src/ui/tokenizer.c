@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/errors.h"
 #include "base/utf8.h"
+#include "base/wipe.h"
 #include "ui/tokenizer_inside.h"
 
 #include <stdlib.h>
@@ -46,6 +47,8 @@ void tokenizer_free(struct tokenizer *t)
 {
 	if (t == NULL)
 		return;
+	wipe(buffer_edit(&t->input), buffer_length(&t->input));
+	wipe(buffer_edit(&t->paste), buffer_length(&t->paste));
 	buffer_free(&t->input);
 	buffer_free(&t->paste);
 	free(t);
@@ -388,6 +391,7 @@ static void paste_begin(struct tokenizer *t, size_t consumed)
 
 static void paste_drop(struct tokenizer *t)
 {
+	wipe(buffer_edit(&t->paste), buffer_length(&t->paste)); /* it may be a secret */
 	buffer_free(&t->paste);
 	t->paste_given = false;
 }
