@@ -440,6 +440,12 @@ if HAVE_PYTHON
 TESTS += tests/keys-test.py
 endif
 
+# What nobody finds of keys and invitations
+EXTRA_DIST += tests/secrets-test.py
+if HAVE_PYTHON
+TESTS += tests/secrets-test.py
+endif
+
 # line mode, JSON mode, --ping
 EXTRA_DIST += tests/faces-test.py
 if HAVE_PYTHON

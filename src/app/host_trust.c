@@ -4,8 +4,10 @@
 
 #include "base/errors.h"
 #include "base/paths.h"
+#include "base/wipe.h"
 #include "store/known_hosts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,7 @@ int host_trust_new(const struct address *address, enum options_trust policy, str
 		return TCHAT_ERR_MEMORY;
 	trust->policy = policy;
 	trust->address = *address;
+	wipe(trust->address.token, sizeof trust->address.token);
 	trust->known = known_hosts_new(err == 0 ? place : NULL);
 	trust->path = strdup(err == 0 ? place : "");
 	if (trust->known == NULL || trust->path == NULL) {
@@ -46,6 +49,13 @@ int host_trust_new(const struct address *address, enum options_trust policy, str
 	}
 	if (!known_hosts_name(address, trust->name))
 		trust->name[0] = '\0';
+	err = known_hosts_test(trust->known);
+	if (err != 0) {
+		int number = errno;
+		host_trust_free(trust);
+		errno = number;
+		return err;
+	}
 	*made = trust;
 	return 0;
 }

@@ -13,7 +13,7 @@
 struct host_trust;
 
 /* For the host at this address (copied), whose link may say its key. 0 with *trust to be freed; TCHAT_ERR_MEMORY; or as
- * paths_make(): the folder of the known hosts, whose path is in path then. */
+ * paths_make() and known_hosts_test(): the file of the known hosts, whose path is in path then. */
 int host_trust_new(const struct address *address, enum options_trust policy, struct host_trust **trust, char *path,
                    size_t size);
 void host_trust_free(struct host_trust *trust);

@@ -7,6 +7,7 @@
 #include "base/wipe.h"
 #include "store/known_hosts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,21 +54,34 @@ void service_keys_start(struct service_keys *keys, struct host *host)
 	                  host_invite(host, public, 1, FIRST_SECONDS, NULL) == 0;
 }
 
+/* A line with a secret, of which no stream keeps a copy; whoever does not read it does without. */
+static void tell_secret(int fd, char *line, size_t size, const char *word, const char *secret)
+{
+	int length = snprintf(line, size, "%s%s\n", word, secret);
+	for (size_t done = 0, all = length > 0 && (size_t)length < size ? (size_t)length : 0; done < all;) {
+		ssize_t n = write(fd, line + done, all - done);
+		if (n < 0 && errno != EINTR)
+			break;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	wipe(line, size);
+}
+
 static void tell_report(const struct service_keys *keys, int report)
 {
-	char pin[TRUST_PIN_TEXT], token[TRUST_TOKEN_TEXT];
+	char pin[TRUST_PIN_TEXT], token[TRUST_TOKEN_TEXT], line[TRUST_TOKEN_TEXT + 8];
 	trust_pin_write(trust_identity_pin(keys->identity), pin);
 	dprintf(report, "key %s\n", pin);
 	if (!keys->has_token)
 		return;
 	trust_token_write(keys->token, token);
-	dprintf(report, "invite %s\n", token);
+	tell_secret(report, line, sizeof line, "invite ", token);
 	wipe(token, sizeof token);
 }
 
 static void tell_people(const struct service_keys *keys, const char *const *listening, size_t count)
 {
-	char words[TRUST_WORDS], fingerprint[TRUST_FINGERPRINT], link[ADDRESS_LINK];
+	char words[TRUST_WORDS], fingerprint[TRUST_FINGERPRINT], link[ADDRESS_LINK], line[ADDRESS_LINK + 1];
 	struct talk_place place = { .listening_count = count < TALK_ADDRESSES ? count : TALK_ADDRESSES };
 	const struct trust_pin *pin = trust_identity_pin(keys->identity);
 	memcpy(place.listening, listening, place.listening_count * sizeof place.listening[0]);
@@ -78,7 +92,7 @@ static void tell_people(const struct service_keys *keys, const char *const *list
 		return;
 	if (reach_links(&place, pin, keys->token, "", 1, "", link, sizeof link) > 0) {
 		say("%s", _("with the link on standard output one person comes in, within a day"));
-		dprintf(STDOUT_FILENO, "%s\n", link); /* whoever does not read it does without */
+		tell_secret(STDOUT_FILENO, line, sizeof line, "", link);
 	}
 	wipe(link, sizeof link);
 }

@@ -26,6 +26,10 @@ enum {
  * known_hosts_free(). The file is read anew at each call below. NULL when memory is out. */
 struct known_hosts *known_hosts_new(const char *path);
 
+/* Whether the file can be used: 0, or TCHAT_ERR_PERMISSION (others may write to it), TCHAT_ERR_TOO_LONG, TCHAT_ERR_MEMORY,
+ * TCHAT_ERR_SYSTEM with errno. */
+int known_hosts_test(struct known_hosts *known);
+
 /* NULL is allowed. */
 void known_hosts_free(struct known_hosts *known);
 
