@@ -25,6 +25,8 @@ static void on_connected(struct face *face, const struct session_event *event)
 	struct session_room room;
 	bool first = !face->ever_ready;
 	bool renamed = strcmp(face->rooms.own_nick, event->nick) != 0;
+	if (face->waiting)
+		face_notice(face, MESSAGE_SYSTEM, _("You were let in."));
 	face->ready = face->ever_ready = true;
 	face->waiting = false;
 	face->code = 0;
