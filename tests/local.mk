@@ -446,6 +446,12 @@ if HAVE_PYTHON
 TESTS += tests/secrets-test.py
 endif
 
+# Who is in between, or in a host's place
+EXTRA_DIST += tests/trust-test.py
+if HAVE_PYTHON
+TESTS += tests/trust-test.py
+endif
+
 # line mode, JSON mode, --ping
 EXTRA_DIST += tests/faces-test.py
 if HAVE_PYTHON

@@ -337,15 +337,15 @@ def read_link(address):
     return "%s:%s" % (link["host"], link["port"] or "50000"), unbase64(pin) if pin else None, unbase64(token) if token else None
 
 
-def connect(address, timeout=60):
-    """A connected socket for HOST:PORT, [IPV6]:PORT or unix:/path."""
+def connect(address, timeout=60, source=None):
+    """A connected socket for HOST:PORT, [IPV6]:PORT or unix:/path; source: the own address that it comes from."""
     if address.startswith("unix:"):
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(timeout)
         sock.connect(address[len("unix:"):])
         return sock
     host, _, port = address.rpartition(":")
-    sock = socket.create_connection((host.strip("[]"), int(port)), timeout)
+    sock = socket.create_connection((host.strip("[]"), int(port)), timeout, (source, 0) if source else None)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
@@ -364,9 +364,10 @@ class Room:
 class Peer:
     """One connection, or after reconnect() a next one, of one device. Checks the host's promises as it goes."""
 
-    def __init__(self, address, nick=None, salt=None, timeout=60, identity=None, insecure=False):
+    def __init__(self, address, nick=None, salt=None, timeout=60, identity=None, insecure=False, source=None, enter=True):
+        """enter: waits until the host lets it in; who may have to wait at the door calls enter() later."""
         self.address, self.host_pin, self.token = read_link(address)
-        self.wish, self.timeout = nick, timeout
+        self.wish, self.timeout, self.source = nick, timeout, source
         self.identity = None if insecure else identity or Identity()
         self.salt = salt or os.urandom(16)
         self.counter = 0                           # of the last post
@@ -377,12 +378,19 @@ class Peer:
         self.frames = collections.deque()
         self.others = []                           # frames that nobody waited for: (name, fields)
         self.sock = None
-        self.connect()
+        self.greet()
+        if enter:
+            self.enter()
 
     # The stream.
 
     def connect(self):
-        self.sock, self.rest = connect(self.address, self.timeout), b""
+        self.greet()
+        self.enter()
+
+    def greet(self):
+        """Says who it is, and what for."""
+        self.sock, self.rest = connect(self.address, self.timeout, self.source), b""
         if self.identity is not None:
             self.sock = Tls(self.sock, self.identity, self.host_pin)
             self.host_pin = self.sock.pin  # the same one from now on
@@ -401,6 +409,9 @@ class Peer:
         if self.token is not None:
             proof = self.identity.prove(self.token, self.host_pin, self.welcome["nonce"], nonce)
             self.send("AUTH", salt=self.salt, lowest_unsettled=lowest, nick=self.wish, proof=proof)
+
+    def enter(self):
+        """Takes the host's yes."""
         self.me = self.expect("AUTH_OK")
         self.token = None
         if self.identity is not None:

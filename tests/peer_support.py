@@ -2,6 +2,7 @@
 """Starts the real programs for the tests that are written in Python, and runs these tests."""
 import atexit
 import os
+import pty
 import re
 import select
 import shutil
@@ -74,7 +75,7 @@ class Lines:
         return self.wait(lambda lines: next((m for m in (re.search(pattern, line) for line in lines) if m), None), pattern)
 
 
-STARTED = []
+STARTED, SCREENS = [], []
 
 
 def start(*arguments, stderr=subprocess.PIPE, environment=None):
@@ -86,6 +87,8 @@ def start(*arguments, stderr=subprocess.PIPE, environment=None):
 
 def end_all():
     """Kills what a test left running."""
+    while SCREENS:
+        SCREENS[-1].end()
     while STARTED:
         process = STARTED.pop()
         if process.poll() is None:
@@ -114,6 +117,54 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+class Screen:
+    """tchat on a terminal, as far as it is needed to type, and to wait for a text and for the end."""
+
+    def __init__(self, *arguments, environment):
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            try:
+                os.execve(TCHAT, [TCHAT, *arguments], dict(environment, TERM="xterm-256color", LINES="24", COLUMNS="80"))
+            finally:
+                os._exit(127)
+        SCREENS.append(self)
+        self.seen = b""
+
+    def read(self):
+        """False: it ended."""
+        if not select.select([self.terminal], [], [], TIMEOUT)[0]:
+            raise AssertionError("nothing comes; there was %r" % self.seen[-2000:])
+        try:
+            self.seen += os.read(self.terminal, 1 << 16)
+        except OSError:
+            return False
+        return True
+
+    def wait(self, text):
+        while text not in self.seen:
+            if not self.read():
+                raise AssertionError("it ended without %r; there was %r" % (text, self.seen[-2000:]))
+
+    def type(self, keys):
+        os.write(self.terminal, keys)
+
+    def status(self):
+        """That it ends with by itself."""
+        while self.read():
+            pass
+        SCREENS.remove(self)
+        os.close(self.terminal)
+        ended = os.waitpid(self.pid, 0)[1]
+        return os.WEXITSTATUS(ended) if os.WIFEXITED(ended) else -os.WTERMSIG(ended)
+
+    def end(self):
+        if self in SCREENS:
+            SCREENS.remove(self)
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            os.close(self.terminal)
 
 
 class Host(Program):

@@ -2,20 +2,15 @@
 """Where keys and invitations are not: arguments, environment, logs, memory after use; and files that others may read."""
 import base64
 import os
-import pty
 import re
-import select
-import shutil
 import stat
 import subprocess
 import sys
-import tempfile
-import time
 
 sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
-from peer_support import FOLDER, TCHAT, TIMEOUT, Program  # noqa: E402
+from peer_support import TCHAT, TIMEOUT, Program, Screen  # noqa: E402
 
 LARGEST = 256 << 20  # of a mapping that is looked through
 ADDRESS_SANITIZER = b"__asan_init"
@@ -101,37 +96,6 @@ def looked_through(process, secrets, known=()):
 
 def told(program):
     return "\n".join(program.out.lines + program.err.lines).encode()
-
-
-class Screen:
-    """tchat on a terminal, as far as it is needed to type and to wait for a text."""
-
-    def __init__(self, *arguments, environment):
-        pid, self.terminal = pty.fork()
-        if pid == 0:
-            try:
-                os.execve(TCHAT, [TCHAT, *arguments], dict(environment, TERM="xterm-256color", LINES="24", COLUMNS="80"))
-            finally:
-                os._exit(127)
-        self.pid, self.seen = pid, b""
-
-    def wait(self, text):
-        end = time.monotonic() + TIMEOUT
-        while text not in self.seen:
-            if not select.select([self.terminal], [], [], max(end - time.monotonic(), 0))[0]:
-                raise AssertionError("waited in vain for %r; there was %r" % (text, self.seen[-2000:]))
-            try:
-                self.seen += os.read(self.terminal, 1 << 16)
-            except OSError:
-                raise AssertionError("it ended; there was %r" % self.seen[-2000:]) from None
-
-    def type(self, keys):
-        os.write(self.terminal, keys)
-
-    def end(self):
-        os.kill(self.pid, 9)
-        os.waitpid(self.pid, 0)
-        os.close(self.terminal)
 
 
 class Child:
