@@ -66,6 +66,35 @@ static void a_crowd_does_not_put_itself_out(void **state)
 	assert_ptr_equal(evicted, &entries[0]);
 }
 
+static void a_crowd_keeps_nobody_out_who_comes_from_elsewhere(void **state)
+{
+	for (size_t i = 0; i < HALF_OPEN_ALL; i++)
+		assert_true(enter(i, (uint8_t)(i % 5 + 1), 5));
+	/* 52 of the first origin, 51 of the others. */
+	assert_true(enter(256, 77, 6));
+	assert_ptr_equal(evicted, &entries[0]);
+	size_t next = 257;
+	for (; enter(next, 77, 6); next++) {
+		assert_non_null(evicted);
+		assert_int_not_equal(evicted->origin[15], 77);
+	}
+	/* Until it has as many as the others have. */
+	assert_null(evicted);
+	assert_in_range(next - 256, HALF_OPEN_ALL / 6, HALF_OPEN_ALL / 6 + 1);
+	assert_false(enter(next, 2, 6));
+	assert_true(enter(next, 78, 6));
+	assert_non_null(evicted);
+}
+
+static void everybody_from_somewhere_else_is_no_crowd(void **state)
+{
+	for (size_t i = 0; i < HALF_OPEN_ALL; i++)
+		assert_true(enter(i, (uint8_t)i, 5));
+	assert_true(table.charged == HALF_OPEN_ALL);
+	assert_false(enter(300, 7, 6));
+	assert_null(evicted);
+}
+
 static void who_is_pardoned_does_not_count_but_its_time_runs(void **state)
 {
 	for (size_t i = 0; i < HALF_OPEN_ORIGIN; i++)
@@ -147,6 +176,8 @@ int main(void)
 		cmocka_unit_test_setup(one_origin_has_64_and_puts_out_its_own_oldest, fresh),
 		cmocka_unit_test_setup(all_together_are_256_and_the_oldest_goes, fresh),
 		cmocka_unit_test_setup(a_crowd_does_not_put_itself_out, fresh),
+		cmocka_unit_test_setup(a_crowd_keeps_nobody_out_who_comes_from_elsewhere, fresh),
+		cmocka_unit_test_setup(everybody_from_somewhere_else_is_no_crowd, fresh),
 		cmocka_unit_test_setup(who_is_pardoned_does_not_count_but_its_time_runs, fresh),
 		cmocka_unit_test_setup(after_a_burst_an_origin_has_fifty_a_second, fresh),
 		cmocka_unit_test_setup(who_is_pardoned_was_not_new, fresh),

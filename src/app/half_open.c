@@ -39,6 +39,37 @@ static size_t half_open_find(struct half_open *table, const uint8_t *origin, str
 	return count;
 }
 
+/* A small number for an origin; some share one. */
+static uint8_t half_open_share(const uint8_t origin[STREAM_ORIGIN])
+{
+	unsigned share = 0;
+	for (size_t i = 0; i < STREAM_ORIGIN; i++)
+		share = share * 31 + origin[i];
+	return (uint8_t)(share ^ share >> 8);
+}
+
+/* All places are taken, by young ones: the oldest of an origin that has more of them than this one would have; or NULL. */
+static struct half_open_entry *half_open_crowd(struct half_open *table, const uint8_t origin[STREAM_ORIGIN])
+{
+	uint16_t counts[UINT8_MAX + 1] = { 0 };
+	uint8_t most = half_open_share(origin);
+	struct half_open_entry *entry;
+	unsigned own = 1;
+	TAILQ_FOREACH(entry, &table->list, link) {
+		uint8_t share = half_open_share(entry->origin);
+		counts[share] += entry->charged;
+		own += entry->charged && memcmp(entry->origin, origin, STREAM_ORIGIN) == 0;
+		if (counts[share] > counts[most])
+			most = share;
+	}
+	if (counts[most] <= own)
+		return NULL;
+	TAILQ_FOREACH(entry, &table->list, link)
+		if (entry->charged && half_open_share(entry->origin) == most && memcmp(entry->origin, origin, STREAM_ORIGIN) != 0)
+			return entry;
+	return NULL;
+}
+
 bool half_open_enter(struct half_open *table, struct half_open_entry *entry, const uint8_t origin[STREAM_ORIGIN],
                      tchat_time now, struct half_open_entry **evicted)
 {
@@ -49,13 +80,15 @@ bool half_open_enter(struct half_open *table, struct half_open_entry *entry, con
 		pace->paid = now;
 	if (pace->paid + HALF_OPEN_PACE > now + HALF_OPEN_BURST * HALF_OPEN_PACE)
 		return false;
-	bool full = half_open_find(table, origin, &oldest) >= HALF_OPEN_ORIGIN;
+	bool full = half_open_find(table, origin, &oldest) >= HALF_OPEN_ORIGIN, all = false;
 	if (!full && table->charged >= HALF_OPEN_ALL) {
-		full = true;
+		full = all = true;
 		half_open_find(table, NULL, &oldest);
 	}
 	if (full) {
-		if (oldest == NULL || now - oldest->since < HALF_OPEN_GRACE)
+		if (oldest != NULL && now - oldest->since < HALF_OPEN_GRACE)
+			oldest = all ? half_open_crowd(table, origin) : NULL;
+		if (oldest == NULL)
 			return false;
 		half_open_leave(table, oldest);
 		*evicted = oldest;

@@ -22,7 +22,8 @@ enum {
 #define HALF_OPEN_PACE TCHAT_MS(20)
 
 #define HALF_OPEN_TIME TCHAT_SECONDS(10)
-/* So old has one to be before it may be put out for somebody else: a crowd that comes at once is not to put itself out. */
+/* So old has one to be before it may be put out for somebody else: a crowd that comes at once is not to put itself out. But
+ * who comes to a crowd from elsewhere has his turn. */
 #define HALF_OPEN_GRACE TCHAT_SECONDS(1)
 
 /* Embedded in its owner. */

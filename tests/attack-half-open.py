@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Strangers who never say who they are: many half connections, large and slow ones. The host's memory stays small, each is
+cut in time, and members are not disturbed."""
+import contextlib
+import os
+import select
+import sys
+import time
+
+sys.dont_write_bytecode = True
+import peer_client  # noqa: E402
+import peer_support  # noqa: E402
+from peer_client import Identity, Peer, encode  # noqa: E402
+
+ADDRESSES, OF_EACH = 16, 16
+CROWD = ADDRESSES * OF_EACH
+LARGE, BUDGET, RECORD = 120000, 8192, 16384
+GROWTH = 16 << 20
+LIMIT, LATE = 10, 18.5  # seconds: when a stranger is cut, and when it would be if a byte at the ninth bought time
+
+
+def same(got, want):
+    if got != want:
+        raise AssertionError("%r instead of %r" % (got, want))
+
+
+def client_hello(length):
+    """The beginning of a ClientHello of so many bytes, in records."""
+    hello = b"\x01" + length.to_bytes(3, "big") + b"\x03\x03" + os.urandom(32) + b"\0" + b"\0\2\x13\1" + b"\1\0"
+    hello += (length - len(hello) + 2).to_bytes(4, "big")[2:] + b"\x7a\x7a\xff\xf0"
+    hello += bytes(length + 4 - len(hello))
+    return b"".join(b"\x16\x03\x01" + len(hello[at:at + RECORD]).to_bytes(2, "big") + hello[at:at + RECORD]
+                    for at in range(0, len(hello), RECORD))
+
+
+def crowd(host):
+    """Connections from several addresses, 64 of each at most being allowed."""
+    found = []
+    for i in range(CROWD):
+        sock = peer_client.connect(host.address, source="127.0.0.%d" % (2 + i % ADDRESSES))
+        sock.setblocking(False)
+        found.append(sock)
+    return found
+
+
+def push(socks, data):
+    """Sends data on all, as far as the host takes it; the caller looks at it meanwhile."""
+    sent = dict.fromkeys(socks, 0)
+    waiting = set(socks)
+    while waiting:
+        ready = select.select([], list(waiting), [], 1)[1]
+        if not ready:
+            break  # what is left is not read
+        for sock in ready:
+            try:
+                sent[sock] += sock.send(data[sent[sock]:])
+            except BlockingIOError:
+                continue
+            except ConnectionError:
+                waiting.discard(sock)
+            if sent[sock] == len(data):
+                waiting.discard(sock)
+        yield
+
+
+def is_sanitized():
+    with open(peer_support.TCHAT, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
+def assert_members_are_fine(host, member):
+    member.ping()
+    Peer(host.address, "late", identity=peer_support.owner()).bye()
+
+
+def grows_by(host, data):
+    """How much the host grows, at most, while a crowd sends that."""
+    member = Peer(host.address, "ann", identity=peer_support.owner())
+    member.join("lobby")
+    before = most = host.memory()
+    socks = crowd(host)
+    for _ in push(socks, data):
+        most = max(most, host.memory())
+    assert_members_are_fine(host, member)
+    most = max(most, host.memory())
+    for sock in socks:
+        sock.close()
+    assert_members_are_fine(host, member)
+    print("# %d connections of %d bytes: %d KiB more at most" % (CROWD, len(data), (most - before) >> 10))
+    if most - before > GROWTH and not is_sanitized():
+        raise AssertionError("the host grew by %d bytes" % (most - before))
+
+
+def large_beginnings_of_a_handshake_cost_little(host):
+    grows_by(host, client_hello(LARGE))
+
+
+def small_ones_that_are_kept_cost_little(host):
+    grows_by(host, client_hello(LARGE)[:BUDGET - 1])
+
+
+def whole_handshakes_without_a_word_cost_little(host):
+    identity = Identity()
+    member = Peer(host.address, "ann", identity=peer_support.owner())
+    before = host.memory()
+    strangers = []
+    for i in range(CROWD):
+        strangers.append(peer_client.Tls(peer_client.connect(host.address, source="127.0.0.%d" % (2 + i % ADDRESSES)), identity))
+    assert_members_are_fine(host, member)
+    grown = host.memory() - before
+    print("# %d connections after the handshake: %d KiB more" % (CROWD, grown >> 10))
+    if grown > GROWTH and not is_sanitized():
+        raise AssertionError("the host grew by %d bytes" % grown)
+    for stranger in strangers:
+        stranger.close()
+
+
+class Slow:
+    """Sends a byte now and one at the ninth second."""
+
+    def __init__(self, sock, data):
+        self.sock, self.data, self.start, self.sent, self.end = sock, data, time.monotonic(), 0, None
+        self.step()
+
+    def step(self):
+        self.sock.sendall(self.data[self.sent:self.sent + 1])
+        self.sent += 1
+
+
+def who_is_slow_is_cut_after_ten_seconds(host):
+    hello = encode("HELLO", magic=peer_client.MAGIC, version_low=1, version_high=1, nonce=bytes(16))
+    member = Peer(host.address, "ann", identity=peer_support.owner())
+    silent = peer_client.connect(host.address)
+    slow = [Slow(peer_client.connect(host.address), client_hello(400)), Slow(peer_client.connect(host.socket), client_hello(400)),
+            Slow(peer_client.Tls(peer_client.connect(host.address), Identity()), hello)]
+    greeted = peer_client.Tls(peer_client.connect(host.address), Identity())
+    greeted.sendall(hello)
+    slow.append(Slow(greeted, encode("AUTH", salt=bytes(16), lowest_unsettled=1)))
+    start = slow[0].start
+    open_ones = {one.sock: one for one in slow}
+    while open_ones:
+        now = time.monotonic()
+        if now > start + LATE:
+            raise AssertionError("%d are not cut after %.1f s" % (len(open_ones), now - start))
+        due = min([one.start + 9 * one.sent for one in open_ones.values() if one.sent == 1] + [start + LATE])
+        for sock in select.select(list(open_ones), [], [], max(due - now, 0))[0]:
+            try:
+                if sock.recv(4096):
+                    continue  # WELCOME
+            except (ConnectionError, OSError):
+                pass
+            one = open_ones.pop(sock)
+            one.end = time.monotonic() - one.start
+        for one in open_ones.values():
+            if one.sent == 1 and time.monotonic() > one.start + 9:
+                with contextlib.suppress(ConnectionError):
+                    one.step()
+    if min(one.end for one in slow) < LIMIT - 1:
+        raise AssertionError("cut too early: %r" % [one.end for one in slow])
+    print("# cut after %s s" % ", ".join("%.2f" % one.end for one in slow))
+    peer_support.closed_by_host(silent)
+    assert_members_are_fine(host, member)
+
+
+if __name__ == "__main__":
+    sys.exit(peer_support.run([large_beginnings_of_a_handshake_cost_little, small_ones_that_are_kept_cost_little,
+                               whole_handshakes_without_a_word_cost_little, who_is_slow_is_cut_after_ten_seconds],
+                              "--access", "invite"))
