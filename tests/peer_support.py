@@ -45,6 +45,12 @@ def stranger():
     return dict(os.environ, XDG_RUNTIME_DIR=STRANGERS[-1], XDG_STATE_HOME=STRANGERS[-1], XDG_DATA_HOME=STRANGERS[-1])
 
 
+def is_sanitized():
+    """Freed memory is kept to find faults: how much is in use says nothing then."""
+    with open(TCHAT, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 class Lines:
     """The lines that a process writes, as they come."""
 

@@ -232,7 +232,8 @@ static void without_the_focus_nothing_is_read(void **state)
 	struct pty *bob = scene_join(24, 80, "4", "bob");
 	scene_say(ann, "before");
 	pty_wait_text(bob, "before");
-	pty_type(bob, "\033[O");
+	pty_type(bob, "\033[Ox");
+	pty_wait_row(bob, -1, "> x"); /* and so the focus is gone */
 	scene_say(ann, "meanwhile");
 	pty_wait_text(bob, "meanwhile");
 	assert_true(pty_find_row(bob, "new messages") == pty_find_row(bob, "meanwhile") - 1);
@@ -252,6 +253,8 @@ static void search_lists_and_jumps_into_the_context_and_back(void **state)
 	pty_wait_text(ann, "line 199");
 	scene_say(ann, "/search NEEDLE");
 	pty_wait_text(ann, "Found: NEEDLE");
+	pty_wait_text(ann, "bot: line 60 needle two");
+	pty_wait_text(ann, "bot: line 20 Needle one");
 	assert_true(pty_find_row(ann, "bot: line 60 needle two") < pty_find_row(ann, "bot: line 20 Needle one"));
 	pty_type(ann, "one\r"); /* narrows the list */
 	pty_wait_text(ann, "line 20 Needle one");

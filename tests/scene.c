@@ -154,6 +154,7 @@ static bool has_ipv6(void)
 static void read_port(struct pty *pty, const char *before, char port[16])
 {
 	pty_wait_text(pty, before);
+	pty_wait_row(pty, -1, "#lobby>"); /* drawn last: the digits are whole */
 	const char *at = strstr(pty_row(pty, pty_find_row(pty, before)), before) + strlen(before);
 	snprintf(port, 16, "%.*s", (int)strspn(at, "0123456789"), at);
 }
@@ -171,7 +172,6 @@ struct pty *scene_host(int rows, int columns, const char *nick)
 	read_port(pty, "--join 127.0.0.1:", port4);
 	if (arguments[8] != NULL)
 		read_port(pty, "--join [::1]:", port6);
-	pty_wait_row(pty, -1, "#lobby>");
 	return pty;
 }
 

@@ -66,6 +66,7 @@ line ann 'echo the "shell" stands'
 see ann 'the shell stands'
 line ann "'$program' --host 127.0.0.1:0 --nick ann --linger 1s"
 see ann 'tchat --join 127.0.0.1:'
+see ann '#lobby>'
 port=$(screen ann | sed -n 's/.*--join 127\.0\.0\.1:\([0-9]*\).*/\1/p' | head -n 1)
 for nick in bob cy; do
 	t new-session -d -s $nick -x 80 -y 24 "'$program' --join 127.0.0.1:$port --nick $nick"

@@ -52,6 +52,7 @@ struct service {
 
 #define SERVICE_FLUSH TCHAT_SECONDS(3)
 #define SERVICE_STORE_QUIET TCHAT_SECONDS(60)
+#define SERVICE_FIRST TCHAT_SECONDS(60) /* for its face to come, on the slowest machine */
 
 /* A log that nobody reads, a terminal stopped with ^S for one, must not stop the host: what does not fit is counted. */
 static bool log_takes(struct service *service)
@@ -225,8 +226,8 @@ static void service_linger_over(void *arg)
 	service_end(arg);
 }
 
-/* A host that a face started ends a while after its last member left; one without a face only where that was asked for,
- * and never before somebody was there. */
+/* A host that a face started ends a while after its last member left, or when the face does not even come; one without a
+ * face only where that was asked for, and never before somebody was there. */
 static void service_mind_linger(struct service *service)
 {
 	const struct options *options = service->config->options;
@@ -238,7 +239,9 @@ static void service_mind_linger(struct service *service)
 		loop_timer_stop(service->loop, &service->linger);
 	} else if (options->linger != TCHAT_NEVER && !loop_timer_is_set(&service->linger) &&
 	           (has_face || (service->had_member && options->source[SETTING_LINGER] != FROM_DEFAULT))) {
-		loop_timer_set(service->loop, &service->linger, loop_now(service->loop) + options->linger);
+		bool waits = !service->had_member && options->linger < SERVICE_FIRST;
+		loop_timer_set(service->loop, &service->linger,
+		               loop_now(service->loop) + (waits ? SERVICE_FIRST : options->linger));
 	}
 }
 
