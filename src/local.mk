@@ -43,6 +43,7 @@ src_libclient_a_SOURCES = \
 	src/client/follow.c \
 	src/client/handshake.c \
 	src/client/internal.h \
+	src/client/marks.c \
 	src/client/own.c \
 	src/client/posts.c \
 	src/client/requests.c \
@@ -220,6 +221,7 @@ src_tchat_LDADD += $(trust_libs)
 noinst_LIBRARIES += src/libhost.a
 src_libhost_a_SOURCES = \
 	src/host/account.c \
+	src/host/bookmark.c \
 	src/host/door.c src/host/door.h \
 	src/host/event.c \
 	src/host/fanout.c \

@@ -16,7 +16,7 @@ from peer_client import LAYOUTS, Peer, encode  # noqa: E402
 
 # From the table in tchat-protocol(7): what a client may send, and when.
 LEGAL = {"NEW": {"HELLO", "ERROR"}, "GREETED": {"AUTH", "PING", "PONG", "BYE", "ERROR"},
-         "READY": {"JOIN", "PART", "NAMES", "RESUME", "POST", "HISTORY", "SEARCH", "PRESENCE", "NICK", "MODERATE", "INVITE",
+         "READY": {"JOIN", "PART", "NAMES", "RESUME", "POST", "HISTORY", "SEARCH", "MARK", "PRESENCE", "NICK", "MODERATE", "INVITE",
                    "INVITATIONS",
                    "WHOIS", "PING", "PONG", "BYE",
                    "ERROR"}}

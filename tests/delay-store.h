@@ -18,12 +18,14 @@ struct delay {
 	int fail;         /* what batches fail with, or 0 */
 	int fail_records; /* and records */
 	unsigned batches; /* submitted so far */
+	unsigned records;
 };
 
 static inline void delay_submit(struct store *store, struct store_request *request)
 {
 	struct delay *d = (struct delay *)store;
 	d->batches += request->type == STORE_BATCH;
+	d->records += request->type == STORE_RECORD;
 	int err = request->type == STORE_BATCH ? d->fail : request->type == STORE_RECORD ? d->fail_records : 0;
 	if (err != 0) {
 		request->error = err;

@@ -38,7 +38,8 @@ class Kept:
         self.host = None
 
     def program(self, *arguments):
-        return Program("--headless", "--host", self.address, "--data", self.data, "--access", "open", *arguments, environment=self.environment)
+        return Program("--headless", "--host", self.address, "--data", self.data, "--access", "open", "--history-access=all",
+                       *arguments, environment=self.environment)
 
     def start(self, *arguments):
         self.host = self.program(*arguments)
@@ -337,7 +338,8 @@ def each_host_keeps_its_history_in_a_place_of_its_own(kept):
     other = "unix:%s/Other host" % kept.folder
 
     def host(address, *arguments, **changes):
-        return Program("--headless", "--host", address, "--access", "open", *arguments, environment=dict(environment, **changes))
+        return Program("--headless", "--host", address, "--access", "open", "--history-access=all", *arguments,
+                       environment=dict(environment, **changes))
     same(speak(kept, host(kept.address), "one"), [])
     first = host(kept.address, "--verbose")
     same(speak(kept, first, "two"), ["one"])

@@ -223,6 +223,11 @@ tests_unit_client_posts_CFLAGS = $(test_cflags)
 tests_unit_client_posts_SOURCES = tests/unit-client-posts.c $(client_fake)
 tests_unit_client_posts_LDADD = $(client_libs)
 
+check_PROGRAMS += tests/unit-client-marks
+tests_unit_client_marks_CFLAGS = $(test_cflags)
+tests_unit_client_marks_SOURCES = tests/unit-client-marks.c $(client_fake)
+tests_unit_client_marks_LDADD = $(client_libs)
+
 check_PROGRAMS += tests/unit-client-changes
 tests_unit_client_changes_CFLAGS = $(test_cflags)
 tests_unit_client_changes_SOURCES = tests/unit-client-changes.c $(client_fake)
@@ -364,6 +369,11 @@ check_PROGRAMS += tests/unit-host-attacks
 tests_unit_host_attacks_CFLAGS = $(test_cflags)
 tests_unit_host_attacks_SOURCES = tests/unit-host-attacks.c tests/wire-peer.h
 tests_unit_host_attacks_LDADD = $(host_libs)
+check_PROGRAMS += tests/unit-host-bookmarks
+tests_unit_host_bookmarks_CFLAGS = $(test_cflags)
+tests_unit_host_bookmarks_SOURCES = tests/unit-host-bookmarks.c tests/delay-store.h tests/door-peer.h tests/wire-peer.h
+tests_unit_host_bookmarks_LDADD = $(host_libs)
+
 check_PROGRAMS += tests/unit-host-door tests/unit-host-invitations tests/unit-host-accounts tests/unit-host-mix \
 	tests/unit-host-nicks
 tests_unit_host_mix_CFLAGS = $(test_cflags)

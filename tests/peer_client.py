@@ -45,6 +45,7 @@ LAYOUTS = {
             {1: "nick", 3: "target", 5: "reply"}),
     "HISTORY": (0x28, "request:4 room:8 from:8 limit:2 flags:1 -:1", {}),
     "PAGE": (0x2a, "request:4 room:8 flags:1 -:3 floor:8 next:8 records:body", {3: "changes"}),
+    "MARK": (0x35, "room:8 seq:8", {}),
     "SEARCH": (0x5c, "request:4 room:8 from:8 limit:2 -:2", {2: "text"}),
     "GAP": (0x2c, "room:8 from:8", {}),
     "PRESENCE": (0x33, "user:4 away:1 -:3", {3: "reason"}),

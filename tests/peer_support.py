@@ -178,7 +178,7 @@ class Host(Program):
 
     def __init__(self, *arguments):
         self.folder = FOLDER
-        super().__init__("--headless", "--host", "127.0.0.1:0", *(arguments or ("--access", "open")))
+        super().__init__("--headless", "--host", "127.0.0.1:0", *(arguments or ("--access", "open", "--history-access=all")))
         try:
             self.address = self.err.find(r"listening (127\.0\.0\.1:\d+)")[1]
             self.socket = self.err.find(r"listening (unix:\S+)")[1]

@@ -163,14 +163,14 @@ struct pty *scene_host(int rows, int columns, const char *nick)
 {
 	char again[32] = "127.0.0.1:0";
 	const char *arguments[] = { "--host", again,      "--nick", nick,      "--linger", "1s",
-		                    "--access", "open", "--host", "[::1]:0", NULL };
+		                    "--access", "open", "--history-access=all", "--host", "[::1]:0", NULL };
 	if (!has_ipv6())
-		arguments[8] = NULL;
+		arguments[9] = NULL;
 	if (port4[0] != '\0')
 		snprintf(again, sizeof again, "127.0.0.1:%s", port4);
 	struct pty *pty = scene_start(rows, columns, arguments, NULL);
 	read_port(pty, "--join 127.0.0.1:", port4);
-	if (arguments[8] != NULL)
+	if (arguments[9] != NULL)
 		read_port(pty, "--join [::1]:", port6);
 	return pty;
 }

@@ -401,6 +401,31 @@ static void read_marks_are_kept(void **state)
 	life_end(&life);
 }
 
+static void marks_of_the_host_and_of_the_store_go_together(void **state)
+{
+	struct life life;
+	struct session_room shown;
+	uint32_t room;
+	first_life(&life, &room);
+	session_read(life.fake.session, room, 1);
+	life_end(&life);
+	life_begin(&life, (struct session_config){ 0 });
+	room = (uint32_t)session_join(life.fake.session, "lobby");
+	fake_connect(&life.fake);
+	fake_joined(&life.fake, fake_take(&life.fake, WIRE_JOIN).join.request, 0, 1, 5);
+	fake_send(&life.fake, &(struct message){ .type = WIRE_MARK, .mark = { FAKE_ROOM, 3 } });
+	fake_event(&life.fake, SESSION_ROOM_JOINED);
+	assert_int_equal(fake_event(&life.fake, SESSION_READ)->seq, 3);
+	assert_true(session_room(life.fake.session, room, &shown));
+	assert_int_equal(shown.read, 3);
+	life_end(&life);
+	life_begin(&life, (struct session_config){ 0 });
+	room = (uint32_t)session_join(life.fake.session, "lobby");
+	assert_true(session_room(life.fake.session, room, &shown));
+	assert_int_equal(shown.read, 3);
+	life_end(&life);
+}
+
 static void what_is_posted_before_the_host_is_known_goes_into_its_store(void **state)
 {
 	struct life life;
@@ -647,6 +672,7 @@ int main(void)
 		TEST(a_room_that_one_left_begins_anew),
 		TEST(old_messages_are_there_while_the_host_is_away),
 		TEST(read_marks_are_kept),
+		TEST(marks_of_the_host_and_of_the_store_go_together),
 		TEST(what_is_posted_before_the_host_is_known_goes_into_its_store),
 		TEST(a_full_disk_refuses_the_post_and_says_so),
 		TEST(what_was_taken_back_stays_so_wherever_the_client_ends),

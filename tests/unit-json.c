@@ -266,6 +266,7 @@ static void every_verb_is_read(void **state)
 		{ "{\"type\":\"delete\",\"target\":9}", JSON_DELETE },
 		{ "{\"type\":\"reaction\",\"text\":\"r\",\"target\":9}", JSON_REACTION },
 		{ "{\"type\":\"post\",\"text\":\"r\",\"reply\":9}", JSON_POST },
+		{ "{\"type\":\"read\",\"seq\":9}", JSON_READ },
 		{ "{\"type\":\"ping\"}", JSON_PING },
 		{ "{\"type\":\"quit\"}", JSON_QUIT },
 	};
@@ -279,6 +280,8 @@ static void every_verb_is_read(void **state)
 			assert_int_equal(request.target, 9);
 		if (request.verb == JSON_POST)
 			assert_int_equal(request.reply, 9);
+		if (request.verb == JSON_READ)
+			assert_int_equal(request.seq, 9);
 		if (request.verb == JSON_HISTORY || request.verb == JSON_SEARCH)
 			assert_true(request.before == 9 && request.count == 3);
 		if (request.verb == JSON_TOPIC)

@@ -298,7 +298,7 @@ static const struct rule {
 	{ 0x42, "gr", "gr" }, { 0x44, "gr", "gr" }, { 0x46, "", "gr" }, { 0x48, "ngr", "ngr" },
 	{ 0x0a, "", "g" }, { 0x0c, "", "r" }, { 0x50, "r", "" }, { 0x52, "r", "" },
 	{ 0x54, "", "r" }, { 0x56, "", "r" }, { 0x58, "r", "" }, { 0x5a, "", "r" },
-	{ 0x5c, "r", "" },
+	{ 0x5c, "r", "" }, { 0x35, "r", "r" },
 };
 
 static const struct rule *rule_of(int type)

@@ -31,6 +31,10 @@ _tchat()
 		mapfile -t COMPREPLY < <(compgen -W 'ask invite open' -- "$cur")
 		return
 		;;
+	--history-access)
+		mapfile -t COMPREPLY < <(compgen -W 'all joined' -- "$cur")
+		return
+		;;
 	--linger)
 		mapfile -t COMPREPLY < <(compgen -W '10m 1h never' -- "$cur")
 		return
@@ -42,7 +46,7 @@ _tchat()
 	$split && return
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --trust= --insecure --lines --json --commands --stay
-			--since= --headless --data= --durability= --keep= --access= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
+			--since= --headless --data= --durability= --keep= --access= --history-access= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
 			--dump --check-history= --export= --fingerprint --rotate-key --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace

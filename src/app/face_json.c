@@ -102,6 +102,7 @@ static int json_room_request(struct json *json, const struct json_request *reque
 	case JSON_NAMES: return session_names(session, room);
 	case JSON_KICK: return session_kick(session, room, request->nick, request->reason);
 	case JSON_HISTORY: return session_history(session, room, request->before, request->count, 0);
+	case JSON_READ: session_read(session, room, request->seq); return 0;
 	case JSON_SEARCH: return session_search(session, room, request->text, request->before, request->count, 0);
 	default: return TCHAT_ERR_ARGUMENT;
 	}

@@ -174,6 +174,9 @@ static void lines_message(struct lines *lines, const struct session_event *event
 	}
 	line_message(&lines->line, event, lines->clock.time, event->room != lines->front.room);
 	lines_put(lines, lines->plain.output);
+	/* A pipe does not read. */
+	if (lines->out_terminal)
+		session_read(lines->plain.talk.session, event->room, event->seq);
 }
 
 static void lines_connected(struct lines *lines, const struct session_event *event)

@@ -87,7 +87,7 @@ void face_rooms_remove(struct face_rooms *rooms, uint32_t handle)
 	}
 }
 
-int face_rooms_init(struct face_rooms *rooms, const struct session *session)
+int face_rooms_init(struct face_rooms *rooms, struct session *session)
 {
 	*rooms = (struct face_rooms){ .session = session };
 	return face_rooms_add(rooms, 0, PACKAGE_NAME, false) != NULL ? 0 : TCHAT_ERR_MEMORY;
@@ -124,8 +124,32 @@ static void set_string(char **string, const char *text)
 void face_rooms_read(struct face_rooms *rooms)
 {
 	struct face_room *room = face_rooms_current(rooms);
-	if (!rooms->away_from_window && message_pane_at_end(room->pane))
-		room->unread = room->mentions = 0;
+	struct session_room info;
+	if (rooms->away_from_window || !message_pane_at_end(room->pane))
+		return;
+	room->unread = room->mentions = 0;
+	if (room->handle != 0 && session_room(rooms->session, room->handle, &info))
+		session_read(rooms->session, room->handle, info.head);
+}
+
+/* The user has read up to seq somewhere else. */
+static void take_read(struct face_room *room, uint64_t seq)
+{
+	uint64_t unread = 0;
+	unsigned count = 0;
+	for (uint64_t at = message_list_unread(room->list); at != 0 && at < message_list_end(room->list); at++) {
+		const struct shown_message *message = message_list_get(room->list, at);
+		if (message->seq <= seq)
+			continue;
+		unread = unread == 0 ? at : unread;
+		count += !message->own;
+	}
+	message_list_set_unread(room->list, unread);
+	if (count >= room->unread)
+		return;
+	room->unread = count;
+	if (count == 0)
+		room->mentions = 0;
 }
 
 void face_rooms_go(struct face_rooms *rooms, size_t index)
@@ -234,12 +258,19 @@ static unsigned take_message(struct face_rooms *rooms, struct face_room *room, c
 		return FACE_CHANGED;
 	}
 	uint64_t serial = message_list_append_ordered(room->list, &message);
-	if (event->replay || event->own)
+	struct session_room info;
+	uint64_t read = session_room(rooms->session, room->handle, &info) ? info.read : 0;
+	bool old = event->replay && (read == 0 || event->seq <= read);
+	bool seen = face_rooms_current(rooms) == room && message_pane_at_end(room->pane) && !rooms->away_from_window;
+	if (seen)
+		session_read(rooms->session, room->handle, event->seq);
+	if (old || event->own)
 		return FACE_CHANGED;
-	if (face_rooms_current(rooms) == room && message_pane_at_end(room->pane) && !rooms->away_from_window)
-		return FACE_CHANGED | (message.mention ? FACE_MENTION : 0);
-	if (room->unread == 0)
+	/* What came while nobody was here stands below the line, also where it is seen at once. */
+	if (room->unread == 0 && (!seen || (event->replay && message_list_unread(room->list) == 0)))
 		message_list_set_unread(room->list, serial);
+	if (seen)
+		return FACE_CHANGED | (message.mention ? FACE_MENTION : 0);
 	room->unread++;
 	if (message.mention || room->direct)
 		room->mentions++;
@@ -397,6 +428,9 @@ static void take_notice(struct face_rooms *rooms, struct face_room *room, const 
 		break;
 	case SESSION_RESTARTED:
 		face_room_tell(room, MESSAGE_ERROR, _("the host's history is another one now: it starts afresh here"));
+		break;
+	case SESSION_READ:
+		take_read(room, event->seq);
 		break;
 	case SESSION_JOINED:
 		face_room_tell(room, MESSAGE_JOIN, _("%s joined"), event->nick);

@@ -39,7 +39,7 @@ struct face_room {
 
 /* Public rooms in the order of joining, then direct ones. */
 struct face_rooms {
-	const struct session *session; /* who is in which room */
+	struct session *session; /* who is in which room, and what was read */
 	struct face_room *rooms[FACE_ROOMS_MAX];
 	size_t count;
 	size_t current;
@@ -48,7 +48,7 @@ struct face_rooms {
 };
 
 /* Starts with tchat's own room only. The session has to outlive the rooms. 0 or TCHAT_ERR_MEMORY. */
-int face_rooms_init(struct face_rooms *rooms, const struct session *session);
+int face_rooms_init(struct face_rooms *rooms, struct session *session);
 void face_rooms_free(struct face_rooms *rooms);
 
 /* The room of a handle, NULL when there is none. add makes it: NULL then means that memory is out. */

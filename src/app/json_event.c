@@ -456,6 +456,7 @@ int json_event(struct json_writer *writer, const struct session_event *event, co
 		if (event->code != 0)
 			write_code(writer, event->code);
 		break;
+	case SESSION_READ: write_simple(writer, "read", event, "seq", event->seq); break;
 	case SESSION_GAP:
 		write_simple(writer, "gap", event, "seq", event->seq);
 		json_number(writer, "count", event->count);

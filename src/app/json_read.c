@@ -14,7 +14,7 @@
 enum { COUNT_DEFAULT = 50, COUNT_MAX = 256, USES_MAX = 65535, DAY = 86400 };
 
 /* What a verb cannot do without. */
-enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8, NEEDS_PIN = 16, NEEDS_ID = 32, NEEDS_TARGET = 64 };
+enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8, NEEDS_PIN = 16, NEEDS_ID = 32, NEEDS_TARGET = 64, NEEDS_SEQ = 128 };
 
 static const struct verb {
 	const char *name;
@@ -34,6 +34,7 @@ static const struct verb {
 	[JSON_EDIT] = { "edit", NEEDS_TEXT | NEEDS_TARGET },
 	[JSON_DELETE] = { "delete", NEEDS_TARGET },
 	[JSON_REACTION] = { "reaction", NEEDS_TEXT | NEEDS_TARGET },
+	[JSON_READ] = { "read", NEEDS_SEQ },
 	[JSON_PING] = { "ping", 0 },
 	[JSON_QUIT] = { "quit", 0 },
 	[JSON_TRUST] = { "trust", NEEDS_PIN },
@@ -162,6 +163,7 @@ static int read_members(struct json_request *request, char *why)
 	    (request->verb == JSON_AWAY && (err = read_away(request, why)) != 0) ||
 	    (err = read_number(root, "before", 0, INT64_MAX, &request->before, why)) != 0 ||
 	    (err = read_number(root, "target", 1, INT64_MAX, &request->target, why)) != 0 ||
+	    (err = read_number(root, "seq", 1, INT64_MAX, &request->seq, why)) != 0 ||
 	    (err = read_number(root, "reply", 1, INT64_MAX, &request->reply, why)) != 0 ||
 	    (err = read_number(root, "count", 1, COUNT_MAX, &count, why)) != 0 ||
 	    (err = read_number(root, "uses", 1, USES_MAX, &uses, why)) != 0 ||
@@ -194,6 +196,8 @@ static int check_needs(const struct json_request *request, char *why)
 		missing = "id";
 	else if ((needs & NEEDS_TARGET) != 0 && request->target == 0)
 		missing = "target";
+	else if ((needs & NEEDS_SEQ) != 0 && request->seq == 0)
+		missing = "seq";
 	if (missing != NULL) {
 		snprintf(why, JSON_WHY_SIZE, _("\"%s\" is missing"), missing);
 		return TCHAT_ERR_ARGUMENT;

@@ -26,6 +26,7 @@ enum json_verb {
 	JSON_EDIT,
 	JSON_DELETE,
 	JSON_REACTION,
+	JSON_READ,
 	JSON_PING,
 	JSON_QUIT,
 	JSON_TRUST,
@@ -59,6 +60,7 @@ struct json_request {
 	uint64_t before;    /* 0 when not given */
 	uint32_t count;     /* 50 when not given */
 	uint64_t target;    /* seq of the message that is changed */
+	uint64_t seq;       /* up to which all is read */
 	uint64_t reply;     /* of the one that is answered; 0 when not given */
 	struct json_t *root; /* private */
 };

@@ -59,6 +59,7 @@ struct options {
 	long clients;       /* -1: what the system allows */
 	long trust;         /* enum options_trust; -1: the face's default */
 	long access;        /* enum options_access; -1: the face's default */
+	long history_access; /* enum host_history_access; -1: joined where the door is open */
 	long count;
 	tchat_time linger;  /* TCHAT_NEVER: for ever */
 	tchat_time interval;

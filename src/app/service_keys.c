@@ -23,6 +23,10 @@ int service_keys_open(struct service_keys *keys, const struct options *options, 
 		keys->access = options->access == ACCESS_OPEN   ? HOST_ACCESS_OPEN :
 		               options->access == ACCESS_INVITE ? HOST_ACCESS_INVITE :
 		                                                  HOST_ACCESS_ASK;
+	bool joined = options->history_access == HOST_HISTORY_JOINED;
+	if (options->history_access < 0)
+		joined = keys->access == HOST_ACCESS_OPEN && !options->insecure;
+	keys->history = joined ? HOST_HISTORY_JOINED : HOST_HISTORY_ALL;
 	if (options->insecure)
 		return 0;
 	int status = account_user(&user, why);
@@ -35,6 +39,7 @@ int service_keys_open(struct service_keys *keys, const struct options *options, 
 
 void service_keys_configure(const struct service_keys *keys, struct host_config *config)
 {
+	config->history = keys->history;
 	if (keys->identity == NULL)
 		return;
 	config->pin = trust_identity_pin(keys->identity);

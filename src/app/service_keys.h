@@ -11,6 +11,7 @@ struct service_keys {
 	struct trust_identity *identity; /* NULL: not encrypted */
 	struct trust_pin owner;
 	enum host_access access;
+	enum host_history_access history;
 	bool has_token;
 	bool noted;                      /* among the hosts of this account that run now */
 	uint8_t token[TRUST_TOKEN_SIZE];

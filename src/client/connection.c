@@ -46,6 +46,7 @@ static void connection_reset(struct session *session)
 	session->link = LINK_NONE;
 	session->reason = 0;
 	session->held = false;
+	session->marks_at = 0;
 	rooms_disconnected(session);
 	requests_drop(session);
 }
@@ -97,6 +98,8 @@ tchat_time session_deadline(const struct session *session)
 		tchat_time at = session->heard_at + TCHAT_SECONDS(session->pinged ? SILENCE_S + ANSWER_S : SILENCE_S);
 		if (session->resend_at != 0 && session->resend_at < at)
 			at = session->resend_at;
+		if (session->marks_at != 0 && session->marks_at < at)
+			at = session->marks_at;
 		return session->rejoin_at != 0 && session->rejoin_at < at ? session->rejoin_at : at;
 	}
 	case LINK_CLOSING:
@@ -134,6 +137,8 @@ void session_tick(struct session *session, tchat_time now)
 		session->resend_at = 0;
 		posts_pump(session);
 	}
+	if (session->marks_at != 0 && now >= session->marks_at)
+		marks_send(session);
 	if (session->rejoin_at != 0 && now >= session->rejoin_at && rooms_join_all(session) != 0)
 		return;
 	if (now < session->heard_at + TCHAT_SECONDS(SILENCE_S))

@@ -35,6 +35,7 @@ enum session_event_type {
 	SESSION_NACK,         /* room, counter, ref, code, kind, text, target: refused for good, cancelled, or (codes below 64, and
 	                       * no PENDING before) it could not be stored here */
 	SESSION_HELD,         /* code: the host keeps no messages for now, posts wait in the outbox; 0: it does again */
+	SESSION_READ,         /* room, seq: another connection of this user has read up to there, or one had before */
 	SESSION_GAP,          /* room, count: so many messages are no longer kept, from seq on */
 	SESSION_RESTARTED,    /* room: the host's history is another one; messages start afresh */
 	SESSION_LOST,         /* room, counter, kind, text, time: a message of ours that the host had accepted and has no

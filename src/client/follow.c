@@ -16,6 +16,7 @@ static int follow_live(struct session *session, struct room *room)
 {
 	room->state = ROOM_LIVE;
 	struct draft draft = draft_of(SESSION_ROOM_READY, room);
+	marks_live(session, room);
 	int err = session_tell(session, &draft);
 	if (err == 0)
 		err = own_live(session, room);
@@ -56,6 +57,7 @@ static int follow_afresh(struct session *session, struct room *room, uint64_t ep
 	own_afresh(session, room, first);
 	if (room->row != NULL)
 		room->row->epoch = 0; /* its messages go, also when the host did not notice what befell it */
+	marks_afresh(room);
 	room->epoch = epoch;
 	room->seq = first - 1;
 	room->cursor_id = false;
@@ -131,6 +133,7 @@ static int follow_entered(struct session *session, struct room *room, const stru
 	room->id = joined->room;
 	room->id_life = session->life;
 	room->members = joined->members;
+	room->read_told = 0;
 	wire_copy(room->topic, sizeof room->topic, wire_cut(joined->topic, TOPIC_MAX));
 	/* The other one of a direct room may be forgotten by now; then it keeps the name it has. */
 	if (joined->name.length > 0 ? room_rename(room, joined->name) != 0 : !room->direct)

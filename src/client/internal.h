@@ -87,6 +87,8 @@ struct room {
 	struct message_id id_at;
 	uint64_t replay_to; /* messages up to here are replay */
 	size_t pending;     /* posts without an answer */
+	uint64_t read;      /* the read mark */
+	uint64_t read_told; /* as the host knows it, on this connection */
 	struct client_row *row; /* the store's; NULL: not kept */
 	bool tail;          /* what was read last is still to be shown */
 	bool tail_asked;
@@ -166,6 +168,7 @@ struct session {
 
 	tchat_time now, connected_at, heard_at, dial_at;
 	tchat_time rejoin_at; /* when rooms that the host was too busy for are joined; 0: none are */
+	tchat_time marks_at; /* when read marks are sent; 0: none wait */
 	tchat_time ready_at; /* of this connection; 0: not yet */
 	tchat_time close_by; /* when what a closing connection has not sent is given up; 0: not set yet */
 	bool pinged; /* a keep-alive is out */
@@ -324,6 +327,14 @@ void stored_parted(struct session *session, const struct room *room);
 void stored_tail(struct session *session, struct room *room);
 int stored_history(struct session *session, struct room *room, uint64_t before, uint32_t count, uint32_t asked);
 void stored_free(struct session *session);
+
+/* marks.c */
+/* The room is live again: what was read meanwhile is told. */
+void marks_live(struct session *session, const struct room *room);
+void marks_send(struct session *session);
+int marks_told(struct session *session, const struct wire_mark *mark);
+/* The room's history is another one. */
+void marks_afresh(struct room *room);
 
 /* own.c */
 void own_load(struct session *session);

@@ -347,7 +347,7 @@ static void room_show(const struct room *room, struct session_room *shown)
 		                        .direct = room->direct,
 		                        .joined = room->state >= ROOM_RESUMING && room->state <= ROOM_LIVE,
 		                        .head = room->seq,
-		                        .read = room->row != NULL ? room->row->read : 0,
+		                        .read = room->read,
 		                        .members = room->members,
 		                        .roster = room->roster.complete };
 }

@@ -184,6 +184,8 @@ static int session_frame_ready(struct session *session, const struct message *me
 		return roster_users(session, &message->users);
 	case WIRE_MEMBER:
 		return roster_member(session, &message->member);
+	case WIRE_MARK:
+		return marks_told(session, &message->mark);
 	case WIRE_PRESENCE:
 		return roster_presence(session, &message->presence);
 	case WIRE_DONE:
@@ -279,6 +281,7 @@ void session_leave_when_done(struct session *session)
 		session_leave_offline(session);
 	if (session->link != LINK_READY || session->request_count > 0 || session->ping_count > 0)
 		return;
+	marks_send(session);
 	session->finished = true;
 	session->link = LINK_CLOSING;
 	session->reason = TCHAT_ERR_LEAVING;

@@ -111,7 +111,7 @@ int session_cancel(struct session *session, uint64_t counter);
 /* What LOST told: posts it again, or forgets it. counter 0: all. How many; TCHAT_ERR_NOT_FOUND, or as session_post(). */
 int session_repost(struct session *session, uint64_t counter);
 int session_forget_lost(struct session *session, uint64_t counter);
-/* Everything in the room up to seq was read. */
+/* Everything in the room up to seq was read; the user's other connections will know within about a second. */
 void session_read(struct session *session, uint32_t room, uint64_t seq);
 
 int session_nick(struct session *session, const char *nick); /* without a connection: the wish of the next */

@@ -16,6 +16,8 @@ void stored_restore(struct session *session, struct room *room)
 	if (store == NULL)
 		return;
 	room->row = store->operations->row(store, room->direct, room->fold, room->name);
+	if (room->row != NULL && room->row->read > room->read)
+		room->read = room->row->read;
 	own_open(session, room);
 	if (room->row == NULL || room->row->epoch == 0 || room->since != 0)
 		return;
@@ -66,15 +68,6 @@ void stored_message(struct session *session, const struct room *room, const stru
 		session->store->operations->message(session->store, row, msg->time, buffer_data(&record),
 		                                    buffer_length(&record));
 	buffer_free(&record);
-}
-
-void session_read(struct session *session, uint32_t handle, uint64_t seq)
-{
-	const struct room *room = room_by_handle(session, handle);
-	if (room == NULL || room->row == NULL || seq <= room->row->read || seq > room->seq)
-		return;
-	room->row->read = seq;
-	session->store->operations->keep(session->store, room->row);
 }
 
 /* --- Reading what was read */

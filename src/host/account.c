@@ -304,6 +304,7 @@ void host_name_release(struct host *host, struct account_name *name)
 	struct user *user = host_user_by_nick(host, name->nick.key);
 	if (user != NULL && user->account == account && TAILQ_EMPTY(&user->peers))
 		host_user_forget(host, user);
+	host_bookmarks_release(host, name);
 	TAILQ_REMOVE(&account->names, name, by_account);
 	account->name_count--;
 	name_free(host, name);

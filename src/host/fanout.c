@@ -208,14 +208,22 @@ static void part_topic(const struct round *round, const struct round_part *part,
 	}
 }
 
-/* Who closed a direct room, or is away, learns that there is something new. */
+static bool is_seated(const struct user *user, const struct room *room)
+{
+	struct host_peer *peer;
+	TAILQ_FOREACH(peer, &user->peers, by_user)
+		if (host_seat_find(peer, room) != NULL)
+			return true;
+	return false;
+}
+
+/* Who closed a direct room, is away, or has not heard of it in this life of the host learns that there is news. */
 static void part_direct(struct host *host, const struct room *room, const struct block *block)
 {
 	for (uint32_t i = 0; i < room->member_count; i++) {
 		struct membership *membership = room->members[i];
-		bool away = TAILQ_EMPTY(&membership->user->peers);
 		bool news = false;
-		if (!membership->closed && !away)
+		if (is_seated(membership->user, room))
 			continue;
 		for (uint32_t at = 0; at < block->length && !news;) {
 			struct frame frame;
@@ -226,6 +234,23 @@ static void part_direct(struct host *host, const struct room *room, const struct
 			continue;
 		membership->closed = false;
 		host_direct_tell(host, membership, NULL);
+	}
+}
+
+/* Who says something in a room of two has read what is before it. */
+static void part_read(struct host *host, const struct room *room, const struct block *block)
+{
+	for (uint32_t i = 0; i < room->member_count; i++) {
+		struct user *user = room->members[i]->user;
+		uint64_t last = 0;
+		for (uint32_t at = 0; at < block->length;) {
+			struct frame frame;
+			at += (uint32_t)frame_peek(&frame, block->bytes + at, block->length - at, FRAME_MAXIMUM);
+			if (wire_get(frame.payload + MSG_SENDER, 4) == user->id)
+				last = wire_get(frame.payload + MSG_SEQ, 8);
+		}
+		if (last != 0)
+			host_bookmark_read(host, user, room, last);
 	}
 }
 
@@ -253,8 +278,10 @@ static void part_fan_out(struct host *host, struct round *round, uint32_t index)
 	if (accepted > 0) {
 		part_deliver(host, room, block, limit, first);
 		host->counted.deliveries += (uint64_t)accepted * room->live;
-		if (room->kind == ROOM_DIRECT)
+		if (room->kind == ROOM_DIRECT) {
 			part_direct(host, room, block);
+			part_read(host, room, block);
+		}
 	}
 	host_block_give(host, block);
 }

@@ -107,8 +107,9 @@ static int post_refusal(const struct host_peer *peer, const struct post *post, c
 		return TCHAT_ERR_NOT_MEMBER;
 	if (post->kind > KIND_REACTION)
 		return TCHAT_ERR_BAD_KIND;
-	/* What others have not got yet cannot be meant. */
-	if (post_changes(post) && (post->target == 0 || post->target > membership->room->head))
+	/* What others have not got yet, or was not for the sender, cannot be meant. */
+	uint64_t least = post_changes(post) ? host_bookmark_least(peer->host, peer->user, membership->room) : 0;
+	if (post_changes(post) && (post->target < least || post->target == 0 || post->target > membership->room->head))
 		return TCHAT_ERR_NO_MESSAGE;
 	if (post->body.length > peer->host->limits.text || !length_fits(post) ||
 	    record_length(post, nick_length) > PAGE_RECORDS)

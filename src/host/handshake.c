@@ -148,9 +148,7 @@ void host_auth_completed(struct host *host, struct pending *pending)
 	host_peer_wait(peer, WAIT_SILENCE);
 	auth_ok(peer, pending->store.device.mark);
 	host_event(host, HOST_EVENT_CAME, peer->user, NULL, peer->address, 0);
-	for (uint32_t i = 0; i < peer->user->membership_count; i++)
-		if (peer->user->memberships[i]->untold)
-			host_direct_tell(host, peer->user->memberships[i], NULL);
+	host_unread_tell(peer);
 	if (peer->owner)
 		host_door_tell(peer);
 }

@@ -25,7 +25,15 @@ static struct pending *read_new(struct host_peer *peer, uint64_t id, uint8_t typ
 	pending->target->busy++;
 	pending->store.read.room = id;
 	pending->store.read.max_bytes = PAGE_RECORDS;
+	if (type != WIRE_RESUME) /* which looks at one id, and hands nothing out */
+		pending->store.read.least = host_bookmark_least(peer->host, peer->user, membership->room);
 	return pending;
+}
+
+/* The lowest seq that there is for this client. */
+static uint64_t read_floor(const struct store_read *read)
+{
+	return read->least > read->floor ? read->least : read->floor;
 }
 
 void host_history(struct host_peer *peer, const struct wire_history *history)
@@ -90,7 +98,7 @@ void host_resume(struct host_peer *peer, const struct wire_resume *resume)
 	host_pending_send(peer->host, pending);
 }
 
-static uint8_t resume_status(const struct pending *pending, const struct room *room)
+static uint8_t resume_status(const struct pending *pending, const struct room *room, uint64_t first)
 {
 	const struct store_read *read = &pending->store.read;
 	if (pending->epoch != room->epoch || pending->seq > room->head)
@@ -101,7 +109,7 @@ static uint8_t resume_status(const struct pending *pending, const struct room *r
 		    wire_get(payload + MSG_COUNTER, 8) != pending->id.counter)
 			return RESUME_OTHER_EPOCH;
 	}
-	return read->floor > pending->seq + 1 ? RESUME_GAP : RESUME_OK;
+	return first > pending->seq + 1 ? RESUME_GAP : RESUME_OK;
 }
 
 static void resume_answer(const struct pending *pending)
@@ -111,9 +119,11 @@ static void resume_answer(const struct pending *pending)
 	message.resumed.request = pending->number;
 	message.resumed.room = room->id;
 	message.resumed.epoch = room->epoch;
-	message.resumed.first = room->floor;
+	message.resumed.first = host_bookmark_least(pending->peer->host, pending->peer->user, room);
+	if (message.resumed.first < room->floor)
+		message.resumed.first = room->floor;
 	message.resumed.last = room->head;
-	message.resumed.status = resume_status(pending, room);
+	message.resumed.status = resume_status(pending, room, message.resumed.first);
 	host_queue_message(pending->peer, &message);
 }
 
@@ -141,7 +151,7 @@ static uint64_t page_next(const struct store_read *read, uint64_t head)
 {
 	if (read->first == 0) {
 		uint64_t next = read->from == 0 || read->from > head ? head + 1 : read->from;
-		return read->forward && next < read->floor ? read->floor : next;
+		return read->forward && next < read_floor(read) ? read_floor(read) : next;
 	}
 	return read->forward ? read->last + 1 : read->first;
 }
@@ -189,7 +199,7 @@ static void page_put(struct host_peer *peer, const struct pending *pending, uint
 	wire_set(to, 4, pending->number);
 	wire_set(to + 4, 8, pending->target->id);
 	to[12] = flags;
-	wire_set(to + 16, 8, read->floor);
+	wire_set(to + 16, 8, read_floor(read));
 	wire_set(to + 24, 8, next);
 	wire_set(to + 32, 4, bytes);
 	if (bytes == 0)
@@ -214,7 +224,7 @@ static bool page_answer(struct pending *pending)
 	bool more = read->more;
 	bool reaches = newest && read->head >= room->head;
 	if (read->forward) {
-		more = read->first == 0 ? read->from <= room->head && read->floor <= room->head : read->last < room->head;
+		more = read->first == 0 ? read->from <= room->head && read_floor(read) <= room->head : read->last < room->head;
 		reaches = !more;
 	} else if (newest && read->head < room->head) {
 		more = true;

@@ -111,6 +111,8 @@ struct host *host_new(const struct host_config *config)
 	host_identity_take(host, config->identity);
 	host->software = strdup(config->software == NULL ? "" : config->software);
 	host->motd = config->motd == NULL ? NULL : strdup(config->motd);
+	host->history_joined = config->history == HOST_HISTORY_JOINED;
+	TAILQ_INIT(&host->dirty_bookmarks);
 	host->events = calloc(EVENTS, sizeof *host->events);
 	if (host->software == NULL || host->events == NULL || (config->motd != NULL && host->motd == NULL) ||
 	    !host_keys(host, config) || !host_open_lobby(host)) {
@@ -142,6 +144,7 @@ void host_free(struct host *host)
 		host_peer_closed(TAILQ_FIRST(&host->peers), host->now);
 	while (host->users_by_id != NULL)
 		host_user_forget(host, host->users_by_id);
+	host_bookmarks_free(host);
 	host_registry_free(host);
 	while (host->rooms_by_id != NULL)
 		host_room_free(host, host->rooms_by_id);
@@ -296,6 +299,8 @@ tchat_time host_deadline(const struct host *host)
 	if (round_waits || crowd_waits || !TAILQ_EMPTY(&host->waiting) || !TAILQ_EMPTY(&host->resume) || !TAILQ_EMPTY(&host->dirty))
 		return host->now;
 	tchat_time next = host_registry_deadline(host);
+	if (host_bookmarks_deadline(host) < next)
+		next = host_bookmarks_deadline(host);
 	for (int i = 0; i < WAITS; i++) {
 		const struct host_peer *peer = TAILQ_FIRST(&host->waits[i]);
 		if (peer != NULL && peer->since + host->wait_length[i] < next)
@@ -367,6 +372,7 @@ void host_tick(struct host *host, tchat_time now)
 	}
 	host_users_tick(host);
 	host_registry_tick(host);
+	host_bookmarks_tick(host);
 	host_flush(host, now);
 }
 
@@ -377,6 +383,8 @@ bool host_wants_end(const struct host *host)
 
 void host_shutdown(struct host *host, uint32_t retry_ms, tchat_time now)
 {
+	host_enter(host, now);
+	host_bookmarks_write(host);
 	host_flush(host, now);
 	host->closing = true;
 	struct message message = { .type = WIRE_GOAWAY };

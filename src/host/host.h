@@ -46,6 +46,12 @@ enum host_access {
 	HOST_ACCESS_OPEN,   /* everybody comes in */
 };
 
+/* What somebody who is new in a room may read. */
+enum host_history_access {
+	HOST_HISTORY_ALL,
+	HOST_HISTORY_JOINED, /* what is said after its first coming; owners all */
+};
+
 struct host_config {
 	const struct environment *environment;
 	struct store *store;  /* not owned; freed before the host */
@@ -55,6 +61,7 @@ struct host_config {
 	struct host_limits limits;
 	const struct trust_pin *pin; /* of the host's key; NULL: insecure, everybody is a guest; copied, as owner */
 	enum host_access access;
+	enum host_history_access history;
 	const struct trust_pin *owner; /* the key of who runs it: always admitted, an owner; NULL: nobody's */
 };
 

@@ -108,6 +108,34 @@ void host_direct_tell(struct host *host, struct membership *membership, struct h
 void host_member_leave(struct host *host, struct membership *membership, struct host_peer *except, uint8_t change,
                        const char *reason, const char *by);
 
+/* The other user of a direct room, or NULL when that one is forgotten. */
+const struct user *host_direct_other(const struct room *room, const struct user *user);
+/* Who came in is told of its direct rooms with something unread, those of an earlier life of the host too. */
+void host_unread_tell(struct host_peer *peer);
+
+/* --- bookmark.c */
+/* NULL: there are none. */
+struct bookmarks *host_bookmarks_of(struct host *host, struct user *user);
+const struct bookmark *host_bookmark_find(struct host *host, struct user *user, uint64_t room);
+/* The user is in the room from now on. */
+void host_bookmark_enter(struct host *host, struct user *user, const struct room *room);
+void host_bookmark_direct(struct host *host, struct user *user, const struct room *room, const struct user *other);
+/* The lowest seq that the user may read, as far as it is kept. */
+uint64_t host_bookmark_least(struct host *host, struct user *user, const struct room *room);
+bool host_bookmark_unread(struct host *host, struct user *user, const struct room *room);
+/* It has read up to seq; false: that is nothing new. */
+bool host_bookmark_read(struct host *host, struct user *user, const struct room *room, uint64_t seq);
+/* The user is forgotten; its bookmarks are not, if they are kept. */
+void host_bookmark_forget(struct host *host, struct user *user);
+void host_mark(struct host_peer *peer, const struct wire_mark *mark);
+/* Tells a connection what its user has read, if anything. */
+void host_mark_tell(struct host_peer *peer, const struct room *room);
+tchat_time host_bookmarks_deadline(const struct host *host);
+void host_bookmarks_tick(struct host *host);
+/* Writes all that changed, now. */
+void host_bookmarks_write(struct host *host);
+void host_bookmarks_free(struct host *host);
+
 /* --- roster.c */
 void host_names(struct host_peer *peer, const struct wire_names *names);
 void host_presence(struct host_peer *peer, const struct wire_presence *presence);

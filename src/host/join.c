@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The other user of a direct room, or NULL when that one is forgotten. */
-static const struct user *direct_other(const struct room *room, const struct user *user)
+const struct user *host_direct_other(const struct room *room, const struct user *user)
 {
 	for (uint32_t i = 0; i < room->member_count; i++)
 		if (room->members[i]->user != user)
@@ -29,16 +28,19 @@ void host_joined(struct host_peer *peer, struct room *room, uint32_t request, ui
 	joined->kind = room->kind;
 	joined->flags = flags;
 	joined->epoch = room->epoch;
-	joined->first = room->floor;
+	joined->first = host_bookmark_least(peer->host, peer->user, room);
+	if (joined->first < room->floor)
+		joined->first = room->floor;
 	joined->last = room->head;
 	joined->members = room->member_count;
 	joined->name = wire_text(room->name);
 	if (room->kind == ROOM_DIRECT) {
-		const struct user *other = direct_other(room, peer->user);
+		const struct user *other = host_direct_other(room, peer->user);
 		joined->name = wire_text(other == NULL ? "" : other->nick.shown);
 	}
 	joined->topic = wire_text(room->topic[0] == '\0' ? NULL : room->topic);
 	host_queue_message(peer, &message);
+	host_mark_tell(peer, room);
 }
 
 /* The connection takes its seat, and the request its answer. */
@@ -64,6 +66,7 @@ static int join_public(struct host_peer *peer, struct room *room, uint32_t reque
 			host_room_unuse(host, room);
 			return TCHAT_ERR_MEMORY;
 		}
+		host_bookmark_enter(host, user, room);
 		struct message message;
 		host_member_message(&message, room, user, MEMBER_JOINED);
 		host_member_tell(host, room, &message, peer);
@@ -137,6 +140,8 @@ static int join_direct(struct host_peer *peer, struct user *other, struct room *
 		host_room_unuse(host, room);
 		return TCHAT_ERR_MEMORY;
 	}
+	host_bookmark_direct(host, peer->user, room, other);
+	host_bookmark_direct(host, other, room, peer->user);
 	own->closed = own->untold = false;
 	join_sit(peer, room, request, flags);
 	if (opened)
@@ -144,6 +149,106 @@ static int join_direct(struct host_peer *peer, struct user *other, struct room *
 	if (invites)
 		host_direct_tell(host, others, NULL);
 	return 0;
+}
+
+static void direct_key(char key[NAME_SIZE], uint64_t a, uint64_t b)
+{
+	snprintf(key, NAME_SIZE, "%016" PRIx64 ":%016" PRIx64, a < b ? a : b, a < b ? b : a);
+}
+
+/* --- Direct rooms with something unread */
+
+/* Has the store look whether there is something; the room was last used in an earlier life of the host, perhaps. */
+static void unread_ask(struct host_peer *peer, const struct bookmark *mark)
+{
+	struct pending *pending = host_pending_new(peer->host, peer, STORE_ROOM, WIRE_AUTH, 0);
+	if (pending == NULL)
+		return;
+	pending->store.room.kind = ROOM_DIRECT;
+	direct_key(pending->store.room.key, peer->user->self, mark->other);
+	pending->seq = mark->other;
+	pending->other = mark->account;
+	host_pending_send(peer->host, pending);
+}
+
+void host_unread_tell(struct host_peer *peer)
+{
+	struct host *host = peer->host;
+	struct user *user = peer->user;
+	for (uint32_t i = 0; i < user->membership_count; i++) {
+		struct membership *membership = user->memberships[i];
+		struct room *room = membership->room;
+		if (room->kind != ROOM_DIRECT || membership->closed)
+			continue;
+		bool tell = membership->untold || host_bookmark_unread(host, user, room);
+		membership->untold = false;
+		if (tell && host_seat_get(peer, room) != NULL)
+			host_joined(peer, room, 0, 0);
+	}
+	const struct bookmarks *list = host_bookmarks_of(host, user);
+	for (uint32_t i = 0; list != NULL && i < list->count; i++) {
+		const struct bookmark *mark = &list->marks[i];
+		if (mark->other != 0 && host_member_find(user, mark->room) == NULL)
+			unread_ask(peer, mark);
+	}
+}
+
+/* The other one, by what was remembered of it; NULL when it is nobody any more. */
+static struct user *unread_other(struct host *host, const struct pending *pending)
+{
+	const struct account *account = host_account_by_id(host, pending->other);
+	const struct account_name *name;
+	if (account == NULL)
+		return NULL;
+	TAILQ_FOREACH(name, &account->names, by_account) {
+		if (name->self != pending->seq)
+			continue;
+		struct user *user = host_user_by_nick(host, name->nick.key);
+		if (user == NULL)
+			return host_user_absent(host, name);
+		if (user->self == name->self)
+			return user;
+	}
+	return NULL;
+}
+
+/* Both are in the room again, as they were. */
+static void unread_restore(struct host_peer *peer, struct room *room, const struct pending *pending)
+{
+	struct host *host = peer->host;
+	uint32_t most = host->limits.rooms_per_user;
+	if (direct_member(room, peer->user) == NULL &&
+	    (!direct_has_place(host, peer->user, 2 * most) || host_member_add(host, room, peer->user) == NULL))
+		return;
+	struct user *other = unread_other(host, pending);
+	if (other != NULL && direct_member(room, other) == NULL && direct_has_place(host, other, most)) {
+		struct membership *others = host_member_add(host, room, other);
+		if (others != NULL && TAILQ_EMPTY(&other->peers))
+			others->untold = host_bookmark_unread(host, other, room);
+	}
+	if (host_seat_get(peer, room) != NULL)
+		host_joined(peer, room, 0, 0);
+}
+
+static void unread_completed(struct host *host, struct pending *pending)
+{
+	struct host_peer *peer = pending->peer;
+	const struct store_room *answer = &pending->store.room;
+	int err = pending->store.request.error;
+	if (err != 0)
+		return;
+	const struct bookmark *mark = NULL;
+	if (peer->closing == HOST_OPEN && peer->user != NULL)
+		mark = host_bookmark_find(host, peer->user, answer->id);
+	if (mark == NULL || answer->head < answer->floor || mark->read >= answer->head) {
+		store_release(host->store, STORE_ROOM, answer->id);
+		return;
+	}
+	struct room *room = host_room_adopt(host, answer, &err);
+	if (room == NULL)
+		return;
+	unread_restore(peer, room, pending);
+	host_room_unuse(host, room);
 }
 
 /* --- JOIN */
@@ -203,9 +308,8 @@ static int join_direct_nick(struct host_peer *peer, const struct wire_join *join
 		other = host_user_absent(host, name);
 	if (other == NULL || other == peer->user)
 		return TCHAT_ERR_NO_USER;
-	uint64_t a = peer->user->self, b = other->self;
 	char key[NAME_SIZE];
-	snprintf(key, sizeof key, "%016" PRIx64 ":%016" PRIx64, a < b ? a : b, a < b ? b : a);
+	direct_key(key, peer->user->self, other->self);
 	struct room *room = host_room_by_key(host, ROOM_DIRECT, key);
 	if (room != NULL)
 		return join_direct(peer, other, room, join->request, join->flags);
@@ -231,6 +335,10 @@ void host_join_completed(struct host *host, struct pending *pending)
 	struct host_peer *peer = pending->peer;
 	struct store_room *answer = &pending->store.room;
 	int err = pending->store.request.error;
+	if (pending->type == WIRE_AUTH) {
+		unread_completed(host, pending);
+		return;
+	}
 	/* The user asked for a room that it may not make any more. */
 	if (err == TCHAT_ERR_NO_ROOM)
 		err = TCHAT_ERR_TOO_MANY_ROOMS;
@@ -298,6 +406,9 @@ void host_part(struct host_peer *peer, const struct wire_part *part)
 		host_answer_error(peer, part->request, err, WIRE_PART);
 		return;
 	}
+	/* Who closes a direct room has seen enough of it. */
+	if (membership->room->kind == ROOM_DIRECT)
+		host_bookmark_read(host, peer->user, membership->room, membership->room->head);
 	host_member_leave(host, membership, peer, MEMBER_LEFT, NULL, NULL);
 	host_answer_done(peer, part->request, NULL);
 }

@@ -269,6 +269,9 @@ static void peer_message(struct host_peer *peer, const struct message *message)
 	case WIRE_PRESENCE:
 		host_presence(peer, &message->presence);
 		break;
+	case WIRE_MARK:
+		host_mark(peer, &message->mark);
+		break;
 	case WIRE_NICK:
 		host_nick(peer, &message->nick);
 		break;

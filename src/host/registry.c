@@ -257,6 +257,10 @@ void host_record_completed(struct host *host, struct pending *pending)
 {
 	struct account *account = pending->user == 0 ? NULL : host_account_by_id(host, pending->user);
 	int err = pending->store.request.error;
+	if (pending->store.record.kind == HOST_RECORD_BOOKMARKS) {
+		host_bookmarks_kept(host, &pending->store.record);
+		return;
+	}
 	if (account != NULL && err == 0 && pending->seq > account->kept)
 		account->kept = (uint32_t)pending->seq;
 	if (err != 0) {
@@ -388,7 +392,11 @@ static void load_record(void *arg, uint8_t kind, const void *key, size_t key_len
 	memcpy(copy, value, length);
 	memcpy(name, key, key_length);
 	struct bytes b = { copy, copy + length, false, { 0 } };
-	if (get_number(&b, 1) != FORMAT)
+	if (kind == HOST_RECORD_BOOKMARKS) {
+		int err = key_length == 8 ? host_bookmarks_load(load->host, wire_get(name, 8), copy, length) : TCHAT_ERR_SYNTAX;
+		b.broken = err == TCHAT_ERR_SYNTAX;
+		load->err = b.broken ? 0 : err;
+	} else if (get_number(&b, 1) != FORMAT)
 		b.broken = true;
 	else if (kind == RECORD_ACCOUNT && key_length == 4)
 		load->err = load_account(load->host, (uint32_t)wire_get(name, 4), &b);
@@ -425,6 +433,8 @@ int host_registry_load(struct host *host)
 		err = load.err;
 	if (load.broken)
 		host_event_error(host, HOST_EVENT_STORE, TCHAT_ERR_SYNTAX);
+	if (err == 0)
+		host_bookmarks_loaded(host);
 	if (err == 0 && host->has_owner)
 		err = load_owner(host);
 	return err;

@@ -13,6 +13,7 @@ enum {
 	KNOCKS_OF_ADDRESS = 4, /* of them */
 	KNOCK_RETURNS = 8,     /* of one key in ten minutes */
 	REFUSALS = 256,
+	HOST_RECORD_BOOKMARKS = 4, /* behind those of registry.c */
 	SKELETON_BYTES = 96, /* of a nick; what needs more is no nick */
 };
 
@@ -99,6 +100,16 @@ void host_keep(struct host *host, struct pending *pending);
 void host_record_completed(struct host *host, struct pending *pending);
 /* Why it was not kept, as it may be told to others; 0: it was. */
 int host_record_error(const struct pending *pending);
+
+/* --- bookmark.c */
+/* One record as the store kept it: 0, TCHAT_ERR_SYNTAX or TCHAT_ERR_MEMORY. After the last one, those that are
+ * nobody's go. */
+int host_bookmarks_load(struct host *host, uint64_t self, const uint8_t *from, size_t length);
+void host_bookmarks_loaded(struct host *host);
+/* A record was written, or not. */
+void host_bookmarks_kept(struct host *host, const struct store_record *record);
+/* The name is nobody's any more. */
+void host_bookmarks_release(struct host *host, const struct account_name *name);
 
 /* --- account.c: accounts, their keys and names. */
 struct account *host_account_by_pin(struct host *host, const struct trust_pin *pin);

@@ -143,6 +143,27 @@ struct room {
 	char topic[STORE_TOPIC_SIZE];
 };
 
+/* A user's place in a room, for longer than it is there. */
+struct bookmark {
+	uint64_t room;
+	uint64_t since;   /* the first seq that is for it; 0: all are */
+	uint64_t read;    /* it has read up to here; 0: nothing */
+	uint64_t other;   /* of a direct room: the other one's self, and account (0: a guest) */
+	uint32_t account;
+};
+
+struct bookmarks {
+	uint64_t self;
+	struct user *user;      /* NULL: forgotten, or never here in this life of the host */
+	bool kept;              /* in the store: its user has an account */
+	bool dirty;             /* in host->dirty_bookmarks */
+	bool somebodys;         /* while loading */
+	struct bookmark *marks; /* in the order in which they were made */
+	uint32_t count, capacity;
+	TAILQ_ENTRY(bookmarks) by_dirty;
+	UT_hash_handle hh;
+};
+
 struct user {
 	uint32_t id;
 	uint64_t self; /* the same after a restart of a host whose store is durable */
@@ -158,6 +179,7 @@ struct user {
 	struct membership **memberships;
 	uint32_t membership_count, membership_capacity;
 	struct membership *last_used;
+	struct bookmarks *bookmarks; /* NULL: none, or not looked for yet */
 	struct peer_list peers;
 	TAILQ_HEAD(, device) devices;
 	uint32_t device_count;
@@ -258,6 +280,10 @@ struct host {
 	struct peer_list owners; /* READY ones */
 	struct owed *owed; /* records that are behind, to be written at owed_due */
 	tchat_time owed_due;
+	bool history_joined; /* newcomers read what is said from then on */
+	struct bookmarks *bookmarks;
+	TAILQ_HEAD(, bookmarks) dirty_bookmarks; /* to be written at bookmarks_due */
+	tchat_time bookmarks_due;
 
 	struct room *rooms_by_id, *rooms_by_key;
 	TAILQ_HEAD(, room) empty;

@@ -377,6 +377,7 @@ void host_user_forget(struct host *host, struct user *user)
 		host_member_remove(host, user->memberships[user->membership_count - 1]);
 	while (!TAILQ_EMPTY(&user->devices))
 		device_free(host, TAILQ_FIRST(&user->devices));
+	host_bookmark_forget(host, user);
 	user_unhash(host, user);
 	if (user->account != NULL)
 		TAILQ_REMOVE(&user->account->users, user, by_account);

@@ -282,15 +282,15 @@ static int room_search(const struct memory_room *room, const struct spool *spool
 	}
 	free(record);
 	search_end(&search);
-	read->more = read->first > memory_room_floor(room);
+	read->more = read->first > memory_room_floor(room) && read->first > read->least;
 	return err < 0 ? err : 0;
 }
 
 int memory_room_read(const struct memory_room *room, const struct spool *spool, struct store_read *read)
 {
-	uint64_t floor = memory_room_floor(room);
+	read->floor = memory_room_floor(room);
+	uint64_t floor = read->least > read->floor ? read->least : read->floor;
 	uint64_t first = floor, last = room->head;
-	read->floor = floor;
 	read->head = room->head;
 	read->first = read->last = 0;
 	read->changes = NULL;

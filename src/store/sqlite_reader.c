@@ -85,7 +85,7 @@ static int search_run(struct db *db, struct store_read *read, uint64_t first, ui
 	}
 	sqlite3_reset(statement);
 	search_end(&search);
-	read->more = read->first > read->floor;
+	read->more = read->first > read->floor && read->first > read->least;
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
@@ -94,7 +94,8 @@ static int read_room(struct db *db, struct store_read *read)
 	int result = read_bounds(db, read);
 	if (result != SQLITE_OK || read->request.error != 0)
 		return result;
-	uint64_t first = read->floor, last = read->head;
+	uint64_t floor = read->least > read->floor ? read->least : read->floor;
+	uint64_t first = floor, last = read->head;
 	if (read->forward && read->from > first)
 		first = read->from;
 	if (!read->forward && read->from != 0 && read->from <= last)
@@ -118,7 +119,7 @@ static int read_room(struct db *db, struct store_read *read)
 	read->last = last;
 	if (read->changes_bytes > 0 && (result = sqlite_changes_read(db, read)) != SQLITE_OK)
 		return result;
-	read->more = read->forward ? last < read->head : first > read->floor;
+	read->more = read->forward ? last < read->head : first > floor;
 	return SQLITE_OK;
 }
 

@@ -75,6 +75,7 @@ struct store_read {
 	struct store_request request;
 	uint64_t room;
 	uint64_t from;      /* forward: seq >= from; otherwise: seq < from, 0: the newest */
+	uint64_t least;     /* records with a lower seq are as if they were not there */
 	uint32_t limit;     /* most records; 0: none, only floor and head */
 	uint32_t max_bytes; /* of all records; one that does not fit ends the run */
 	bool forward;
