@@ -217,8 +217,11 @@ def rooms_of_two_and_topics_are_there_after_a_restart(kept):
     same([m["body"] for m in others[0].direct("yan").messages], [])
     export = Program("--export", kept.data)
     export.out.find("just us two")
-    same([(line["text"], line["kind"], line["room"][0]) for line in map(json.loads, export.out.lines)],
-         [("tea", "topic", "l"), ("just us two", "text", "@")])
+    same([(line["text"], line["kind"], line["room"]) for line in map(json.loads, export.out.lines)],
+         [("tea", "topic", "lobby"), ("just us two", "text", "@ann, ben")])
+    one = Program("--export", kept.data, "--room", "@ann, ben")
+    same((one.status(), len(export.out.lines)), (0, 2))
+    one.out.wait(lambda lines: len(lines) == 1, "one message")
     for peer in (again_ann, again_ben, *others):
         peer.sock.close()
     kept.stop()

@@ -27,7 +27,7 @@ LAYOUTS = {
     "HELLO": (0x02, "magic:4 version_low:1 version_high:1 -:2 features:8 nonce:key", {2: "software"}),
     "WELCOME": (0x04, "version:1 -:3 features:8 frame_limit:4 host:key nonce:key", {2: "software"}),
     "AUTH": (0x06, "salt:key lowest_unsettled:8", {2: "nick", 4: "proof"}),
-    "AUTH_OK": (0x08, "user:4 role:1 -:3 device:8 mark:8 text_limit:4", {2: "nick", 3: "motd"}),
+    "AUTH_OK": (0x08, "user:4 role:1 -:3 device:8 mark:8 text_limit:4", {2: "nick", 3: "motd", 5: "account"}),
     "KNOCK": (0x0a, "owners:1 -:3", {}),
     "DOOR": (0x0c, "change:1 -:3", {2: "nick", 3: "reason", 8: "key"}),
     "JOIN": (0x10, "request:4 kind:1 flags:1 -:2", {2: "name"}),

@@ -185,6 +185,35 @@ static void a_second_key_is_the_same_account(void **state)
 	world_free(w);
 }
 
+static void who_comes_is_told_whose_account_it_is(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_OPEN);
+	struct message message;
+	struct wire_peer *laptop = door_connect(w, 7);
+	door_auth(laptop, 7, "Ann", 0);
+	door_enter(laptop, &message);
+	assert_text(message.auth_ok.account, "Ann");
+	door_expect_done(laptop, door_invite(laptop, INVITE_DEVICE, TOKEN, 0, 0, NULL));
+	struct wire_peer *phone = door_connect(w, 8);
+	door_auth(phone, 8, "annphone", TOKEN);
+	door_enter(phone, &message);
+	assert_text(message.auth_ok.nick, "annphone");
+	assert_text(message.auth_ok.account, "Ann");
+	door_restart(w, HOST_ACCESS_OPEN);
+	phone = door_connect(w, 8);
+	door_auth(phone, 8, "annphone", 0);
+	door_enter(phone, &message);
+	assert_text(message.auth_ok.account, "Ann");
+	world_free(w);
+	w = world_new(NULL, NULL);
+	struct wire_peer *guest = wire_connect(w, false);
+	wire_hello(guest);
+	wire_auth(guest, 1, "guest", 1);
+	wire_expect(guest, &message, WIRE_AUTH_OK);
+	assert_null(message.auth_ok.account.data);
+	world_free(w);
+}
+
 static void a_dropped_key_is_cut_off_and_unknown_again(void **state)
 {
 	struct world *w = door_world(HOST_ACCESS_INVITE);
@@ -548,6 +577,7 @@ int main(void)
 		cmocka_unit_test(rooms_of_two_follow_a_new_name_and_split_with_two_presences),
 		cmocka_unit_test(an_absent_user_with_rooms_of_two_is_not_forgotten_for_time),
 		cmocka_unit_test(a_second_key_is_the_same_account),
+		cmocka_unit_test(who_comes_is_told_whose_account_it_is),
 		cmocka_unit_test(a_dropped_key_is_cut_off_and_unknown_again),
 		cmocka_unit_test(all_keys_of_an_account_may_be_dropped_at_once),
 		cmocka_unit_test(keys_are_dropped_by_their_owner_and_by_the_hosts),

@@ -40,6 +40,9 @@ static void on_connected(struct face *face, const struct session_event *event)
 	if (!event->own_wish && renamed)
 		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_SYSTEM,
 		               _("the name that you wished is taken or not possible here: you are %s"), event->nick);
+	if (first && event->name[0] != '\0' && strcmp(event->name, event->nick) != 0)
+		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_SYSTEM, _("you are here on the account of %s"),
+		               event->name);
 	if (event->length > 0 && first)
 		face_notice(face, MESSAGE_SYSTEM, event->text);
 	/* Thrown out of the lobby, and let in again. */

@@ -202,6 +202,10 @@ static void lines_connected(struct lines *lines, const struct session_event *eve
 		         event->nick);
 		lines_notice(lines, text);
 	}
+	if (first && lines->in_terminal && event->name[0] != '\0' && strcmp(event->name, event->nick) != 0) {
+		snprintf(text, sizeof text, _("you are here on the account of %s"), event->name);
+		lines_notice(lines, text);
+	}
 	snprintf(lines->nick, sizeof lines->nick, "%s", event->nick);
 	lines->broken = false;
 }

@@ -135,6 +135,7 @@ static int export_record(void *arg, uint64_t seq, const uint8_t *record, size_t 
 		return 0;
 	}
 	const struct wire_msg *msg = &message.msg;
+	bool blank = (msg->flags & MSG_BLANK) != 0;
 	const struct session_event event = {
 		.type = SESSION_PAST,
 		.name = export->room,
@@ -147,7 +148,10 @@ static int export_record(void *arg, uint64_t seq, const uint8_t *record, size_t 
 		.time = msg->time,
 		.id = msg->id,
 		.text = (const char *)msg->body.data,
-		.length = msg->body.length,
+		.length = blank ? 0 : msg->body.length,
+		.blank = blank,
+		.target = msg->target.length == 8 ? wire_get(msg->target.data, 8) : 0,
+		.reply = msg->reply.length == 8 ? wire_get(msg->reply.data, 8) : 0,
 	};
 	int err = json_event(&export->writer, &event, "", 0);
 	if (buffer_length(&export->writer.out) >= JSON_FLUSH)
@@ -158,9 +162,11 @@ static int export_record(void *arg, uint64_t seq, const uint8_t *record, size_t 
 static int export_room(void *arg, const struct look_room *room)
 {
 	struct export *export = arg;
-	char name[TEXT_NAME_BYTES + 2];
+	char name[2 * TEXT_NAME_BYTES + 4];
 	bool direct = room->kind == ROOM_DIRECT;
-	if (export->only != NULL && (direct != export->only_direct || strcmp(export->only, room->key) != 0))
+	bool other = export->only != NULL && strcmp(export->only, room->key) != 0 &&
+	             (!direct || strcmp(export->only, room->name) != 0);
+	if (other || (export->only != NULL && direct != export->only_direct))
 		return 0;
 	snprintf(name, sizeof name, "%s%s", direct ? "@" : "", room->name);
 	export->found = true;

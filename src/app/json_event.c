@@ -199,6 +199,7 @@ static void write_connected(struct json_writer *writer, const struct session_eve
 	json_text(writer, "role", role_name(event->role));
 	json_text(writer, "host", host);
 	json_text(writer, "software", event->other);
+	write_unless_empty(writer, "account", event->name);
 	write_unless_empty(writer, "motd", event->text);
 	json_bool(writer, "own_wish", event->own_wish);
 	json_bool(writer, "restarted", event->restarted);

@@ -14,7 +14,8 @@
 enum session_event_type {
 	SESSION_NOTHING,      /* the queue is empty */
 	SESSION_CONNECTED,    /* host, user, nick (given), own_wish (false: another one than wished), role, text: motd,
-	                       * other: the host's software, restarted: another host life than before */
+	                       * other: the host's software, restarted: another host life than before, name: whose
+	                       * account it is, by its first nick ("": nobody's) */
 	SESSION_DISCONNECTED, /* code: why; final: there will be no retry, else retry_at */
 	SESSION_GOAWAY,       /* code, retry_at as a duration, text: reason; the connection goes soon */
 	SESSION_ROOM_JOINED,  /* room, count: members, text: topic, seq: head; again: after a reconnect; own: it was

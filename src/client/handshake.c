@@ -159,6 +159,7 @@ int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_o
 		                          .restarted = restarted,
 		                          .own_wish = session->wish[0] == '\0' || same_name(nick, session->wish) },
 		               .nick = auth_ok->nick,
+		               .name = wire_cut(auth_ok->account, TEXT_NAME_BYTES),
 		               .other = wire_text(session->host_software),
 		               .text = auth_ok->motd };
 	memcpy(draft.event.host, session->host, WIRE_KEY_SIZE);

@@ -282,6 +282,15 @@ struct account_name *host_account_name(const struct account *account, const char
 	return NULL;
 }
 
+const char *host_account_first_name(const struct account *account)
+{
+	const struct account_name *name, *first = NULL;
+	TAILQ_FOREACH(name, &account->names, by_account)
+		if (first == NULL || name->since < first->since)
+			first = name;
+	return first == NULL ? NULL : first->nick.shown;
+}
+
 static void name_unhash(struct host *host, struct account_name *name)
 {
 	for (int i = 0; i < 2; i++) {

@@ -103,6 +103,8 @@ static void auth_ok(struct host_peer *peer, uint64_t mark)
 	message.auth_ok.text_limit = peer->host->limits.text;
 	message.auth_ok.nick = wire_text(peer->user->nick.shown);
 	message.auth_ok.motd = wire_text(peer->host->motd);
+	if (peer->user->account != NULL)
+		message.auth_ok.account = wire_text(host_account_first_name(peer->user->account));
 	host_queue_message(peer, &message);
 }
 

@@ -313,7 +313,12 @@ static int join_direct_nick(struct host_peer *peer, const struct wire_join *join
 	struct room *room = host_room_by_key(host, ROOM_DIRECT, key);
 	if (room != NULL)
 		return join_direct(peer, other, room, join->request, join->flags);
-	return join_ask_store(peer, join, key, key, other);
+	/* Who talks there, for whoever looks into the history. */
+	char both[NAME_SIZE];
+	const char *a = peer->user->nick.shown, *b = other->nick.shown;
+	bool rising = strcmp(a, b) < 0;
+	snprintf(both, sizeof both, "%.*s, %.*s", NICK_BYTES, rising ? a : b, NICK_BYTES, rising ? b : a);
+	return join_ask_store(peer, join, key, both, other);
 }
 
 void host_join(struct host_peer *peer, const struct wire_join *join)

@@ -136,6 +136,8 @@ bool host_account_may_enter(const struct host *host, const struct account *accou
 /* The name with this very nick, whoever has it; NULL when there is none. */
 struct account_name *host_name_find(struct host *host, const struct nick *nick);
 struct account_name *host_account_name(const struct account *account, const char *key);
+/* The one that it has had for longest, as shown; NULL when it has none. */
+const char *host_account_first_name(const struct account *account);
 /* Gives the account this name: 0, TCHAT_ERR_NAME_TAKEN, TCHAT_ERR_TOO_MANY_NAMES, TCHAT_ERR_BAD_NAME or
  * TCHAT_ERR_MEMORY. Having it already is fine. *fresh is set when its record has to be written. */
 int host_account_claim(struct host *host, struct account *account, const struct nick *nick, bool *fresh);
