@@ -27,13 +27,15 @@ template:
 .PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz check-fuzz-dose
 
 # wire, and the standard that describes it
-EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundings.py tests/check-options.py \
+EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundings.py \
+	tests/attack-text.py tests/check-options.py \
 	tests/check-protocol-manual.py tests/peer-test.py tests/peer_client.py tests/peer_support.py
 dist_check_SCRIPTS += tests/check-manuals
 TESTS += tests/check-manuals
 PY_LOG_COMPILER = $(PYTHON)
 if HAVE_PYTHON
-TESTS += tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundings.py tests/check-options.py tests/check-protocol-manual.py tests/peer-test.py
+TESTS += tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundings.py tests/attack-text.py \
+	tests/check-options.py tests/check-protocol-manual.py tests/peer-test.py
 endif
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit-wire tests/unit-message tests/unit-manual tests/unit-dump
