@@ -41,5 +41,5 @@ packaging/systemd/tchat.conf: packaging/systemd/tchat.sysusers
 endif
 
 # --- A Debian package: copy this folder to debian/, then dpkg-buildpackage.
-EXTRA_DIST += packaging/debian/changelog packaging/debian/control packaging/debian/copyright packaging/debian/docs packaging/debian/rules \
+EXTRA_DIST += packaging/debian/changelog packaging/debian/clean packaging/debian/control packaging/debian/copyright packaging/debian/docs packaging/debian/rules \
 	packaging/debian/source/format packaging/debian/tests/control packaging/debian/tests/two-talk
