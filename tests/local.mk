@@ -458,10 +458,10 @@ if HAVE_PYTHON
 TESTS += tests/secrets-test.py
 endif
 
-# Who is in between, or in a host's place
-EXTRA_DIST += tests/trust-test.py
+# Who is in between or in a host's place, and who stands before a door
+EXTRA_DIST += tests/door-test.py tests/trust-test.py
 if HAVE_PYTHON
-TESTS += tests/trust-test.py
+TESTS += tests/door-test.py tests/trust-test.py
 endif
 
 # line mode, JSON mode, --ping

@@ -17,7 +17,7 @@ import traceback
 import peer_client
 
 TCHAT = os.environ.get("TCHAT", "src/tchat")
-TIMEOUT = 60
+TIMEOUT = int(os.environ.get("PEER_DEADLINE", 60))
 
 
 # The tests' account: its keys, its hosts' sockets and histories. Who runs here without more is that account.

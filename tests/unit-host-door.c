@@ -140,6 +140,25 @@ static void every_owner_hears_of_knocks_now_and_later(void **state)
 	world_free(w);
 }
 
+static void who_knocks_is_called_what_he_would_be_called_inside(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_ASK);
+	struct wire_peer *owner = door_owner(w);
+	/* The owner is not to mistake a stranger for somebody of that name, or of one that looks the same. */
+	door_knocker(w, 7, "olga");
+	door_expect(owner, DOOR_WAITS, 7, "olga2");
+	door_knocker(w, 8, "0lga");
+	door_expect(owner, DOOR_WAITS, 8, "0lga2");
+	door_expect_done(owner, door_moderate(owner, MODERATE_ADMIT, 7));
+	door_expect(owner, DOOR_ADMITTED, 7, "olga2");
+	/* A name stays its owner's, at the door as well. */
+	struct wire_peer *ann = door_knocker(w, 9, "ann");
+	door_expect(owner, DOOR_WAITS, 9, "ann");
+	wire_close(ann);
+	door_expect(owner, DOOR_LEFT, 9, "ann");
+	world_free(w);
+}
+
 static void who_is_admitted_comes_in_at_once_and_ever_after(void **state)
 {
 	struct world *w = door_world(HOST_ACCESS_ASK);
@@ -408,6 +427,7 @@ int main(void)
 		cmocka_unit_test(a_stranger_is_asked_for_refused_or_let_in_as_the_access_says),
 		cmocka_unit_test(who_knocks_is_told_how_many_owners_are_there_and_nothing_more),
 		cmocka_unit_test(every_owner_hears_of_knocks_now_and_later),
+		cmocka_unit_test(who_knocks_is_called_what_he_would_be_called_inside),
 		cmocka_unit_test(who_is_admitted_comes_in_at_once_and_ever_after),
 		cmocka_unit_test(who_went_away_can_be_admitted_too),
 		cmocka_unit_test(who_is_refused_stays_out_for_a_day),

@@ -221,6 +221,17 @@ static void knock_answer(struct host_peer *peer)
 	host_peer_wait(peer, WAIT_DOOR);
 }
 
+/* By the name that it would have: nobody is to be let in for somebody else who is called like that. */
+static void knock_name(const struct host_peer *peer, struct knock *knock)
+{
+	struct host *host = peer->host;
+	const struct nick *wish = &peer->entrance->wish;
+	struct nick nick = { .shown = "" };
+	if (wish->shown[0] != '\0' && !host_nick_give(host, wish, NULL, host_account_by_pin(host, &peer->pin), &nick))
+		nick.shown[0] = '\0';
+	memcpy(knock->nick, nick.shown, sizeof knock->nick);
+}
+
 int host_knock(struct host_peer *peer)
 {
 	struct host *host = peer->host;
@@ -244,7 +255,7 @@ int host_knock(struct host_peer *peer)
 		knock_change(host, knock, DOOR_WAITS);
 	knock->peer = peer;
 	peer->knock = knock;
-	memcpy(knock->nick, peer->entrance->wish.shown, sizeof knock->nick);
+	knock_name(peer, knock);
 	memcpy(knock->address, peer->address, sizeof knock->address);
 	knock_answer(peer);
 	host_event_named(host, HOST_EVENT_KNOCKED, knock->nick, NULL, knock->address, 0);
