@@ -556,6 +556,47 @@ static void a_batch_that_cannot_be_written_changes_nothing(void **state)
 	store_end(state, store);
 }
 
+static const uint64_t noon = UINT64_C(1700000000000000), minute = UINT64_C(60000000);
+
+static void times_of_a_room_stand_still_while_the_clock_is_put_right(void **state)
+{
+	struct store *store = store_new(state, 0);
+	uint64_t room = open_room(store, "a", true, 0).id, other = open_room(store, "b", true, 0).id;
+	const uint64_t walls[] = { noon, noon - 59 * minute, noon + 1, noon - 61 * minute, noon - 60 * minute, noon + 1000 * minute };
+	const uint64_t times[] = { noon, noon, noon + 1, noon - 61 * minute, noon - 60 * minute, noon + 1000 * minute };
+	open_device(store, 7, 1);
+	for (uint64_t i = 0; i < 6; i++) {
+		assert_int_equal(post_at(store, room, 7, i + 1, "x", walls[i], 0).time, times[i]);
+		/* The same answer again, whatever the clock says by then. */
+		assert_int_equal(post_at(store, room, 7, i + 1, "x", noon + 5 * minute, 0).time, times[i]);
+	}
+	assert_int_equal(post_at(store, other, 7, 7, "x", noon, 0).time, noon);
+	struct store_read read = read_room(store, room, 1, 10, 1 << 20, true);
+	const uint8_t *at = read.records->bytes;
+	for (uint64_t i = 0; i < 6; i++, at += RECORD + 1)
+		assert_int_equal(wire_get(at + FRAME_HEADER + MSG_TIME, 8), times[i]);
+	block_give(read.records);
+	store_end(state, store);
+}
+
+#ifdef HAVE_SQLITE
+static void times_go_on_behind_those_of_an_earlier_life(void **state)
+{
+	struct place *place = place_new();
+	struct store *store = place_open(place, (struct store_sqlite_config){ 0 });
+	uint64_t room = open_room(store, "a", true, 0).id;
+	open_device(store, 7, 1);
+	assert_int_equal(post_at(store, room, 7, 1, "x", noon, 0).time, noon);
+	store_free(store);
+	store = place_open(place, (struct store_sqlite_config){ 0 });
+	open_room(store, "a", true, 0);
+	open_device(store, 7, 1);
+	assert_int_equal(post_at(store, room, 7, 2, "x", noon - minute, 0).time, noon);
+	store_free(store);
+	place_free(place);
+}
+#endif
+
 static void the_content_hash_tells_contents_apart_and_never_changes(void **state)
 {
 	assert_int_equal(store_hash(1, 0, "hello", 5, NULL, 0), store_hash(1, 0, "hello", 5, "", 0));
@@ -596,6 +637,10 @@ int main(void)
 		BOTH(records_have_their_limits)
 		cmocka_unit_test(so_many_records_are_kept),
 		BOTH(a_batch_that_cannot_be_written_changes_nothing)
+		BOTH(times_of_a_room_stand_still_while_the_clock_is_put_right)
+#ifdef HAVE_SQLITE
+		cmocka_unit_test(times_go_on_behind_those_of_an_earlier_life),
+#endif
 		cmocka_unit_test(the_content_hash_tells_contents_apart_and_never_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

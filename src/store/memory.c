@@ -87,7 +87,7 @@ static int commit_fresh(struct commit *c, struct store_post *post, struct memory
 	}
 	post->outcome = STORE_ACCEPTED;
 	post->seq = outcome->seq = room->head;
-	post->time = outcome->time = c->batch->time;
+	post->time = outcome->time = room->last = store_time(room->last, c->batch->time);
 	uint8_t *payload = c->batch->parts[post->part].block->bytes + post->offset + FRAME_HEADER;
 	wire_set(payload + MSG_SEQ, 8, post->seq);
 	wire_set(payload + MSG_TIME, 8, post->time);

@@ -20,6 +20,7 @@ struct memory_room {
 	uint64_t id;
 	uint64_t epoch;
 	uint64_t head;
+	uint64_t last; /* time of the message at head; 0: there was none */
 	struct memory_record *records; /* a ring of capacity (a power of two) entries; the last one is head's */
 	uint32_t capacity;
 	uint32_t first;

@@ -32,7 +32,8 @@ struct sqlite_device {
 struct sqlite_room {
 	uint64_t id;
 	uint64_t floor, head, oldest; /* oldest: time of the record at floor */
-	uint64_t saved_floor, saved_head, saved_oldest;
+	uint64_t last;                /* time of the record at head; 0: there is none */
+	uint64_t saved_floor, saved_head, saved_oldest, saved_last;
 	const uint8_t *topic; /* of the batch at hand, or NULL */
 	size_t topic_length;
 	uint32_t users;
@@ -120,6 +121,7 @@ int sqlite_devices_settle(struct sqlite_writer *writer);
 uint64_t sqlite_device_known(const struct sqlite_writer *writer, const struct sqlite_device *device);
 
 /* --- sqlite_keep.c */
+int sqlite_record_time(struct sqlite_writer *writer, uint64_t room, uint64_t seq, uint64_t *time);
 /* Deletes at most budget records that are not to be kept any longer, in the transaction at hand. */
 int sqlite_keep_step(struct sqlite_writer *writer, uint64_t budget, bool by_age);
 /* Keeps one room to its count. */

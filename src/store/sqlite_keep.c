@@ -37,7 +37,7 @@ static void take_row(struct sqlite_writer *writer, struct keep_room *room)
 	room->oldest = room->in_use->oldest;
 }
 
-static int record_time(struct sqlite_writer *writer, uint64_t room, uint64_t seq, uint64_t *time)
+int sqlite_record_time(struct sqlite_writer *writer, uint64_t room, uint64_t seq, uint64_t *time)
 {
 	struct db *db = &writer->db;
 	sqlite3_stmt *statement = DB_BIND(db, SQL_KEEP_TIME, db_record(room, seq), FRAME_HEADER + MSG_TIME + 1);
@@ -60,7 +60,7 @@ static int cut(struct sqlite_writer *writer, struct keep_room *room, uint64_t fl
 	if (result == SQLITE_OK)
 		result = DB_DO(db, SQL_CHANGE_DELETE, db_record(room->id, room->floor), db_record(room->id, floor));
 	if (result == SQLITE_OK && floor <= room->head)
-		result = record_time(writer, room->id, floor, &oldest);
+		result = sqlite_record_time(writer, room->id, floor, &oldest);
 	if (result == SQLITE_OK)
 		result = DB_DO(db, SQL_ROOM_UPDATE, (int64_t)room->id, (int64_t)floor, (int64_t)room->head, (int64_t)oldest);
 	if (result != SQLITE_OK)
@@ -151,7 +151,7 @@ static int keep_age(struct sqlite_writer *writer, uint64_t budget)
 		return result;
 	uint64_t floor = room.floor, time = 0;
 	while (result == SQLITE_OK && floor <= room.head && floor - room.floor < budget) {
-		result = record_time(writer, room.id, floor, &time);
+		result = sqlite_record_time(writer, room.id, floor, &time);
 		if (time >= since)
 			break;
 		floor++;

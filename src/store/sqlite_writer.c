@@ -44,6 +44,7 @@ static void writer_done(struct sqlite_writer *writer, bool kept)
 		room->floor = room->saved_floor;
 		room->head = room->saved_head;
 		room->oldest = room->saved_oldest;
+		room->last = room->saved_last;
 		if (!room->fresh)
 			continue;
 		HASH_DEL(writer->rooms_in_use, room);
@@ -106,6 +107,7 @@ void sqlite_room_touch(struct sqlite_writer *writer, struct sqlite_room *room)
 	room->saved_floor = room->floor;
 	room->saved_head = room->head;
 	room->saved_oldest = room->oldest;
+	room->saved_last = room->last;
 	room->next_dirty = writer->dirty_rooms;
 	writer->dirty_rooms = room;
 }
@@ -215,6 +217,13 @@ static int room_load(struct sqlite_writer *writer, struct store_room *request, s
 		room->floor = (uint64_t)sqlite3_column_int64(statement, 2);
 		room->head = (uint64_t)sqlite3_column_int64(statement, 3);
 		room->oldest = (uint64_t)sqlite3_column_int64(statement, 4);
+		int result = room->floor > room->head ? SQLITE_OK :
+		             sqlite_record_time(writer, room->id, room->head, &room->last);
+		if (result != SQLITE_OK) {
+			HASH_DEL(writer->rooms_in_use, room);
+			free(room);
+			return result;
+		}
 	}
 	room->users++;
 	return SQLITE_OK;
@@ -253,11 +262,11 @@ static int post_add(struct sqlite_writer *writer, struct store_batch *batch, str
 	if (room->head + 1 >= UINT64_C(1) << DB_SEQ_BITS)
 		return SQLITE_FULL;
 	sqlite_room_touch(writer, room);
-	if (room->floor > room->head)
-		room->oldest = batch->time;
 	post->outcome = STORE_ACCEPTED;
+	post->time = room->last = store_time(room->last, batch->time);
+	if (room->floor > room->head)
+		room->oldest = post->time;
 	post->seq = ++room->head;
-	post->time = batch->time;
 	wire_set(payload + MSG_SEQ, 8, post->seq);
 	wire_set(payload + MSG_TIME, 8, post->time);
 	uint32_t sender = (uint32_t)wire_get(payload + MSG_SENDER, 4);

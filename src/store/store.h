@@ -60,7 +60,7 @@ struct store_part {
 /* One round of posts, in order of arrival: committed as a whole, or (error) not at all. */
 struct store_batch {
 	struct store_request request;
-	uint64_t time; /* wall clock, microseconds since 1970: the time of all its messages */
+	uint64_t time; /* wall clock, microseconds since 1970: the time of all its messages, see store_time() */
 	struct store_part *parts;
 	size_t part_count;
 	struct store_post *posts;
@@ -194,6 +194,14 @@ static inline void store_free(struct store *store)
 {
 	if (store != NULL)
 		store->operations->free(store);
+}
+
+/* Times of a room do not go backwards while a clock is put right; one that was put back by more than an hour is
+ * believed. last: the time of the message before, 0: none. */
+static inline uint64_t store_time(uint64_t last, uint64_t wall)
+{
+	const uint64_t hour = UINT64_C(3600) * 1000000;
+	return wall < last && last - wall <= hour ? last : wall;
 }
 
 /* The content hash of a post, from its kind and flags, body and TLVs. It tells a repeated post from another one of
