@@ -446,6 +446,18 @@ TESTS += tests/kill-test.py
 endif
 endif
 
+# Disks that fail, clocks that jump, histories that are put back
+EXTRA_DIST += tests/faults-test.py tests/fault-preload.c
+CLEANFILES += tests/fault-preload.so
+tests/fault-preload.so: tests/fault-preload.c
+	$(AM_V_CCLD)$(CC) -O1 -shared -fPIC -o $@ $(srcdir)/tests/fault-preload.c -ldl
+if HAVE_SQLITE
+if HAVE_PYTHON
+check_DATA = tests/fault-preload.so
+TESTS += tests/faults-test.py
+endif
+endif
+
 # --fingerprint, --rotate-key
 EXTRA_DIST += tests/keys-test.py
 if HAVE_PYTHON
