@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real host with --data: killed again and again while people write, restarted, refused, and read back."""
+"""The real host with --data: killed again and again while people write, restarted, refused, and read back.
+Usage: tests/kill-test.py [KILLS] (WRITERS, PROGRAMS: how many of each kind write; SEED)"""
 import json
 import os
 import random
@@ -14,10 +15,12 @@ import traceback
 sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 from peer_client import Peer  # noqa: E402
+import peer_support  # noqa: E402
 from peer_support import Program, TIMEOUT  # noqa: E402
 
-ROUNDS = int(os.environ.get("ROUNDS", "10"))
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
 WRITERS = int(os.environ.get("WRITERS", "5"))
+PROGRAMS = int(os.environ.get("PROGRAMS", "20"))
 WINDOW = 64
 SEED = int(os.environ.get("SEED", str(random.randrange(1 << 32))))
 
@@ -151,15 +154,11 @@ def history_of(address, identity=None):
 
 
 def what_was_acknowledged_survives_kill_9_once_and_in_one_order(kept):
-    dice = random.Random(SEED)
     kept.start()
     writers = [Writer(kept, "w%d" % i) for i in range(WRITERS)]
     for writer in writers:
         writer.start()
-    for _ in range(ROUNDS):
-        until_acknowledged(writers, acknowledged(writers) + dice.randrange(1, 600))
-        kept.host.kill()
-        kept.start()
+    kill_again_and_again(kept, writers, 600)
     until_acknowledged(writers, acknowledged(writers) + 100)
     for writer in writers:
         writer.stopping = True
@@ -194,6 +193,98 @@ def what_was_acknowledged_survives_kill_9_once_and_in_one_order(kept):
     same([(line["seq"], line["id"], line["text"], line["room"]) for line in lines],
          [(seq, "%016x-%d" % identity, text, "lobby") for seq, identity, text, _ in history])
     print("# seed %d: %d messages over %d kills" % (SEED, len(history), ROUNDS))
+
+
+class ProgramWriter(threading.Thread):
+    """The real client, driven by JSON, on an account of its own: it posts without end, and each thing that it says is
+    taken down."""
+
+    WINDOW = 4
+
+    def __init__(self, kept, name):
+        super().__init__(daemon=True)
+        self.name = name
+        self.process = peer_support.start("--join", kept.address, "--json", "--nick", name, "--trust=new",
+                                          environment=peer_support.stranger())
+        self.counter, self.acknowledged, self.messages = 0, {}, []
+        self.ready, self.stopping, self.error, self.breaks = False, False, None, 0
+
+    def say(self):
+        self.counter += 1
+        post = {"type": "post", "text": "%s %d" % (self.name, self.counter), "ref": str(self.counter)}
+        self.process.stdin.write(json.dumps(post).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def take(self, line):
+        kind = line["type"]
+        if kind == "ack":
+            same(line["ref"] in self.acknowledged, False)
+            self.acknowledged[line["ref"]] = (line["seq"], line["id"])
+        elif kind == "message":
+            self.messages.append((line["seq"], line["id"], line["text"]))
+        elif kind == "disconnected":
+            self.breaks += 1
+        elif kind in ("nack", "gap", "restarted", "lost", "error"):
+            raise AssertionError("%s: %r" % (self.name, line))
+        if kind == "ready" and not self.ready:
+            self.ready = True
+        while self.ready and not self.stopping and self.counter - len(self.acknowledged) < self.WINDOW:
+            self.say()
+        if self.stopping and self.counter == len(self.acknowledged) and not self.process.stdin.closed:
+            self.process.stdin.close()
+
+    def run(self):
+        try:
+            for line in self.process.stdout:
+                self.take(json.loads(line))
+            same(self.process.wait(TIMEOUT), 0)
+        except Exception as error:  # told by whoever waits for this thread
+            traceback.print_exc(file=sys.stdout)
+            self.error = error
+
+
+def kill_again_and_again(kept, writers, most):
+    dice = random.Random(SEED)
+    for _ in range(ROUNDS):
+        until_acknowledged(writers, acknowledged(writers) + dice.randrange(1, most))
+        kept.host.kill()
+        kept.start()
+
+
+def twenty_real_clients_agree_with_each_other_and_with_the_export(kept):
+    kept.start()
+    writers = [ProgramWriter(kept, "p%d" % i) for i in range(PROGRAMS)]
+    for writer in writers:
+        writer.start()
+    end = time.monotonic() + TIMEOUT
+    while not all(writer.ready for writer in writers) and time.monotonic() < end:
+        select_a_moment()
+    kill_again_and_again(kept, writers, 200)
+    until_acknowledged(writers, acknowledged(writers) + 1)
+    for writer in writers:
+        writer.stopping = True
+        writer.join(2 * TIMEOUT)  # it may wait for half a minute before it dials again
+        same((writer.is_alive(), writer.error, len(writer.acknowledged)), (False, None, writer.counter))
+    kept.stop()
+    export = Program("--export", kept.data, "--room", "lobby")
+    total = sum(writer.counter for writer in writers)
+    export.out.wait(lambda lines: len(lines) == total, "%d messages" % total)
+    same(export.status(), 0)
+    history = [(line["seq"], line["id"], line["text"]) for line in map(json.loads, export.out.lines)]
+    same([seq for seq, _, _ in history], list(range(1, total + 1)))
+    same(len({identity for _, identity, _ in history}), total)
+    for writer in writers:
+        # All that it was shown, from its first message on: each once, in the order of all.
+        first, last = writer.messages[0][0], writer.messages[-1][0]
+        same(writer.messages, history[first - 1:last])
+        own = {text.split()[1]: (seq, identity) for seq, identity, text in history if text.split()[0] == writer.name}
+        same(own, writer.acknowledged)
+        same(list(own), [str(i) for i in range(1, writer.counter + 1)])
+    check = Program("--check-history", kept.data)
+    check.out.find("messages: %d, .*faults: 0$" % total)
+    same(check.status(), 0)
+    print("# seed %d: %d messages of %d programs over %d kills, %d connections broken" % (
+        SEED, total, PROGRAMS, ROUNDS, sum(writer.breaks for writer in writers)))
 
 
 def rooms_of_two_and_topics_are_there_after_a_restart(kept):
@@ -380,7 +471,8 @@ def each_host_keeps_its_history_in_a_place_of_its_own(kept):
 
 def main():
     failed = 0
-    tests = [what_was_acknowledged_survives_kill_9_once_and_in_one_order, rooms_of_two_and_topics_are_there_after_a_restart,
+    tests = [what_was_acknowledged_survives_kill_9_once_and_in_one_order,
+             twenty_real_clients_agree_with_each_other_and_with_the_export, rooms_of_two_and_topics_are_there_after_a_restart,
              the_real_client_goes_on_after_a_restart, a_second_host_of_a_history_and_an_open_folder_are_refused_in_one_line,
              on_a_full_disk_messages_wait_and_all_else_goes_on, durability_none_keeps_nothing_and_makes_no_folder, each_host_keeps_its_history_in_a_place_of_its_own]
     if not hasattr(resource, "prlimit"):  # another process's limits cannot be set here
@@ -397,6 +489,7 @@ def main():
             word = "not ok"
         finally:
             kept.end()
+            peer_support.end_all()
         print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
     print("1..%d" % len(tests))
     return 1 if failed else 0
