@@ -63,11 +63,6 @@ def push(socks, data):
         yield
 
 
-def is_sanitized():
-    with open(peer_support.TCHAT, "rb") as file:
-        return b"__asan_init" in file.read()
-
-
 def assert_members_are_fine(host, member):
     member.ping()
     Peer(host.address, "late", identity=peer_support.owner()).bye()
@@ -87,7 +82,7 @@ def grows_by(host, data):
         sock.close()
     assert_members_are_fine(host, member)
     print("# %d connections of %d bytes: %d KiB more at most" % (CROWD, len(data), (most - before) >> 10))
-    if most - before > GROWTH and not is_sanitized():
+    if most - before > GROWTH and not peer_support.is_sanitized():
         raise AssertionError("the host grew by %d bytes" % (most - before))
 
 
@@ -109,7 +104,7 @@ def whole_handshakes_without_a_word_cost_little(host):
     assert_members_are_fine(host, member)
     grown = host.memory() - before
     print("# %d connections after the handshake: %d KiB more" % (CROWD, grown >> 10))
-    if grown > GROWTH and not is_sanitized():
+    if grown > GROWTH and not peer_support.is_sanitized():
         raise AssertionError("the host grew by %d bytes" % grown)
     for stranger in strangers:
         stranger.close()

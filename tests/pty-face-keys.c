@@ -172,7 +172,7 @@ static void drafts_and_history_survive_a_restart(void **state)
 	struct pty *ann = scene_host(24, 80, "ann");
 	const char *arguments[] = { "--join", scene_address("4"), "--nick", "bob", NULL };
 	struct pty *bob = scene_start(24, 80, arguments, NULL);
-	pty_wait_text(bob, "● ");
+	pty_wait_row(bob, -1, "#lobby>");
 	scene_say(bob, "said before");
 	pty_wait_text(ann, "said before");
 	pty_type(bob, "not yet said");
@@ -190,7 +190,7 @@ static void a_kill_takes_no_more_than_seconds_of_what_was_typed(void **state)
 	scene_host(24, 80, "ann");
 	const char *arguments[] = { "--join", scene_address("4"), "--nick", "bob", NULL };
 	struct pty *bob = scene_start(24, 80, arguments, NULL);
-	pty_wait_text(bob, "● ");
+	pty_wait_row(bob, -1, "#lobby>");
 	scene_say(bob, "said before");
 	pty_type(bob, "/join dev\rnot yet said");
 	pty_wait_row(bob, -1, "#dev> not yet said");

@@ -155,6 +155,7 @@ static void a_broken_connection_counts_down_and_comes_back(void **state)
 	const char *at = strstr(pty_row(host, pty_find_row(host, "listening 127")), "127.0.0.1:");
 	snprintf(address, sizeof address, "%.*s", (int)strcspn(at, " "), at);
 	struct pty *bob = scene_start(24, 80, join, NULL);
+	pty_wait_row(bob, -1, "#lobby>");
 	pty_wait_row(bob, -2, "● ");
 	pty_signal(host, SIGKILL);
 	pty_wait_exit(host);

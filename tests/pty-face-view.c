@@ -291,6 +291,7 @@ static void a_refused_message_stays_and_is_marked_and_counted(void **state)
 	const char *arguments[] = { "--join", address, "--nick", "ann", "--insecure", NULL };
 	struct pty *ann = scene_start(60, 100, arguments, NULL);
 	pty_wait_row(ann, -2, "● ");
+	pty_wait_text(ann, "21 members"); /* a room to talk in */
 	scene_say(ann, "go");
 	pty_wait_text(ann, "✗ go");
 	pty_wait_text(ann, "not accepted: ");
