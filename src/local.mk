@@ -66,6 +66,8 @@ src_tchat_SOURCES = \
 	src/app/face.h \
 	src/app/face_changes.c src/app/face_changes.h \
 	src/app/face_complete.c \
+	src/app/face_date.c \
+	src/app/face_past.c src/app/face_past.h \
 	src/app/face_pick.c \
 	src/app/face_event.c \
 	src/app/face_json.c \

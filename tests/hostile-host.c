@@ -61,7 +61,7 @@ static struct message msg(struct server *server, uint64_t room, size_t index, ui
 		                          .nick = attack(index + 3) } };
 }
 
-static void answer_history(struct server *server, const struct wire_history *history)
+static void answer_history(struct server *server, const struct wire_history *history, uint8_t flags)
 {
 	struct buffer records;
 	buffer_init(&records, 1 << 20);
@@ -72,7 +72,7 @@ static void answer_history(struct server *server, const struct wire_history *his
 	put(server, &(struct message){ .type = WIRE_PAGE,
 	                               .page = { .request = history->request,
 	                                         .room = history->room,
-	                                         .flags = PAGE_LIVE,
+	                                         .flags = flags,
 	                                         .floor = 1,
 	                                         .next = server->seq + 1,
 	                                         .records = { buffer_data(&records), buffer_length(&records) } } });
@@ -166,7 +166,10 @@ static int take(void *arg, const struct frame *frame)
 		break;
 	case WIRE_HISTORY:
 		if (message.history.room == 1)
-			answer_history(server, &message.history);
+			answer_history(server, &message.history, PAGE_LIVE);
+		break;
+	case WIRE_SEARCH: /* whatever was searched for, the same is found */
+		answer_history(server, &(struct wire_history){ .request = message.search.request, .room = 1 }, 0);
 		break;
 	case WIRE_NAMES:
 		answer_names(server, &message.names);

@@ -270,7 +270,7 @@ static void search_lists_and_jumps_into_the_context_and_back(void **state)
 	pty_wait_no_text(ann, "SEARCH");
 	pty_type(ann, "\003");
 	scene_say(ann, "/search nowhere to be found");
-	pty_wait_text(ann, "'nowhere to be found' is in none of the messages kept here");
+	pty_wait_text(ann, "'nowhere to be found' is in no message of this room");
 }
 
 static void a_click_shows_a_room_and_the_wheel_scrolls(void **state)

@@ -394,6 +394,51 @@ static void an_evicted_anchor_becomes_the_oldest_message(void **state)
 	scene_close(&scene);
 }
 
+static void held_at_the_end_the_view_stays_when_more_is_put_behind(void **state)
+{
+	struct scene scene;
+	scene_open(&scene, 10, 60);
+	for (unsigned i = 0; i < 100; i++)
+		append_number(scene.list, i);
+	message_pane_set_past(scene.pane);
+	scene_draw(&scene, 10, 60);
+	assert_true(row_has(&scene, 9, "message 99"));
+	assert_true(message_pane_shows_end(scene.pane));
+	message_pane_hold(scene.pane);
+	for (unsigned i = 100; i < 200; i++)
+		append_number(scene.list, i);
+	scene_draw(&scene, 10, 60);
+	assert_true(row_has(&scene, 8, "message 98"));
+	assert_false(message_pane_shows_end(scene.pane));
+	assert_int_equal(message_pane_below(scene.pane), 0); /* it is no news */
+	scene_close(&scene);
+}
+
+static void serials_that_are_given_again_show_what_they_have_now(void **state)
+{
+	struct scene scene;
+	scene_open(&scene, 10, 60);
+	for (unsigned i = 0; i < 20; i++)
+		append(scene.list, "a long message that takes more than just the one row of a pane");
+	scene_draw(&scene, 10, 60);
+	message_list_drop_newest(scene.list, 5);
+	for (unsigned i = 0; i < 5; i++)
+		append_number(scene.list, i);
+	scene_draw(&scene, 10, 60);
+	for (int row = 5; row < 10; row++)
+		assert_true(row_has(&scene, row, "message "));
+	struct shown_message older = text_message("ann", "short");
+	for (unsigned i = 0; i < 20; i++)
+		append_number(scene.list, i);
+	message_list_trim(scene.list);
+	message_pane_home(scene.pane);
+	message_list_prepend(scene.list, &older);
+	message_pane_home(scene.pane);
+	scene_draw(&scene, 10, 60);
+	assert_true(row_has(&scene, 1, "short"));
+	scene_close(&scene);
+}
+
 static void the_unread_line_stands_above_the_first_unread_message(void **state)
 {
 	struct scene scene;
@@ -424,18 +469,19 @@ static void searching_finds_selects_and_shows(void **state)
 		append_number(scene.list, i);
 	uint64_t accents = append(scene.list, "ÉTÉ in Paris");
 	scene_draw(&scene, 10, 60);
-	uint64_t last = message_pane_search(scene.pane, "SAGE 42", 7, -1);
+	uint64_t end = message_list_end(scene.list);
+	uint64_t last = message_pane_find(scene.pane, "SAGE 42", 7, end, -1);
 	assert_string_equal(message_list_get(scene.list, last)->text, "message 429");
+	message_pane_select(scene.pane, last);
 	assert_int_equal(message_pane_selected(scene.pane), last);
 	scene_draw(&scene, 10, 60);
 	assert_true(row_has(&scene, 3, "message 429"));
-	assert_int_equal(message_pane_search(scene.pane, "sage 42", 7, -1), last - 1);
-	assert_int_equal(message_pane_search(scene.pane, "sage 42", 7, 1), last);
-	assert_int_equal(message_pane_search(scene.pane, "sage 42", 7, 1), 0);
-	assert_int_equal(message_pane_selected(scene.pane), last);
-	assert_int_equal(message_pane_search(scene.pane, "nowhere", 7, -1), 0);
-	assert_int_equal(message_pane_search(scene.pane, "été", 5, 1), accents);
-	assert_int_equal(message_pane_search(scene.pane, "", 0, 1), 0);
+	assert_int_equal(message_pane_find(scene.pane, "sage 42", 7, last, -1), last - 1);
+	assert_int_equal(message_pane_find(scene.pane, "sage 42", 7, last - 1, 1), last);
+	assert_int_equal(message_pane_find(scene.pane, "sage 42", 7, last, 1), 0);
+	assert_int_equal(message_pane_find(scene.pane, "nowhere", 7, end, -1), 0);
+	assert_int_equal(message_pane_find(scene.pane, "été", 5, last, 1), accents);
+	message_pane_mark(scene.pane, 0);
 	assert_int_equal(message_pane_selected(scene.pane), 0);
 	scene_close(&scene);
 }
@@ -568,6 +614,8 @@ int main(void)
 		cmocka_unit_test(scrolling_up_and_down_by_the_same_rows_comes_back),
 		cmocka_unit_test(history_put_in_front_does_not_move_the_view),
 		cmocka_unit_test(an_evicted_anchor_becomes_the_oldest_message),
+		cmocka_unit_test(held_at_the_end_the_view_stays_when_more_is_put_behind),
+		cmocka_unit_test(serials_that_are_given_again_show_what_they_have_now),
 		cmocka_unit_test(the_unread_line_stands_above_the_first_unread_message),
 		cmocka_unit_test(searching_finds_selects_and_shows),
 		cmocka_unit_test(selecting_moves_by_message_and_stops_at_the_ends),

@@ -203,7 +203,10 @@ static void a_match_is_selected_and_marked(void **state)
 	world_open(&world);
 	talk(&world);
 	draw(&world, 12, 70);
-	assert_true(message_pane_search(world.pane, "RELEASE", 7, -1) != 0);
+	uint64_t found = message_pane_find(world.pane, "RELEASE", 7, message_list_end(world.list), -1);
+	assert_true(found != 0);
+	message_pane_set_needle(world.pane, "RELEASE");
+	message_pane_select(world.pane, found);
 	world.view.status.mode = STATUS_MODE_SEARCH;
 	check(&world, "screen-search", 12, 70);
 	world_close(&world);

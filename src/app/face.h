@@ -30,6 +30,32 @@ enum face_question {
 
 enum { FACE_NAMES_MAX = 60000, FACE_FOUND_MAX = 1000 };
 
+/* A search in a room: what for, and the seqs of what was found, newest first. */
+struct face_search {
+	char *needle;
+	uint32_t room;
+	uint64_t found[FACE_FOUND_MAX];
+	size_t count, at; /* at: which one is shown */
+	uint32_t asked;
+	bool asks;        /* the answer to asked is awaited */
+	bool more;        /* there may be more before next */
+	uint64_t next;
+	bool walks;       /* shows the next one as soon as it is found */
+	bool enters;      /* Enter was pressed before there was anything to choose */
+	bool day;         /* what is shown is what /date found */
+};
+
+/* The search for a day's first message: it is at low, at high, or between. */
+struct face_date {
+	uint32_t room;
+	uint64_t start;   /* of the day */
+	uint64_t low, high, last;
+	uint64_t middle;  /* the one that is asked for */
+	bool late;        /* it is of that day or later */
+	uint32_t asked;
+	bool asks;
+};
+
 struct face {
 	struct front front; /* first: the front's verbs find the face by it */
 	struct talk talk;
@@ -71,11 +97,9 @@ struct face {
 	bool called;               /* somebody said the reader's name: the bell, with the next frame */
 	bool has_written;          /* a line was submitted: no more hints */
 
-	/* A search in the present room: what for, what was found (newest first), where the view was before. */
-	char *needle;
-	uint64_t *found;
-	size_t found_count;
-	struct message_place place_before;
+	struct face_search search;
+	struct face_date date;
+	struct message_place place_before; /* where the view was before a found message was shown */
 	bool searching;            /* a found message is shown */
 	uint64_t target;           /* seq of the message that the command being carried out is about; 0: the newest */
 	bool picking;              /* keys are about the selected message, not for the input line */
@@ -94,8 +118,6 @@ struct face {
 
 /* Handles one token from the terminal (face_keys.c). */
 void face_token(struct face *face, const struct token *token);
-
-/* After the view was moved: older messages are asked for, newest ones are read (face_keys.c). */
 
 /* Draws everything into the grid and the terminal (face_view.c). */
 void face_draw(struct face *face);
@@ -160,12 +182,19 @@ void face_keep_soon(struct face *face);
 void face_on_keep(void *arg); /* the timer's callback; arg is the face */
 void face_restore_draft(struct face *face, struct face_room *room);
 
-/* /search (face_search.c): lists what the present room has; shows a found message in its context; goes on to the next
- * one, older or newer; ends the search, back to where the reader was or staying. */
+/* /search (face_search.c): lists what the present room has; shows a found message in its context, or any; goes on to
+ * the next one, older or newer; ends the search, back to where the reader was or staying. An event that is an answer:
+ * true. */
 void face_search(struct face *face, const char *text);
+void face_show_seq(struct face *face, uint64_t seq);
+bool face_search_event(struct face *face, const struct session_event *event);
 void face_show_found(struct face *face, size_t index);
 void face_search_on(struct face *face, int direction);
 void face_end_search(struct face *face, bool back);
+
+/* /date (face_date.c): shows the first message of a day. */
+void face_go_date(struct face *face, const char *text);
+bool face_date_event(struct face *face, const struct session_event *event);
 
 /* /copy (face_copy.c): the newest message of the room, or its newest link; or those of the target. */
 void face_copy(struct face *face, bool link);
@@ -183,7 +212,8 @@ bool face_pick_token(struct face *face, const struct token *token);
 void face_unpick(struct face *face);
 void face_pick_found(struct face *face);
 
-/* Moves the view by rows; asks for older messages when the oldest known one is in view (face_keys.c). */
+/* Moves the view by rows; asks for messages when the oldest known one is in view, or the last of a stretch
+ * (face_keys.c). */
 void face_scroll(struct face *face, int rows);
 void face_want_history(struct face *face);
 

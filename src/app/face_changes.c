@@ -69,12 +69,17 @@ static struct face_fate *fate_of(struct face_room *room, uint64_t seq)
 	return NULL;
 }
 
-/* Where a message is: its list (the page on its way, or the room's) and serial; 0: nowhere. */
+/* Where a message is: its list (the page on its way, the stretch, or the newest) and serial; 0: nowhere. */
 static uint64_t find(const struct face_room *room, uint64_t seq, struct message_list **list)
 {
-	uint64_t serial = room->page != NULL ? message_list_find_seq(room->page, seq) : 0;
-	*list = serial != 0 ? room->page : room->list;
-	return serial != 0 ? serial : message_list_find_seq(room->list, seq);
+	struct message_list *lists[] = { room->page, room->far.list, room->list };
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		*list = lists[i];
+		uint64_t serial = *list != NULL ? message_list_find_seq(*list, seq) : 0;
+		if (serial != 0 && (*list != room->list || serial >= room->restarted))
+			return serial;
+	}
+	return 0;
 }
 
 const struct shown_message *face_find_seq(const struct face_room *room, uint64_t seq)
@@ -171,6 +176,8 @@ void face_requote(struct face_room *room, uint64_t first, uint64_t last)
 	if (first == 0)
 		return;
 	requote(room, room->list, first, last);
+	if (room->far.list != NULL)
+		requote(room, room->far.list, first, last);
 	if (room->page != NULL)
 		requote(room, room->page, first, last);
 }

@@ -88,6 +88,8 @@ static void on_error(struct face *face, const struct session_event *event)
 	const char *name = event->nick[0] != '\0' ? event->nick : event->name;
 	if (event->room != 0 && (event->request == REQUEST_JOIN || event->request == REQUEST_DIRECT))
 		return;
+	if (event->request == REQUEST_HISTORY && event->code == TCHAT_ERR_CLOSED)
+		return; /* the connection's end is told anyway, and scrolling on asks again */
 	face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s%s%s", name, name[0] != '\0' ? ": " : "",
 	               tchat_err_text(event->code));
 }
@@ -213,6 +215,10 @@ void face_event(void *arg, const struct session_event *event)
 	struct face *face = arg;
 	unsigned bits = face_rooms_event(&face->rooms, event);
 	face->called = face->called || (bits & FACE_MENTION) != 0;
+	if (face_search_event(face, event) || face_date_event(face, event)) {
+		face_changed(face, false);
+		return;
+	}
 	if (front_event(&face->front, event)) {
 		face->called = face->called || (event->type == SESSION_DOOR && event->kind == DOOR_WAITS);
 		face_changed(face, false);
@@ -243,6 +249,9 @@ void face_event(void *arg, const struct session_event *event)
 		break;
 	case SESSION_ROOM_PARTED:
 		on_parted(face, event);
+		break;
+	case SESSION_PAST_END:
+		face_want_history(face); /* what came may be all about others, and fill no row */
 		break;
 	case SESSION_ERROR:
 		on_error(face, event);

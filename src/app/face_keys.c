@@ -2,6 +2,7 @@
 /* Which key does what: an open dialogue or the help first, then tchat's own keys, all others go to the line editor. */
 #include "app/face.h"
 
+#include "app/face_past.h"
 #include "ui/term_curses.h"
 
 #include <limits.h>
@@ -34,6 +35,10 @@ static void answer(struct face *face, int index)
 static void choose(struct face *face, int index)
 {
 	enum face_question question = face->question;
+	if (question == ASK_FOUND && index < 0 && face->search.asks) {
+		face->search.enters = true;
+		return;
+	}
 	face_close_overlay(face);
 	if (index < 0)
 		return;
@@ -109,6 +114,15 @@ static void show_neighbour(struct face *face, int step)
 	face_show_room(face, index);
 }
 
+static void show_first_unread(struct face *face)
+{
+	struct face_room *room = face_rooms_current(&face->rooms);
+	if (message_list_unread(room->list) == 0)
+		return;
+	face_go_end(room);
+	message_pane_show_unread(room->pane);
+}
+
 /* The next room with something unread, those that name the reader first. */
 static void show_unread(struct face *face)
 {
@@ -122,28 +136,19 @@ static void show_unread(struct face *face)
 			found = index;
 	}
 	if (found == count)
-		message_pane_show_unread(face_rooms_current(&face->rooms)->pane);
+		show_first_unread(face);
 	else
 		face_show_room(face, found);
 }
 
 void face_want_history(struct face *face)
 {
-	struct face_room *room = face_rooms_current(&face->rooms);
-	if (room->handle == 0 || room->past_asked || room->past_complete || !message_pane_wants_history(room->pane))
-		return;
-	uint64_t before = room->past_before;
-	for (uint64_t serial = message_list_first(room->list); before == 0 && serial < message_list_end(room->list);
-	     serial++)
-		before = message_list_get(room->list, serial)->seq;
-	if (before == 1 || session_history(face->talk.session, room->handle, before, FACE_PAGE, 0) != 0)
-		return;
-	room->past_asked = true;
+	face_past_want(face_rooms_current(&face->rooms), face->talk.session);
 }
 
 void face_scroll(struct face *face, int rows)
 {
-	message_pane_scroll(face_rooms_current(&face->rooms)->pane, rows);
+	message_pane_scroll(face_pane(face_rooms_current(&face->rooms)), rows);
 	face_want_history(face);
 	face_rooms_read(&face->rooms);
 }
@@ -152,18 +157,19 @@ void face_scroll(struct face *face, int rows)
 static bool scroll_token(struct face *face, const struct token *token)
 {
 	struct face_room *room = face_rooms_current(&face->rooms);
+	struct message_pane *pane = face_pane(room);
 	if (token_is_key(token, TOKEN_KEY_PAGE_UP, 0))
-		message_pane_page(room->pane, -1);
+		message_pane_page(pane, -1);
 	else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, 0))
-		message_pane_page(room->pane, 1);
+		message_pane_page(pane, 1);
 	else if (token_is_key(token, TOKEN_KEY_UP, TOKEN_SHIFT))
-		message_pane_scroll(room->pane, -1);
+		message_pane_scroll(pane, -1);
 	else if (token_is_key(token, TOKEN_KEY_DOWN, TOKEN_SHIFT))
-		message_pane_scroll(room->pane, 1);
+		message_pane_scroll(pane, 1);
 	else if (token_is_key(token, TOKEN_KEY_PAGE_UP, TOKEN_SHIFT) || token_is_key(token, TOKEN_KEY_HOME, TOKEN_CTRL))
-		message_pane_home(room->pane);
+		message_pane_home(pane);
 	else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, TOKEN_SHIFT) || token_is_key(token, TOKEN_KEY_END, TOKEN_CTRL))
-		message_pane_end(room->pane);
+		face_go_end(room);
 	else if (token_is_key(token, TOKEN_KEY_PAGE_UP, TOKEN_ALT))
 		face->member_scroll -= MEMBERS_PAGE;
 	else if (token_is_key(token, TOKEN_KEY_PAGE_DOWN, TOKEN_ALT))

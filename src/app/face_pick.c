@@ -4,6 +4,7 @@
 #include "app/face.h"
 
 #include "app/face_changes.h"
+#include "app/face_past.h"
 
 #include "base/intl.h"
 #include "base/utf8.h"
@@ -57,7 +58,7 @@ void face_unpick(struct face *face)
 	struct face_room *room = face_rooms_current(&face->rooms);
 	face->picking = false;
 	room->picked = 0;
-	message_pane_select(room->pane, 0);
+	message_pane_mark(face_pane(room), 0);
 }
 
 /* The next command is about the message of this seq, which is marked. */
@@ -67,13 +68,13 @@ static void pick_take(struct face *face, uint64_t seq)
 	face_end_search(face, false);
 	face->picking = false;
 	room->picked = seq;
-	message_pane_select(room->pane, message_list_find_seq(room->list, seq));
+	message_pane_select(face_pane(room), message_list_find_seq(face_list(room), seq));
 }
 
 void face_pick_found(struct face *face)
 {
 	struct face_room *room = face_rooms_current(&face->rooms);
-	const struct shown_message *message = message_list_get(room->list, message_pane_selected(room->pane));
+	const struct shown_message *message = message_list_get(face_list(room), message_pane_selected(face_pane(room)));
 	if (face->searching && is_pickable(message))
 		room->picked = message->seq;
 }
@@ -130,15 +131,15 @@ void face_delete(struct face *face)
 static void pick_move(struct face *face, int step, int count)
 {
 	struct face_room *room = face_rooms_current(&face->rooms);
-	uint64_t best = message_pane_selected(room->pane), at = best;
-	while (count > 0 && message_list_get(room->list, at) != NULL) {
+	uint64_t best = message_pane_selected(face_pane(room)), at = best;
+	while (count > 0 && message_list_get(face_list(room), at) != NULL) {
 		at = step < 0 ? at - 1 : at + 1;
-		if (!is_pickable(message_list_get(room->list, at)))
+		if (!is_pickable(message_list_get(face_list(room), at)))
 			continue;
 		best = at;
 		count--;
 	}
-	message_pane_select(room->pane, best);
+	message_pane_select(face_pane(room), best);
 	face_want_history(face);
 	face_rooms_read(&face->rooms);
 }
@@ -147,14 +148,14 @@ static void pick_move(struct face *face, int step, int count)
 static void pick_begin(struct face *face)
 {
 	struct face_room *room = face_rooms_current(&face->rooms);
-	uint64_t found = face->searching ? message_pane_selected(room->pane) : 0;
+	uint64_t found = face->searching ? message_pane_selected(face_pane(room)) : 0;
 	face_end_search(face, false);
-	message_pane_select(room->pane, found);
+	message_pane_select(face_pane(room), found);
 	if (found == 0)
-		message_pane_select_move(room->pane, 0);
-	if (!is_pickable(message_list_get(room->list, message_pane_selected(room->pane))))
+		message_pane_select_move(face_pane(room), 0);
+	if (!is_pickable(message_list_get(face_list(room), message_pane_selected(face_pane(room)))))
 		pick_move(face, -1, 1);
-	if (is_pickable(message_list_get(room->list, message_pane_selected(room->pane)))) {
+	if (is_pickable(message_list_get(face_list(room), message_pane_selected(face_pane(room))))) {
 		face->picking = true;
 		return;
 	}
@@ -176,7 +177,7 @@ static void begin_reply(struct face *face, uint64_t seq)
 static bool pick_do(struct face *face, char32_t key)
 {
 	const struct face_room *room = face_rooms_current(&face->rooms);
-	const struct shown_message *message = message_list_get(room->list, message_pane_selected(room->pane));
+	const struct shown_message *message = message_list_get(face_list(room), message_pane_selected(face_pane(room)));
 	if (!is_pickable(message)) { /* it was deleted just now, or is gone */
 		face_unpick(face);
 		return true;

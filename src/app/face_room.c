@@ -4,6 +4,7 @@
 #include "app/face_room.h"
 
 #include "app/face_changes.h"
+#include "app/face_past.h"
 
 #include "base/clock.h"
 #include "base/errors.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { KEEP_MESSAGES = 1000, MOST_MESSAGES = 20000, NOTICE_MAX = 1024 };
+enum { KEEP_MESSAGES = 1000, NOTICE_MAX = 1024 };
 
 /* --- Rooms */
 
@@ -24,9 +25,9 @@ static void face_room_free(struct face_room *room)
 {
 	if (room == NULL)
 		return;
+	face_past_forget(room);
 	message_pane_free(room->pane);
 	message_list_free(room->list);
-	message_list_free(room->page);
 	line_draft_free(room->draft);
 	face_changes_free(room);
 	free(room->name);
@@ -55,7 +56,7 @@ struct face_room *face_rooms_add(struct face_rooms *rooms, uint32_t handle, cons
 	*room = (struct face_room){ .handle = handle, .direct = direct };
 	room->name = strdup(name);
 	room->topic = strdup("");
-	room->list = message_list_new(KEEP_MESSAGES, MOST_MESSAGES);
+	room->list = message_list_new(KEEP_MESSAGES, FACE_MESSAGES_MOST);
 	if (room->list != NULL)
 		room->pane = message_pane_new(room->list);
 	if (room->name == NULL || room->topic == NULL || room->pane == NULL) {
@@ -125,7 +126,7 @@ void face_rooms_read(struct face_rooms *rooms)
 {
 	struct face_room *room = face_rooms_current(rooms);
 	struct session_room info;
-	if (rooms->away_from_window || !message_pane_at_end(room->pane))
+	if (rooms->away_from_window || !face_at_end(room))
 		return;
 	room->unread = room->mentions = 0;
 	if (room->handle != 0 && session_room(rooms->session, room->handle, &info))
@@ -258,10 +259,11 @@ static unsigned take_message(struct face_rooms *rooms, struct face_room *room, c
 		return FACE_CHANGED;
 	}
 	uint64_t serial = message_list_append_ordered(room->list, &message);
+	face_past_came(room);
 	struct session_room info;
 	uint64_t read = session_room(rooms->session, room->handle, &info) ? info.read : 0;
 	bool old = event->replay && (read == 0 || event->seq <= read);
-	bool seen = face_rooms_current(rooms) == room && message_pane_at_end(room->pane) && !rooms->away_from_window;
+	bool seen = face_rooms_current(rooms) == room && face_at_end(room) && !rooms->away_from_window;
 	if (seen)
 		session_read(rooms->session, room->handle, event->seq);
 	if (old || event->own)
@@ -290,7 +292,7 @@ static void take_pending(struct face_rooms *rooms, struct face_room *room, const
 	message.state = MESSAGE_PENDING;
 	message.token = event->counter;
 	message_list_append(room->list, &message);
-	message_pane_end(room->pane);
+	face_go_end(room);
 	message_list_set_unread(room->list, 0);
 	room->unread = room->mentions = 0;
 	if (room != face_rooms_current(rooms))
@@ -315,41 +317,6 @@ static void take_nack(struct face_rooms *rooms, struct face_room *room, const st
 	if (serial == 0 || room != current)
 		face_room_tell(current, MESSAGE_ERROR, _("not sent to %s%s: %s"), event->direct ? "@" : "#", event->name,
 		               event->text);
-}
-
-/* --- History pages: they come oldest first, and go in front newest first. */
-
-static void take_past(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
-{
-	char line[NOTICE_MAX];
-	if (room->page == NULL)
-		room->page = message_list_new(FACE_PAGE, FACE_PAGE);
-	if (room->page == NULL)
-		return;
-	if (face_is_change(event->kind)) {
-		face_change(room, event);
-		return;
-	}
-	struct shown_message message = shown(rooms, room, event, line);
-	message_list_append(room->page, &message);
-}
-
-static void take_past_end(struct face_room *room, const struct session_event *event)
-{
-	room->past_asked = false;
-	room->past_before = event->seq;
-	room->past_complete = !event->more;
-	if (room->page == NULL)
-		return;
-	uint64_t last = 0;
-	for (uint64_t serial = message_list_end(room->page); serial > message_list_first(room->page); serial--) {
-		const struct shown_message *message = message_list_get(room->page, serial - 1);
-		last = last == 0 ? message->seq : last;
-		message_list_prepend(room->list, message);
-	}
-	message_list_free(room->page);
-	room->page = NULL;
-	face_requote(room, event->seq, last);
 }
 
 /* --- Notices */
@@ -428,6 +395,10 @@ static void take_notice(struct face_rooms *rooms, struct face_room *room, const 
 		break;
 	case SESSION_RESTARTED:
 		face_room_tell(room, MESSAGE_ERROR, _("the host's history is another one now: it starts afresh here"));
+		face_past_forget(room);
+		face_changes_free(room);
+		room->picked = 0;
+		room->restarted = message_list_end(room->list) - 1;
 		break;
 	case SESSION_READ:
 		take_read(room, event->seq);
@@ -448,6 +419,23 @@ static void take_notice(struct face_rooms *rooms, struct face_room *room, const 
 	default:
 		break;
 	}
+}
+
+static void take_past(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
+{
+	char line[NOTICE_MAX];
+	if (face_is_change(event->kind)) {
+		face_change(room, event);
+		return;
+	}
+	struct shown_message message = shown(rooms, room, event, line);
+	face_past_take(room, event, &message);
+}
+
+static uint64_t head_of(const struct face_rooms *rooms, const struct face_room *room)
+{
+	struct session_room info;
+	return session_room(rooms->session, room->handle, &info) ? info.head : 0;
 }
 
 unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *event)
@@ -479,7 +467,11 @@ unsigned face_rooms_event(struct face_rooms *rooms, const struct session_event *
 		face_change(room, event);
 		break;
 	case SESSION_PAST_END:
-		take_past_end(room, event);
+		face_past_end(room, event, head_of(rooms, room));
+		break;
+	case SESSION_ERROR:
+		if (event->request == REQUEST_HISTORY)
+			face_past_error(room, event);
 		break;
 	case SESSION_PENDING:
 		take_pending(rooms, room, event);

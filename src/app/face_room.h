@@ -13,7 +13,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FACE_ROOMS_MAX = 256, FACE_PAGE = 200 };
+enum { FACE_ROOMS_MAX = 256, FACE_PAGE = 200, FACE_MESSAGES_MOST = 5000 };
+
+/* The page of history that is on its way: where it goes (face_past.h). */
+enum face_asks { FACE_ASKS_NOTHING, FACE_ASKS_OLDER, FACE_ASKS_FAR_OLDER, FACE_ASKS_FAR_NEWER, FACE_ASKS_JUMP };
+
+/* What is known about the messages before a list, while its oldest one has this serial. */
+struct face_older {
+	uint64_t before; /* the next page ends before this seq; 0: not known yet */
+	uint64_t at;
+	bool complete;   /* there are none */
+};
+
+/* A stretch of the past. */
+struct face_far {
+	struct message_list *list;
+	struct message_pane *pane; /* NULL: there is none */
+	struct face_older older;
+	uint64_t next;             /* the lowest seq behind it */
+	uint32_t newer;            /* so many a page: what fits; 0: the usual */
+};
 
 /* Handle 0 is tchat's own room, for what belongs to no other; it is shown while there is no other. */
 struct face_room {
@@ -22,17 +41,23 @@ struct face_room {
 	char *topic;
 	bool direct;
 	bool joined;                /* it was, once; since then one may have been put out of it */
-	struct message_list *list;
+	struct message_list *list;  /* the newest messages */
 	struct message_pane *pane;
+	struct face_far far;        /* is shown in their place */
 	struct line_draft *draft;   /* while another room is shown */
 	bool draft_restored;        /* that of the last time was looked for */
 	unsigned unread;
 	unsigned mentions;
 	unsigned failed;
-	uint64_t past_before;       /* the next page of history ends before this seq; 0: not known yet */
-	bool past_asked;
-	bool past_complete;
-	struct message_list *page;  /* a page of history on its way */
+	struct face_older older;
+	uint64_t restarted;         /* a serial: before it, another history; 0: none */
+	enum face_asks asks;
+	uint32_t asked;             /* the number of the last page asked for */
+	uint64_t asked_before;
+	uint64_t jump;              /* the seq that FACE_ASKS_JUMP is about */
+	bool jump_short;            /* the page did not reach down to it */
+	bool jump_bare;             /* nothing newer is there yet: it is shown again when there is */
+	struct message_list *page;  /* what came of it */
 	struct face_fate *fates;    /* of messages that were changed (face_changes.h) */
 	uint64_t picked;            /* seq of the message that the next command is about; 0: none */
 };

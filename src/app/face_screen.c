@@ -261,8 +261,7 @@ static void face_free(struct face *face)
 	buffer_free(&face->names);
 	free(face->held_line);
 	drafts_free(face->drafts);
-	free(face->needle);
-	free(face->found);
+	free(face->search.needle);
 	face_rooms_free(&face->rooms);
 	line_editor_free(face->editor);
 	tokenizer_free(face->tokenizer);

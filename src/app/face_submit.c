@@ -2,6 +2,8 @@
 /* What a submitted line does, and the verbs by which commands act on the full screen. */
 #include "app/face.h"
 
+#include "app/face_past.h"
+
 #include "base/errors.h"
 #include "base/intl.h"
 
@@ -110,9 +112,8 @@ static void front_clear(struct front *front)
 	struct face *face = (struct face *)front;
 	struct face_room *room = face_rooms_current(&face->rooms);
 	message_list_clear(room->list);
-	message_pane_end(room->pane);
-	room->past_before = 0;
-	room->past_complete = false;
+	face_past_forget(room);
+	face_go_end(room);
 	room->failed = 0;
 	face_changed(face, true);
 }
@@ -135,6 +136,11 @@ static void front_help(struct front *front)
 static void front_search(struct front *front, const char *text)
 {
 	face_search((struct face *)front, text);
+}
+
+static void front_date(struct front *front, const char *day)
+{
+	face_go_date((struct face *)front, day);
 }
 
 static void front_copy(struct front *front, bool link)
@@ -171,6 +177,7 @@ const struct front_class face_front = {
 	.changed = front_changed,
 	.help = front_help,
 	.search = front_search,
+	.date = front_date,
 	.copy = front_copy,
 	.message = front_message,
 	.edit = front_edit,

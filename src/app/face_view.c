@@ -2,6 +2,8 @@
 /* The screen's snapshot: everything that is shown, gathered from session and rooms as plain values. */
 #include "app/face.h"
 
+#include "app/face_past.h"
+
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/text.h"
@@ -138,7 +140,7 @@ void face_view(struct face *face, struct face_shown *shown)
 		.room = room->handle != 0 ? room->name : NULL,
 		.room_kind = room->direct ? ROOM_ROW_DIRECT : ROOM_ROW_PUBLIC,
 		.topic = room->topic,
-		.pane = room->pane,
+		.pane = face_pane(room),
 		.rooms = shown->rooms,
 		.members = shown->members,
 		.member_total = known && !room->direct ? info.members : 0,

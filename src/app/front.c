@@ -257,6 +257,18 @@ static int do_SEARCH(struct front *front, const struct call *call)
 	return 0;
 }
 
+static int do_DATE(struct front *front, const struct call *call)
+{
+	if (front->class->date == NULL) {
+		front_say(front, _("/date needs the full screen"));
+		return TCHAT_ERR_NOT_ALLOWED;
+	}
+	if (call_room(front, "") == 0)
+		return TCHAT_ERR_NOT_MEMBER;
+	front->class->date(front, call->argument[0]);
+	return 0;
+}
+
 static int do_COPY(struct front *front, const struct call *call)
 {
 	bool link = strcmp(call->argument[0], "link") == 0;

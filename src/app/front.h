@@ -36,6 +36,8 @@ struct front_class {
 	/* Only where there is a screen, else NULL: all of the help; what holds a text ("": the last search again). */
 	void (*help)(struct front *front);
 	void (*search)(struct front *front, const char *text);
+	/* Shows the first message of a day, as typed. */
+	void (*date)(struct front *front, const char *day);
 	/* Puts the newest message, or link, into the clipboard. */
 	void (*copy)(struct front *front, bool link);
 	/* The message of the current room that a command means: one's own, or another's. False: none, or it is pending. */

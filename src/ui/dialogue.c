@@ -208,10 +208,9 @@ int dialogue_item(struct dialogue *dialogue, const char *label, const char *rema
 		return TCHAT_ERR_MEMORY;
 	}
 	dialogue->items[dialogue->item_count++] = item;
-	if (dialogue->filter_length > 0)
-		filter_apply(dialogue);
-	else
-		dialogue->matches[dialogue->match_count++] = (struct match){ 0, dialogue->item_count - 1 };
+	int score = dialogue_score(dialogue->items[dialogue->item_count - 1].label, dialogue->filter);
+	if (score >= 0) /* at the end: what was chosen meanwhile stays chosen */
+		dialogue->matches[dialogue->match_count++] = (struct match){ score, dialogue->item_count - 1 };
 	return 0;
 }
 

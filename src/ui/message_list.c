@@ -21,6 +21,7 @@ struct message_list {
 	size_t size, head, count; /* size is 0 or a power of two */
 	uint64_t first;           /* serial of the oldest */
 	uint64_t unread, pin;
+	uint64_t ever;            /* the highest end so far that was taken back */
 	uint32_t changes;         /* so far: no two contents of a serial have the same number */
 	size_t keep, maximum;
 	struct buffer scratch; /* for cleaning */
@@ -185,6 +186,21 @@ static void evict(struct message_list *list)
 	list->count--;
 }
 
+void message_list_trim(struct message_list *list)
+{
+	while (list->count > list->keep)
+		evict(list);
+}
+
+void message_list_drop_newest(struct message_list *list, size_t count)
+{
+	list->ever = message_list_end(list) > list->ever ? message_list_end(list) : list->ever;
+	for (; count > 0 && list->count > 0; count--) {
+		free(*slot(list, message_list_end(list) - 1));
+		list->count--;
+	}
+}
+
 uint64_t message_list_append(struct message_list *list, const struct shown_message *from)
 {
 	struct shown_message *message = message_copy(list, from);
@@ -193,6 +209,7 @@ uint64_t message_list_append(struct message_list *list, const struct shown_messa
 		return 0;
 	}
 	message->serial = message_list_end(list);
+	message->change = message->serial < list->ever ? ++list->changes : 0;
 	list->count++;
 	*slot(list, message->serial) = message;
 	while (list->count > list->maximum ||
@@ -232,6 +249,7 @@ uint64_t message_list_prepend(struct message_list *list, const struct shown_mess
 	list->first--;
 	list->count++;
 	message->serial = list->first;
+	message->change = ++list->changes; /* the serial may have been another's */
 	list->ring[list->head] = message;
 	return message->serial;
 }
@@ -248,8 +266,11 @@ uint64_t message_list_find_token(const struct message_list *list, uint64_t token
 uint64_t message_list_find_seq(const struct message_list *list, uint64_t seq)
 {
 	for (uint64_t serial = message_list_end(list); seq != 0 && serial-- > list->first;) {
-		if ((*slot(list, serial))->seq == seq)
+		uint64_t here = (*slot(list, serial))->seq;
+		if (here == seq)
 			return serial;
+		if (here != 0 && here < seq)
+			break;
 	}
 	return 0;
 }

@@ -68,6 +68,10 @@ uint64_t message_list_append_ordered(struct message_list *list, const struct sho
 /* Copies an older message to the front: its serial; 0 when memory is out or maximum messages are kept. */
 uint64_t message_list_prepend(struct message_list *list, const struct shown_message *message);
 
+/* Forgets the oldest beyond keep, whatever is pinned; the newest ones, whose serials will be given again. */
+void message_list_trim(struct message_list *list);
+void message_list_drop_newest(struct message_list *list, size_t count);
+
 /* Forgets all messages and the unread mark. Serials go on counting. */
 void message_list_clear(struct message_list *list);
 
@@ -79,7 +83,8 @@ size_t message_list_count(const struct message_list *list);
 /* A message, NULL when it is not kept (any more). Valid until it is evicted or changed. */
 const struct shown_message *message_list_get(const struct message_list *list, uint64_t serial);
 
-/* The serial of the newest message with this token or seq (not 0), or 0. */
+/* The serial of the newest message with this token or seq (not 0), or 0. Seqs rise; what stands before a lower one is not
+ * looked at. */
 uint64_t message_list_find_token(const struct message_list *list, uint64_t token);
 uint64_t message_list_find_seq(const struct message_list *list, uint64_t seq);
 

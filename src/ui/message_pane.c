@@ -51,6 +51,25 @@ void message_pane_set_own(struct message_pane *pane, const char *nick)
 	pane->own = nick != NULL && *nick != '\0' ? strdup(nick) : NULL;
 }
 
+void message_pane_set_needle(struct message_pane *pane, const char *needle)
+{
+	free(pane->needle);
+	pane->needle = needle != NULL && *needle != '\0' ? strdup(needle) : NULL;
+}
+
+void message_pane_set_past(struct message_pane *pane)
+{
+	pane->past = true;
+}
+
+void message_pane_copy_looks(struct message_pane *pane, const struct message_pane *from)
+{
+	pane->rows = from->rows;
+	pane->columns = from->columns;
+	message_pane_set_own(pane, from->own);
+	message_pane_set_needle(pane, from->needle);
+}
+
 static size_t lines_of(const struct message_pane *pane, uint64_t serial)
 {
 	const struct shown_message *message = message_list_get(pane->list, serial);
@@ -142,14 +161,8 @@ static struct place view_top(const struct message_pane *pane, bool *end)
 	return top;
 }
 
-/* Makes a place the top row, or follows the end when that comes into view. */
-static void view_set(struct message_pane *pane, struct place top)
+static void anchor_set(struct message_pane *pane, struct place top)
 {
-	size_t rows = (size_t)pane->rows;
-	if (lines_below(pane, top, rows + 1) <= rows) {
-		message_pane_end(pane);
-		return;
-	}
 	const struct shown_message *message = message_list_get(pane->list, top.serial);
 	struct pane_rows lines = pane_rows(pane, message);
 	if (pane->at_end)
@@ -159,6 +172,17 @@ static void view_set(struct message_pane *pane, struct place top)
 	pane->lead = top.line < lines.lead ? lines.lead - top.line : 0;
 	pane->offset = top.line < lines.lead ? 0 : pane_wrap(pane, message).starts[top.line - lines.lead];
 	message_list_pin(pane->list, top.serial);
+}
+
+/* Makes a place the top row, or follows the end when that comes into view. */
+static void view_set(struct message_pane *pane, struct place top)
+{
+	size_t rows = (size_t)pane->rows;
+	if (lines_below(pane, top, rows + 1) <= rows) {
+		message_pane_end(pane);
+		return;
+	}
+	anchor_set(pane, top);
 }
 
 static void pane_measure(struct message_pane *pane, const struct area *area)
@@ -232,6 +256,20 @@ void message_pane_end(struct message_pane *pane)
 	message_list_pin(pane->list, 0);
 }
 
+void message_pane_hold(struct message_pane *pane)
+{
+	if (pane->at_end && !is_empty(pane))
+		anchor_set(pane, place_for_end(pane));
+}
+
+bool message_pane_shows_end(const struct message_pane *pane)
+{
+	bool end = true;
+	if (!is_empty(pane))
+		(void)view_top(pane, &end);
+	return end;
+}
+
 bool message_pane_at_end(const struct message_pane *pane)
 {
 	return pane->at_end;
@@ -240,7 +278,7 @@ bool message_pane_at_end(const struct message_pane *pane)
 size_t message_pane_below(const struct message_pane *pane)
 {
 	uint64_t end = message_list_end(pane->list);
-	return pane->at_end || pane->seen_end >= end ? 0 : (size_t)(end - pane->seen_end);
+	return pane->at_end || pane->past || pane->seen_end >= end ? 0 : (size_t)(end - pane->seen_end);
 }
 
 struct message_place message_pane_place(const struct message_pane *pane)
@@ -327,6 +365,11 @@ void message_pane_select(struct message_pane *pane, uint64_t serial)
 {
 	pane->selected = serial;
 	message_pane_show(pane, serial);
+}
+
+void message_pane_mark(struct message_pane *pane, uint64_t serial)
+{
+	pane->selected = serial;
 }
 
 void message_pane_select_move(struct message_pane *pane, int messages)

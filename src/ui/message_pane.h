@@ -48,6 +48,18 @@ struct message_place {
 struct message_place message_pane_place(const struct message_pane *pane);
 void message_pane_go(struct message_pane *pane, const struct message_place *place);
 
+/* While the end is followed: from now on the view stays where it is when messages come. */
+void message_pane_hold(struct message_pane *pane);
+
+/* What the list ends with is not the newest, and what is put behind it is no news. */
+void message_pane_set_past(struct message_pane *pane);
+
+/* Size, nick and needle as those of another pane. */
+void message_pane_copy_looks(struct message_pane *pane, const struct message_pane *from);
+
+/* True when the end of the list is in view. */
+bool message_pane_shows_end(const struct message_pane *pane);
+
 /* True when the oldest message is in view: time to prepend a page of history. */
 bool message_pane_wants_history(struct message_pane *pane);
 
@@ -58,9 +70,10 @@ bool message_pane_show(struct message_pane *pane, uint64_t serial);
 bool message_pane_show_unread(struct message_pane *pane);
 
 /* The selected message, 0 when none is; set with 0 clears. Moving starts at the newest in view, stops at both
- * ends and brings the message into view. */
+ * ends and brings the message into view. Marking selects without that. */
 uint64_t message_pane_selected(const struct message_pane *pane);
 void message_pane_select(struct message_pane *pane, uint64_t serial);
+void message_pane_mark(struct message_pane *pane, uint64_t serial);
 void message_pane_select_move(struct message_pane *pane, int messages);
 
 /* The next message before (direction < 0) or after from that holds needle (case folded): its serial, or 0. It need not
@@ -68,9 +81,7 @@ void message_pane_select_move(struct message_pane *pane, int messages);
 uint64_t message_pane_find(const struct message_pane *pane, const char *needle, size_t length, uint64_t from,
                            int direction);
 
-/* Finds the next message that holds needle (case folded) before (direction < 0) or after the one found last, or
- * from the end of the view; selects it, brings it into view and marks the words. Its serial, or 0 and nothing
- * changes. An empty needle ends the search. */
-uint64_t message_pane_search(struct message_pane *pane, const char *needle, size_t length, int direction);
+/* The words that are marked wherever they stand. Copied; NULL or "" for none. */
+void message_pane_set_needle(struct message_pane *pane, const char *needle);
 
 #endif

@@ -41,6 +41,7 @@ struct message_pane {
 	uint64_t selected;
 	char *own;
 	char *needle; /* what is searched for, as typed */
+	bool past;    /* there is more behind the list's end */
 };
 
 /* The division for an area's width. */

@@ -56,36 +56,3 @@ uint64_t message_pane_find(const struct message_pane *pane, const char *needle, 
 	buffer_free(&folded);
 	return found;
 }
-
-uint64_t message_pane_search(struct message_pane *pane, const char *needle, size_t length, int direction)
-{
-	if (length == 0) {
-		free(pane->needle);
-		pane->needle = NULL;
-		pane->selected = 0;
-		return 0;
-	}
-	struct buffer folded;
-	buffer_init(&folded, FOLDED_MAX);
-	uint64_t found = 0;
-	char *copy = NULL;
-	if (length > MESSAGE_NICK_MAX || text_search_fold(&folded, needle, length) != 0)
-		goto out;
-	copy = strndup(needle, length);
-	if (copy == NULL)
-		goto out;
-	uint64_t from = message_pane_selected(pane);
-	if (from == 0)
-		from = direction < 0 ? message_list_end(pane->list) : message_list_first(pane->list) - 1;
-	found = search(pane, &folded, from, direction);
-	if (found == 0)
-		goto out;
-	free(pane->needle);
-	pane->needle = copy;
-	copy = NULL;
-	message_pane_select(pane, found);
-out:
-	free(copy);
-	buffer_free(&folded);
-	return found;
-}
