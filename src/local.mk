@@ -31,7 +31,8 @@ src_libwire_a_SOURCES = \
 	src/wire/address.c src/wire/address.h \
 	src/wire/frame.c src/wire/frame.h \
 	src/wire/message.c src/wire/message.h src/wire/messages.def \
-	src/wire/print.c
+	src/wire/print.c \
+	src/wire/range.c src/wire/range.h
 
 noinst_LIBRARIES += src/libclient.a
 src_libclient_a_SOURCES = \
@@ -55,6 +56,7 @@ src_libclient_a_SOURCES = \
 bin_PROGRAMS += src/tchat
 src_tchat_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_tchat_SOURCES = \
+	src/app/act_text.c src/app/act_text.h \
 	src/app/commands.def \
 	src/app/config.c src/app/config.h \
 	src/app/config_text.c src/app/config_text.h \
@@ -223,6 +225,7 @@ src_tchat_LDADD += $(trust_libs)
 noinst_LIBRARIES += src/libhost.a
 src_libhost_a_SOURCES = \
 	src/host/account.c \
+	src/host/audit.c \
 	src/host/bookmark.c \
 	src/host/door.c src/host/door.h \
 	src/host/event.c \
@@ -242,8 +245,11 @@ src_libhost_a_SOURCES = \
 	src/host/profile.c \
 	src/host/queue.c \
 	src/host/registry.c src/host/registry.h \
+	src/host/role.c \
 	src/host/room.c \
 	src/host/roster.c \
+	src/host/rule.c src/host/rule.h \
+	src/host/sanction.c \
 	src/host/user.c
 
 # What line mode, JSON mode and --ping are made of

@@ -17,7 +17,7 @@ from peer_client import LAYOUTS, Peer, encode  # noqa: E402
 # From the table in tchat-protocol(7): what a client may send, and when.
 LEGAL = {"NEW": {"HELLO", "ERROR"}, "GREETED": {"AUTH", "PING", "PONG", "BYE", "ERROR"},
          "READY": {"JOIN", "PART", "NAMES", "RESUME", "POST", "HISTORY", "SEARCH", "MARK", "PRESENCE", "NICK", "MODERATE", "INVITE",
-                   "INVITATIONS",
+                   "INVITATIONS", "RULES", "AUDIT",
                    "WHOIS", "PING", "PONG", "BYE",
                    "ERROR"}}
 BAD_FRAME, TOO_LARGE, UNKNOWN_TYPE, UNKNOWN_TAG, WRONG_STATE, BAD_MAGIC, VERSION = range(64, 71)
@@ -151,7 +151,7 @@ def every_type_in_every_state(host):
 def lengths_that_are_and_cannot_be(host):
     bystanders = Bystanders(host)
     for state, limit in (("NEW", 4096), ("GREETED", 4096), ("READY", 65536)):
-        for code in (0x40, 0x71, 0x02, 0x20, 0x47):
+        for code in (0x40, 0x81, 0x02, 0x20, 0x47):
             for length in (limit + 1, (1 << 24) - 1):
                 # The header alone decides; no byte of the payload is sent.
                 sock = connect(host, state)

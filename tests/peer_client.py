@@ -51,7 +51,8 @@ LAYOUTS = {
     "PRESENCE": (0x33, "user:4 away:1 -:3", {3: "reason"}),
     "MEMBER": (0x34, "room:8 user:4 change:1 role:1 away:1 -:1", {2: "nick", 3: "reason", 5: "by"}),
     "NICK": (0x36, "request:4", {2: "nick"}),
-    "MODERATE": (0x38, "request:4 room:8 action:1 -:3", {2: "nick", 3: "reason", 8: "key"}),
+    "MODERATE": (0x38, "request:4 room:8 action:1 -:3 seconds:4",
+                 {2: "nick", 3: "reason", 4: "address", 8: "key"}),
     "DONE": (0x3a, "request:4", {2: "nick"}),
     "PING": (0x40, "payload:rest", {}),
     "PONG": (0x42, "payload:rest", {}),
@@ -64,11 +65,19 @@ LAYOUTS = {
     "INVITATION": (0x56, "kind:1 -:1 uses:2 expires:8", {2: "room", 3: "by", 8: "key"}),
     "WHOIS": (0x58, "request:4", {2: "nick"}),
     "PROFILE": (0x5a, "request:4 user:4 role:1 flags:1 -:2 since:8 seen:8", {2: "nick", 3: "reason", 8: "keys", 9: "address"}),
+    "RULES": (0x70, "request:4 room:8 after:4 limit:2 -:2", {}),
+    "RULED": (0x72, "request:4 flags:1 -:3 records:body", {}),
+    "RULE": (0x74, "rule:4 kind:1 -:3 since:8 expires:8", {2: "nick", 3: "reason", 4: "address", 5: "by", 8: "key"}),
+    "AUDIT": (0x76, "request:4 room:8 from:8 limit:2 -:2", {}),
+    "AUDITED": (0x78, "request:4 flags:1 -:3 next:8 records:body", {}),
+    "ACT": (0x7a, "number:8 time:8 room:8 action:1 -:3 seconds:4",
+            {2: "nick", 3: "reason", 4: "address", 5: "by", 7: "name", 8: "key"}),
+    "CALLED": (0x7d, "room:8", {2: "name", 5: "by"}),
 }
 BINARY = {"proof", "key", "keys", "target", "reply", "changes"}  # TLVs that are no text
 NAMES = {layout[0]: name for name, layout in LAYOUTS.items()}
 MAGIC = 0x54434854
-PUBLIC, DIRECT = 0, 2
+PUBLIC, PRIVATE, DIRECT = 0, 1, 2
 TEXT, ACTION, TOPIC = 1, 2, 3
 FORWARD, ATTACH = 1, 2
 MORE, LIVE = 1, 2
@@ -97,7 +106,7 @@ def encode_tlvs(tlvs):
     return b"".join(struct.pack(">HH", tag, len(value)) + value for tag, value in sorted(tlvs.items()))
 
 
-def encode(frame, **values):
+def encode(frame, /, **values):
     """A whole frame. Fields that are not given are 0 or absent; "tlvs" adds unknown TLVs, {tag: bytes}."""
     code, fixed, known = LAYOUTS[frame]
     payload = b""

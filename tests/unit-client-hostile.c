@@ -18,9 +18,9 @@ static void unknown_odd_frames_are_skipped_and_even_ones_end_it(void **state)
 	struct fake fake;
 	fake_open(&fake, (struct session_config){ 0 });
 	fake_connect(&fake);
-	fake_bytes(&fake, "\x71\0\0\3abc", 7);
+	fake_bytes(&fake, "\x81\0\0\3abc", 7);
 	fake_quiet(&fake);
-	fake_bytes(&fake, "\x70\0\0\3abc", 7);
+	fake_bytes(&fake, "\x80\0\0\3abc", 7);
 	fake_failed(&fake, TCHAT_ERR_UNKNOWN_TYPE);
 	assert_false(session_final(fake.session));
 	fake_close(&fake);

@@ -110,7 +110,7 @@ static void a_room_needs_a_valid_name(void **state)
 	struct wire_peer *a = wire_member(w, 1, "ann");
 	for (size_t i = 0; i < sizeof names_bad / sizeof names_bad[0]; i++)
 		wire_expect_error(a, wire_join(a, ROOM_PUBLIC, names_bad[i], 0), TCHAT_ERR_BAD_NAME);
-	wire_expect_error(a, wire_join(a, 1, "x", 0), TCHAT_ERR_BAD_KIND);
+	wire_expect_error(a, wire_join(a, 3, "x", 0), TCHAT_ERR_BAD_KIND);
 	world_free(w);
 }
 

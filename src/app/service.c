@@ -2,6 +2,7 @@
 /* The host's process: its loop carries listeners and connections, the hook at a round's end carries the fan-out. */
 #include "app/service.h"
 
+#include "app/act_text.h"
 #include "app/data.h"
 #include "app/exit_status.h"
 #include "app/guests.h"
@@ -128,6 +129,14 @@ static void service_tell_store(struct service *service, int code)
 	say(_("messages could not be kept: %s"), tchat_err_text(code));
 }
 
+static void service_log_act(const struct host_event *event)
+{
+	char text[ACT_TEXT];
+	act_text(&(struct act_text){ .action = (uint8_t)event->code, .by = event->text, .whom = event->nick,
+	                             .room = event->room, .reason = "" }, text);
+	say("%s", text);
+}
+
 static void service_log(struct service *service)
 {
 	struct host_event event;
@@ -165,6 +174,9 @@ static void service_log(struct service *service)
 			break;
 		case HOST_EVENT_INVITED:
 			say(_("%s made an invitation"), event.nick);
+			break;
+		case HOST_EVENT_ACT:
+			service_log_act(&event);
 			break;
 		case HOST_EVENT_STORE:
 			service_tell_store(service, event.code);

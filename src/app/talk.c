@@ -159,6 +159,7 @@ int talk_status(const struct talk *talk, int code)
 	case TCHAT_ERR_LEAVING:
 		return session_pending(talk->session) > 0 ? EXIT_STATUS_UNACKNOWLEDGED : EXIT_STATUS_OK;
 	case TCHAT_ERR_KICKED:
+	case TCHAT_ERR_BANNED:
 	case TCHAT_ERR_FENCED:
 	case TCHAT_ERR_HOST_FULL:
 	case TCHAT_ERR_NOT_ALLOWED:

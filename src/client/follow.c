@@ -188,7 +188,7 @@ int follow_joined(struct session *session, const struct wire_joined *joined)
 {
 	struct request request;
 	if (joined->room == 0 || joined->last >= SEQ_MAX || joined->first == 0 || joined->first > joined->last + 1 ||
-	    (joined->kind != ROOM_PUBLIC && joined->kind != ROOM_DIRECT))
+	    joined->kind > ROOM_DIRECT)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_JOINED);
 	if (joined->request == 0)
 		return follow_unasked(session, joined);

@@ -194,6 +194,8 @@ static int session_frame_ready(struct session *session, const struct message *me
 		return door_told(session, &message->door);
 	case WIRE_INVITED:
 		return door_invited(session, &message->invited);
+	case WIRE_CALLED:
+		return 0;
 	case WIRE_PROFILE:
 		return door_profile(session, &message->profile);
 	default:

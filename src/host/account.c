@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Accounts: sets of keys, and the names that they own. */
+#include "host/rule.h"
+
 #include "host/door.h"
 
 #include "host/internal.h"
@@ -74,7 +76,9 @@ static bool account_make_place(struct host *host)
 		const struct user *user;
 		TAILQ_FOREACH(user, &account->users, by_account)
 			here = here || !TAILQ_EMPTY(&user->peers);
-		if (here)
+		/* What was decided about somebody is not shaken off by going away. */
+		struct subject subject = host_subject_account(account);
+		if (here || host_is_ruled(host, &subject))
 			continue;
 		host_keep(host, host_record_account_gone(host, NULL, account->id));
 		host_account_forget(host, account);
@@ -202,6 +206,9 @@ void host_account_drop_key(struct host *host, const struct trust_pin *pin)
 
 void host_account_forget(struct host *host, struct account *account)
 {
+	struct subject subject = host_subject_account(account);
+	if (host_is_ruled(host, &subject))
+		host_rules_forget(host, &subject);
 	while (!TAILQ_EMPTY(&account->users))
 		host_user_forget(host, TAILQ_FIRST(&account->users));
 	while (!TAILQ_EMPTY(&account->names))
@@ -270,7 +277,9 @@ struct account_name *host_name_find(struct host *host, const struct nick *nick)
 	if (skeletons_of(nick, texts) != 0)
 		return NULL;
 	const struct skeleton *skeleton = skeleton_find(host, texts[0]);
-	return skeleton == NULL ? NULL : host_account_name(skeleton->name->account, nick->key);
+	if (skeleton == NULL || skeleton->name->account == host->reserved)
+		return NULL;
+	return host_account_name(skeleton->name->account, nick->key);
 }
 
 struct account_name *host_account_name(const struct account *account, const char *key)
@@ -354,7 +363,7 @@ int host_name_add(struct host *host, struct account *account, const struct nick 
 	struct account_name *other = name_in_the_way(host, account, texts);
 	if (other != NULL && !name_is_disused(host, other))
 		return TCHAT_ERR_NAME_TAKEN;
-	if (account->name_count >= ACCOUNT_NAMES)
+	if (account->name_count >= ACCOUNT_NAMES && account != host->reserved)
 		return TCHAT_ERR_TOO_MANY_NAMES;
 	struct account_name *name = calloc(1, sizeof *name);
 	if (name == NULL)
@@ -376,6 +385,24 @@ int host_name_add(struct host *host, struct account *account, const struct nick 
 	account->name_count++;
 	*added = name;
 	return 0;
+}
+
+int host_name_reserve(struct host *host, const struct nick *nick, struct account_name **name)
+{
+	const struct user *holder = host_user_by_nick(host, nick->key);
+	if (host->reserved == NULL) {
+		struct account *nobody = calloc(1, sizeof *nobody);
+		if (nobody == NULL)
+			return TCHAT_ERR_MEMORY;
+		TAILQ_INIT(&nobody->keys);
+		TAILQ_INIT(&nobody->names);
+		TAILQ_INIT(&nobody->users);
+		nobody->owner = true; /* so that its names do not fall out of use */
+		host->reserved = nobody;
+	}
+	if (host_account_name(host->reserved, nick->key) != NULL || (holder != NULL && holder->account == NULL))
+		return TCHAT_ERR_NAME_TAKEN;
+	return host_name_add(host, host->reserved, nick, name);
 }
 
 /* Shown as wished for this time; another case may look like somebody else. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The door: who with a key comes in, by admission or by invitation, and who has to wait. */
+#include "host/rule.h"
+
 #include "host/door.h"
 
 #include "host/internal.h"
@@ -180,7 +182,12 @@ static int door_decide(struct host_peer *peer, struct wire_bytes proof)
 	struct account *account = host_account_by_pin(host, &peer->pin);
 	struct invitation *invitation;
 	bool known = account != NULL;
-	int err = door_proof(peer, proof, &invitation);
+	struct subject subject = { 0 };
+	if (known)
+		subject = host_subject_account(account);
+	int err = host_ban(host, peer, known ? &subject : NULL, known && account->owner);
+	if (err == 0)
+		err = door_proof(peer, proof, &invitation);
 	if (err != 0)
 		return err;
 	if (invitation != NULL)

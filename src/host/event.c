@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What happened, for the log, and the counters. */
+#include "host/rule.h"
+
 #include "host/internal.h"
 
 #include "base/text.h"
@@ -61,6 +63,13 @@ void host_event_named(struct host *host, enum host_event_type type, const char *
 	event_text(host, event->nick, nick);
 	event_text(host, event->room, room);
 	event_text(host, event->text, text);
+}
+
+void host_event_act(struct host *host, const struct act *act)
+{
+	bool is_address = act->address != NULL && act->address[0] != '\0';
+	host_event_named(host, HOST_EVENT_ACT, is_address ? act->address : act->nick, act->room == NULL ? NULL : act->room->name,
+	                 act->by, act->action);
 }
 
 void host_event_error(struct host *host, enum host_event_type type, int code)

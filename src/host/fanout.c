@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the store decided about a round: answers to the senders, and the messages to everybody else, as spans of one
  * block per room. */
+#include "host/rule.h"
+
 #include "host/internal.h"
 
 #include "base/errors.h"
@@ -273,6 +275,7 @@ static void part_fan_out(struct host *host, struct round *round, uint32_t index)
 	room->floor = stored->floor;
 	room->head = stored->head;
 	part_topic(round, part, block);
+	host_acts_deleted(host, round, part);
 	part_answer(host, round, index, limit, first);
 	stored->block = NULL; /* it is published: the round's clearing has nothing to do with it */
 	if (accepted > 0) {

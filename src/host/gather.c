@@ -105,6 +105,8 @@ static int post_refusal(const struct host_peer *peer, const struct post *post, c
 		return TCHAT_ERR_CANCELLED;
 	if (membership == NULL || membership->closed)
 		return TCHAT_ERR_NOT_MEMBER;
+	if (membership->role == ROLE_MUTED)
+		return TCHAT_ERR_MUTED;
 	if (post->kind > KIND_REACTION)
 		return TCHAT_ERR_BAD_KIND;
 	/* What others have not got yet, or was not for the sender, cannot be meant. */
@@ -210,7 +212,8 @@ static void record_write(uint8_t *to, size_t length, const struct host_peer *pee
 		memcpy(to + TLV_HEADER + nick_length, post->tlvs.data, post->tlvs.length);
 }
 
-static int round_add(struct host_peer *peer, const struct post *post, struct room *room, int refusal,
+/* room and role: of the sender's membership; NULL for what is refused. */
+static int round_add(struct host_peer *peer, const struct post *post, struct room *room, uint8_t role, int refusal,
                      size_t nick_length)
 {
 	struct round *round = peer->host->gather;
@@ -232,7 +235,7 @@ static int round_add(struct host_peer *peer, const struct post *post, struct roo
 	if (refusal == 0 && post_changes(post)) {
 		out->target = post->target;
 		out->blanks = post->kind == KIND_DELETE;
-		bool anybody = post->kind == KIND_REACTION || (out->blanks && peer->user->owner);
+		bool anybody = post->kind == KIND_REACTION || (out->blanks && role >= ROLE_MODERATOR);
 		out->author = anybody ? 0 : peer->user->id;
 	}
 	if (refusal == 0) {
@@ -270,7 +273,8 @@ int host_post(struct host_peer *peer, const uint8_t *payload, size_t length)
 	const struct membership *membership = host_member_find(peer->user, post.room);
 	size_t nick_length = strlen(peer->user->nick.shown);
 	int refusal = post_refusal(peer, &post, membership, nick_length);
-	return round_add(peer, &post, refusal == 0 ? membership->room : NULL, refusal, nick_length);
+	return refusal == 0 ? round_add(peer, &post, membership->room, membership->role, 0, nick_length) :
+	                      round_add(peer, &post, NULL, ROLE_MEMBER, refusal, nick_length);
 }
 
 /* --- Handing over */

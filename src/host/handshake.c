@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the first byte to READY: HELLO, AUTH. */
+#include "host/rule.h"
+
 #include "host/door.h"
 
 #include "host/internal.h"
@@ -97,7 +99,7 @@ static void auth_ok(struct host_peer *peer, uint64_t mark)
 {
 	struct message message = { .type = WIRE_AUTH_OK };
 	message.auth_ok.user = peer->user->id;
-	message.auth_ok.role = peer->user->owner ? ROLE_OWNER : ROLE_MEMBER;
+	message.auth_ok.role = peer->user->role;
 	message.auth_ok.device = peer->device->id;
 	message.auth_ok.mark = mark;
 	message.auth_ok.text_limit = peer->host->limits.text;
@@ -109,18 +111,26 @@ static void auth_ok(struct host_peer *peer, uint64_t mark)
 }
 
 /* Whether who was on its way in may still come. */
-static int auth_recheck(struct host_peer *peer, const struct device *device, struct account **account)
+static int auth_recheck(struct host_peer *peer, uint64_t id, struct account **account)
 {
 	struct host *host = peer->host;
+	const struct device *device = host_device_find(host, id);
 	*account = NULL;
 	if (device != NULL && device->banned > host->now)
 		return TCHAT_ERR_KICKED;
-	if (!peer->keyed)
-		return 0;
+	if (!peer->keyed) {
+		struct subject guest = { 0 };
+		uint8_t self[8];
+		wire_set(self, sizeof self, host_identity_user(id, peer->owner, ""));
+		guest = host_subject(SUBJECT_GUEST, self, sizeof self);
+		return host_ban(host, peer, &guest, peer->owner);
+	}
 	*account = host_account_by_pin(host, &peer->pin);
 	if (!host_account_may_enter(host, *account))
 		return TCHAT_ERR_NOT_INVITED;
-	return (*account)->banned > host->now ? TCHAT_ERR_KICKED : 0;
+	struct subject subject = host_subject_account(*account);
+	int err = host_ban(host, peer, &subject, (*account)->owner);
+	return err == 0 && (*account)->banned > host->now ? TCHAT_ERR_KICKED : err;
 }
 
 void host_auth_completed(struct host *host, struct pending *pending)
@@ -132,7 +142,7 @@ void host_auth_completed(struct host *host, struct pending *pending)
 	bool opened = err == 0;
 	if (err == 0 && peer->closing == HOST_OPEN) {
 		struct account *account;
-		err = auth_recheck(peer, host_device_find(host, id), &account);
+		err = auth_recheck(peer, id, &account);
 		if (err == 0)
 			err = host_user_enter(peer, id, &pending->wish, account);
 	}
@@ -151,6 +161,7 @@ void host_auth_completed(struct host *host, struct pending *pending)
 	auth_ok(peer, pending->store.device.mark);
 	host_event(host, HOST_EVENT_CAME, peer->user, NULL, peer->address, 0);
 	host_unread_tell(peer);
+	host_role_enter(peer);
 	if (peer->owner)
 		host_door_tell(peer);
 }

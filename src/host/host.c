@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The host as a whole: made and freed, its rounds, its deadlines, what is on its way to the store. */
-#include "host/registry.h"
+#include "host/rule.h"
 
 #include "host/internal.h"
 
@@ -39,6 +39,7 @@ static void limits_default(struct host_limits *limits)
 	DEFAULT(memory, TCHAT_SECONDS(600))
 	DEFAULT(ban, TCHAT_SECONDS(60))
 	DEFAULT(accounts, 8192)
+	DEFAULT(rules, 8192)
 	DEFAULT(door, TCHAT_SECONDS(600))
 #undef DEFAULT
 	if (limits->text > WIRE_TEXT_LIMIT)
@@ -64,7 +65,7 @@ static bool host_keys(struct host *host, const struct host_config *config)
 {
 	host->secure = config->pin != NULL;
 	if (!host->secure)
-		return true;
+		return host_registry_load(host) == 0;
 	host->pin = *config->pin;
 	host->access = config->access;
 	host->has_owner = config->owner != NULL;
@@ -97,6 +98,9 @@ struct host *host_new(const struct host_config *config)
 	TAILQ_INIT(&host->idle_users);
 	TAILQ_INIT(&host->kept_users);
 	TAILQ_INIT(&host->strangers);
+	TAILQ_INIT(&host->rule_list);
+	TAILQ_INIT(&host->acts);
+	host->rules_due = TCHAT_NEVER;
 	TAILQ_INIT(&host->knocks);
 	TAILQ_INIT(&host->refusals);
 	TAILQ_INIT(&host->owners);
@@ -301,6 +305,8 @@ tchat_time host_deadline(const struct host *host)
 	tchat_time next = host_registry_deadline(host);
 	if (host_bookmarks_deadline(host) < next)
 		next = host_bookmarks_deadline(host);
+	if (host_rules_deadline(host) < next)
+		next = host_rules_deadline(host);
 	for (int i = 0; i < WAITS; i++) {
 		const struct host_peer *peer = TAILQ_FIRST(&host->waits[i]);
 		if (peer != NULL && peer->since + host->wait_length[i] < next)
@@ -373,6 +379,7 @@ void host_tick(struct host *host, tchat_time now)
 	host_users_tick(host);
 	host_registry_tick(host);
 	host_bookmarks_tick(host);
+	host_rules_tick(host);
 	host_flush(host, now);
 }
 

@@ -37,6 +37,7 @@ struct host_limits {
 	tchat_time memory;       /* of a user without a connection [10 min] */
 	tchat_time ban;          /* [60 s] */
 	uint32_t accounts;       /* users with keys, remembered ones too [8,192] */
+	uint32_t rules;          /* decisions about users that hold [8,192] */
 	tchat_time door;         /* that one waits at the door [10 min] */
 };
 
@@ -159,6 +160,7 @@ enum host_event_type {
 	HOST_EVENT_ADMITTED,  /* nick: of whom, text: nick of the owner who admitted or invited, "" for the host itself */
 	HOST_EVENT_REFUSED,   /* nick: of whom, text: nick of the owner */
 	HOST_EVENT_INVITED,   /* nick: who made an invitation, room */
+	HOST_EVENT_ACT,       /* code: enum wire_moderation, nick: of whom (or address), room, text: by whom */
 };
 
 enum { HOST_EVENT_TEXT = 256 };

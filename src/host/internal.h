@@ -6,6 +6,7 @@
 #include "host/types.h"
 
 struct account_name;
+struct act;
 
 /* --- queue.c: a peer's output. What cannot be queued for lack of memory drops the peer; a closing peer takes
  * nothing. */
@@ -145,10 +146,12 @@ void host_member_tell(struct host *host, struct room *room, const struct message
 /* Tells all who share a small room with the user, once each, and the user's own connections. */
 void host_neighbours_tell(struct host *host, struct user *user, const struct message *message, bool droppable,
                           const struct host_peer *except);
-void host_member_message(struct message *message, const struct room *room, const struct user *user, uint8_t change);
+void host_member_message(struct message *message, const struct room *room, struct user *user, uint8_t change);
 
 /* --- moderate.c, history.c */
 void host_moderate(struct host_peer *peer, const struct wire_moderate *moderate);
+void host_rules(struct host_peer *peer, const struct wire_rules *rules);
+void host_audit(struct host_peer *peer, const struct wire_audit *audit);
 void host_history(struct host_peer *peer, const struct wire_history *history);
 void host_search(struct host_peer *peer, const struct wire_search *search);
 void host_resume(struct host_peer *peer, const struct wire_resume *resume);
@@ -170,6 +173,7 @@ void host_nack(struct host_peer *peer, struct message_id id, uint64_t room, int 
 /* --- event.c */
 void host_event(struct host *host, enum host_event_type type, const struct user *user, const struct room *room,
                 const char *text, int code);
+void host_event_act(struct host *host, const struct act *act);
 /* The same of somebody who is no user. */
 void host_event_named(struct host *host, enum host_event_type type, const char *nick, const char *room,
                       const char *text, int code);

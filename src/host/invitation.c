@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Invitations: made, listed, revoked. The host knows the public half of each only. */
+#include "host/rule.h"
+
 #include "host/door.h"
 
 #include "host/internal.h"
@@ -167,6 +169,8 @@ void host_invite_kept(struct host *host, struct pending *pending)
 	if (err == 0)
 		host_event_named(host, HOST_EVENT_INVITED, peer->user == NULL ? NULL : peer->user->nick.shown,
 		                 invitation == NULL ? NULL : invitation->room, NULL, 0);
+	if (err == 0 && peer->user != NULL && invitation != NULL && invitation->kind == INVITE_HOST)
+		host_act(host, &(struct act){ .action = MODERATE_INVITE, .by = peer->user->nick.shown });
 	if (peer->closing != HOST_OPEN)
 		return;
 	if (err == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Entering and leaving rooms, public and direct ones. */
-#include "host/registry.h"
+#include "host/rule.h"
 
 #include "host/internal.h"
 
@@ -25,7 +25,7 @@ void host_joined(struct host_peer *peer, struct room *room, uint32_t request, ui
 	struct wire_joined *joined = &message.joined;
 	joined->request = request;
 	joined->room = room->id;
-	joined->kind = room->kind;
+	joined->kind = room->is_private ? ROOM_PRIVATE : room->kind;
 	joined->flags = flags;
 	joined->epoch = room->epoch;
 	joined->first = host_bookmark_least(peer->host, peer->user, room);
@@ -60,6 +60,9 @@ static int join_public(struct host_peer *peer, struct room *room, uint32_t reque
 	struct host *host = peer->host;
 	struct user *user = peer->user;
 	if (host_member_find(user, room->id) == NULL) {
+		int err = host_room_refusal(host, user, room);
+		if (err != 0)
+			return err;
 		if (user->public_count >= host->limits.rooms_per_user)
 			return TCHAT_ERR_TOO_MANY_ROOMS;
 		if (host_member_add(host, room, user) == NULL) {
@@ -73,6 +76,17 @@ static int join_public(struct host_peer *peer, struct room *room, uint32_t reque
 	}
 	join_sit(peer, room, request, flags);
 	return 0;
+}
+
+/* A room that nobody has used yet becomes private; another is joined, if it is private and one may. */
+static int join_private(struct host_peer *peer, struct room *room, uint32_t request, uint8_t flags)
+{
+	int err = 0;
+	if (!room->is_private && (room->head != 0 || room->member_count > 0 || host_room_is_lobby(room)))
+		err = TCHAT_ERR_NAME_TAKEN;
+	else if (!room->is_private)
+		err = host_room_close(peer, room);
+	return err != 0 ? err : join_public(peer, room, request, flags);
 }
 
 /* --- Direct rooms */
@@ -265,7 +279,8 @@ static int join_ask_store(struct host_peer *peer, const struct wire_join *join, 
 	pending->flags = join->flags;
 	pending->user = user->id;
 	pending->other = other == NULL ? 0 : other->id;
-	room->kind = join->kind;
+	pending->closes = join->kind == ROOM_PRIVATE;
+	room->kind = join->kind == ROOM_DIRECT ? ROOM_DIRECT : ROOM_PUBLIC;
 	room->create = user->rooms_made < host->limits.rooms_made;
 	snprintf(room->key, sizeof room->key, "%s", key);
 	snprintf(room->name, sizeof room->name, "%s", name);
@@ -289,6 +304,8 @@ static int join_public_name(struct host_peer *peer, const struct wire_join *join
 	    !wire_copy(key, sizeof key, (struct wire_bytes){ both + length, buffer_length(&host->text) - length }))
 		return TCHAT_ERR_BAD_NAME;
 	struct room *room = host_room_by_key(host, ROOM_PUBLIC, key);
+	if (room != NULL && join->kind == ROOM_PRIVATE)
+		return join_private(peer, room, join->request, join->flags);
 	if (room != NULL)
 		return join_public(peer, room, join->request, join->flags);
 	if (peer->user->public_count >= host->limits.rooms_per_user)
@@ -324,12 +341,12 @@ static int join_direct_nick(struct host_peer *peer, const struct wire_join *join
 void host_join(struct host_peer *peer, const struct wire_join *join)
 {
 	int err = TCHAT_ERR_BAD_KIND;
-	if (join->kind != ROOM_PUBLIC && join->kind != ROOM_DIRECT)
+	if (join->kind > ROOM_DIRECT)
 		goto out;
 	err = TCHAT_ERR_BAD_NAME;
 	if (join->name.length == 0)
 		goto out;
-	err = join->kind == ROOM_PUBLIC ? join_public_name(peer, join) : join_direct_nick(peer, join);
+	err = join->kind == ROOM_DIRECT ? join_direct_nick(peer, join) : join_public_name(peer, join);
 out:
 	if (err != 0)
 		host_answer_error(peer, join->request, err, WIRE_JOIN);
@@ -364,6 +381,8 @@ void host_join_completed(struct host *host, struct pending *pending)
 		struct user *other = host_user_by_id(host, pending->other);
 		err = other == NULL ? TCHAT_ERR_NO_USER :
 		                      join_direct(peer, other, room, pending->number, pending->flags);
+	} else if (room != NULL && pending->closes) {
+		err = join_private(peer, room, pending->number, pending->flags);
 	} else if (room != NULL) {
 		err = join_public(peer, room, pending->number, pending->flags);
 	}

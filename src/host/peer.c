@@ -278,6 +278,12 @@ static void peer_message(struct host_peer *peer, const struct message *message)
 	case WIRE_MODERATE:
 		host_moderate(peer, &message->moderate);
 		break;
+	case WIRE_RULES:
+		host_rules(peer, &message->rules);
+		break;
+	case WIRE_AUDIT:
+		host_audit(peer, &message->audit);
+		break;
 	case WIRE_INVITE:
 		host_invite_frame(peer, &message->invite);
 		break;

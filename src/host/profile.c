@@ -23,7 +23,7 @@ static void profile_user(struct wire_profile *profile, const struct user *user, 
 {
 	const struct host_peer *first = TAILQ_FIRST(&user->peers);
 	profile->user = user->id;
-	profile->role = user->owner ? ROLE_OWNER : ROLE_MEMBER;
+	profile->role = user->role;
 	profile->flags = (uint8_t)((first != NULL ? PROFILE_HERE : 0) | (user->away ? PROFILE_AWAY : 0));
 	profile->since = user->since;
 	profile->seen = user->seen;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the store keeps of accounts, invitations and knocks: one record each, written through as they change. */
+#include "host/rule.h"
+
 #include "host/door.h"
 
 #include "host/internal.h"
@@ -203,6 +205,12 @@ static struct pending *owed_record(struct host *host, const struct owed_name *na
 		if (account != NULL)
 			return host_record_account(host, NULL, account);
 		break;
+	case HOST_RECORD_RULE:
+		if (host_rule_by_id(host, (uint32_t)wire_get(name->key, 4)) == NULL)
+			return host_record_rule_gone(host, NULL, (uint32_t)wire_get(name->key, 4));
+		return host_record_rule(host, NULL, host_rule_by_id(host, (uint32_t)wire_get(name->key, 4)));
+	case HOST_RECORD_ACT:
+		return host_record_act(host, wire_get(name->key, 8));
 	case RECORD_INVITATION:
 		invitation = host_invitation_find(host, name->key);
 		if (invitation != NULL)
@@ -382,6 +390,17 @@ struct load {
 	bool broken;
 };
 
+/* Rules and acts are there on a host without keys as well. */
+static void load_rule(struct load *load, uint8_t kind, const uint8_t *key, const uint8_t *value, size_t length)
+{
+	int err = kind == HOST_RECORD_RULE ? host_rule_load(load->host, value, length) :
+	                                     host_act_load(load->host, wire_get(key, 8), value, length);
+	if (err == TCHAT_ERR_SYNTAX)
+		load->broken = true;
+	else
+		load->err = err;
+}
+
 static void load_record(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value, size_t length)
 {
 	struct load *load = arg;
@@ -392,6 +411,12 @@ static void load_record(void *arg, uint8_t kind, const void *key, size_t key_len
 	memcpy(copy, value, length);
 	memcpy(name, key, key_length);
 	struct bytes b = { copy, copy + length, false, { 0 } };
+	if (kind == HOST_RECORD_RULE || kind == HOST_RECORD_ACT) {
+		load_rule(load, kind, name, copy, length);
+		return;
+	}
+	if (!load->host->secure)
+		return; /* nobody has a key */
 	if (kind == HOST_RECORD_BOOKMARKS) {
 		int err = key_length == 8 ? host_bookmarks_load(load->host, wire_get(name, 8), copy, length) : TCHAT_ERR_SYNTAX;
 		b.broken = err == TCHAT_ERR_SYNTAX;
@@ -447,6 +472,10 @@ void host_registry_free(struct host *host)
 		HASH_DEL(host->owed, owed);
 		free(owed);
 	}
+	host_rules_free(host);
+	host_acts_free(host);
+	free(host->reserved);
+	host->reserved = NULL;
 	while (host->accounts != NULL)
 		host_account_forget(host, host->accounts);
 	while (host->invitations != NULL)

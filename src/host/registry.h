@@ -14,6 +14,8 @@ enum {
 	KNOCK_RETURNS = 8,     /* of one key in ten minutes */
 	REFUSALS = 256,
 	HOST_RECORD_BOOKMARKS = 4, /* behind those of registry.c */
+	HOST_RECORD_RULE = 5,
+	HOST_RECORD_ACT = 6,
 	SKELETON_BYTES = 96, /* of a nick; what needs more is no nick */
 };
 
@@ -145,6 +147,8 @@ int host_account_claim(struct host *host, struct account *account, const struct 
 int host_account_choose(struct host *host, struct account *account, const struct nick *wish, struct nick *nick,
                         bool *fresh);
 void host_name_release(struct host *host, struct account_name *name);
+/* A name that nobody may have: 0 or as host_account_claim(). */
+int host_name_reserve(struct host *host, const struct nick *nick, struct account_name **name);
 /* From here on its rooms of two are other ones. */
 void host_name_renew(struct host *host, struct account_name *name);
 /* Whether the account may have the nick, by its looks; account may be NULL. */

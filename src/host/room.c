@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rooms, who belongs to them (memberships, of users) and who listens to them (seats, of connections). */
+#include "host/rule.h"
+
 #include "host/internal.h"
 
 #include "base/errors.h"
@@ -98,6 +100,7 @@ static struct room *room_new(struct host *host, const struct store_room *answer)
 		HASH_DELETE(by_id, host->rooms_by_id, room);
 		goto fail;
 	}
+	room->is_private = host_room_was_closed(host, room->id);
 	return room;
 fail:
 	free(room);
@@ -172,7 +175,7 @@ struct membership *host_member_add(struct host *host, struct room *room, struct 
 		free(membership);
 		return NULL;
 	}
-	*membership = (struct membership){ .user = user, .room = room };
+	*membership = (struct membership){ .user = user, .room = room, .role = host_role(host, user, room) };
 	uint32_t at = host_member_after(room, user->id);
 	memmove(&room->members[at + 1], &room->members[at], (room->member_count - at) * sizeof room->members[0]);
 	room->members[at] = membership;

@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-void host_member_message(struct message *message, const struct room *room, const struct user *user, uint8_t change)
+void host_member_message(struct message *message, const struct room *room, struct user *user, uint8_t change)
 {
+	const struct membership *membership = room == NULL ? NULL : host_member_find(user, room->id);
 	memset(message, 0, sizeof *message);
 	message->type = WIRE_MEMBER;
 	message->member.room = room == NULL ? 0 : room->id;
 	message->member.user = user->id;
 	message->member.change = change;
-	message->member.role = user->owner ? ROLE_OWNER : ROLE_MEMBER;
+	message->member.role = membership == NULL ? user->role : membership->role;
 	message->member.away = user->away;
 	message->member.nick = wire_text(user->nick.shown);
 }
@@ -136,7 +137,7 @@ void host_presence(struct host_peer *peer, const struct wire_presence *presence)
 	peer->user->away = presence->away != 0;
 	message.presence.user = peer->user->id;
 	message.presence.away = peer->user->away;
-	if (presence->reason.length <= REASON_BYTES &&
+	if (peer->user->role != ROLE_MUTED && presence->reason.length <= REASON_BYTES &&
 	    utf8_valid((const char *)presence->reason.data, presence->reason.length))
 		message.presence.reason = presence->reason;
 	free(peer->user->away_reason); /* for WHOIS; without memory there is none */

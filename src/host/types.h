@@ -122,6 +122,7 @@ struct membership {
 	struct room *room;
 	bool closed; /* direct: the user left the room until the next message */
 	bool untold; /* direct: the user is to be told of it at its next AUTH_OK */
+	uint8_t role; /* enum wire_role, in this room */
 };
 
 struct room {
@@ -135,6 +136,7 @@ struct room {
 	uint32_t member_count, member_capacity;
 	uint32_t busy;             /* references of rounds and requests */
 	bool is_empty;             /* in host->empty */
+	bool is_private;           /* a public room for those who were called only */
 	uint8_t kind;
 	TAILQ_ENTRY(room) by_empty;
 	UT_hash_handle by_id, by_key;
@@ -168,6 +170,7 @@ struct user {
 	uint32_t id;
 	uint64_t self; /* the same after a restart of a host whose store is durable */
 	bool owner, away;
+	uint8_t role; /* enum wire_role, on the whole host */
 	bool kept; /* without a connection, but not forgotten for that: in host->kept_users */
 	struct account *account; /* NULL: a guest */
 	char *away_reason; /* NULL: none */
@@ -212,6 +215,7 @@ struct pending {
 	uint8_t type;    /* of the client's frame */
 	uint8_t flags;
 	uint8_t tries;
+	bool closes;     /* JOIN: the room is to be private */
 	uint32_t user, other;   /* ids, for joining */
 	struct message_id id;   /* RESUME */
 	uint64_t epoch, seq;    /* RESUME */
@@ -278,6 +282,15 @@ struct host {
 	TAILQ_HEAD(knock_list, knock) knocks, refusals;
 	uint32_t knock_count, refusal_count;
 	struct peer_list owners; /* READY ones */
+	struct rule *rules;   /* by id */
+	struct ruled *ruled;  /* by whom they are about */
+	TAILQ_HEAD(rule_list, rule) rule_list; /* in order of ids */
+	uint32_t last_rule;
+	tchat_time rules_due; /* when one may be over */
+	struct account *reserved; /* has the nicks that nobody may have; NULL: there are none */
+	TAILQ_HEAD(act_list, act_kept) acts;
+	uint64_t last_act;
+	uint32_t act_count;
 	struct owed *owed; /* records that are behind, to be written at owed_due */
 	tchat_time owed_due;
 	bool history_joined; /* newcomers read what is said from then on */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Users, their devices and nicks: who somebody is, and for how long that is remembered. */
-#include "host/registry.h"
+#include "host/rule.h"
 
 #include "host/internal.h"
 
@@ -196,6 +196,7 @@ static struct user *user_new(struct host *host, const struct person *person)
 	user->owner = person->owner;
 	user->self = person->self;
 	user->account = person->account;
+	user->role = host_role(host, user, NULL);
 	user->nick = person->nick;
 	user->since = user->seen = host->environment->wall(host->environment->arg);
 	TAILQ_INIT(&user->peers);

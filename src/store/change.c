@@ -8,13 +8,15 @@
 
 #include <string.h>
 
-uint16_t change_refusal(const struct store_post *post, const uint8_t *payload)
+uint16_t change_refusal(struct store_post *post, const uint8_t *payload)
 {
 	uint8_t kind = payload[MSG_KIND];
 	if ((kind != KIND_TEXT && kind != KIND_ACTION) || (payload[MSG_FLAGS] & MSG_BLANK) != 0)
 		return -TCHAT_ERR_NO_MESSAGE;
-	if (post->author != 0 && post->author != wire_get(payload + MSG_SENDER, 4))
+	uint32_t author = (uint32_t)wire_get(payload + MSG_SENDER, 4);
+	if (post->author != 0 && post->author != author)
 		return -TCHAT_ERR_NOT_ALLOWED;
+	post->author = author;
 	return 0;
 }
 

@@ -5,9 +5,9 @@
 
 #include "store/store.h"
 
-/* May post change the message with this payload, of which the first MSG_BODY bytes count? 0; or the code to refuse it
- * with, positive as on the wire. */
-uint16_t change_refusal(const struct store_post *post, const uint8_t *payload);
+/* May post change the message with this payload, of which the first MSG_BODY bytes count? 0, and post->author is set
+ * to whose it is; or the code to refuse it with, positive as on the wire. */
+uint16_t change_refusal(struct store_post *post, const uint8_t *payload);
 
 /* Makes the text of a record (a whole frame of length bytes) blanks and sets MSG_BLANK; its length stays. */
 void change_blank(uint8_t *record, size_t length);

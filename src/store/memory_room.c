@@ -199,7 +199,7 @@ static bool room_keeps(const struct memory_room *room, const struct spool *spool
 	       spool_holds(spool, room_record(room, seq)->at);
 }
 
-uint16_t memory_room_refusal(const struct memory_room *room, const struct spool *spool, const struct store_post *post)
+uint16_t memory_room_refusal(const struct memory_room *room, const struct spool *spool, struct store_post *post)
 {
 	uint8_t payload[MSG_BODY];
 	if (!room_keeps(room, spool, post->target) ||

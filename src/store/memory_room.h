@@ -69,7 +69,7 @@ void memory_room_pop(struct memory_room *room);
 void memory_room_trim(struct memory_room *room, const struct spool *spool, uint32_t maximum);
 
 /* May the post change its target? 0 or the code to refuse it with. */
-uint16_t memory_room_refusal(const struct memory_room *room, const struct spool *spool, const struct store_post *post);
+uint16_t memory_room_refusal(const struct memory_room *room, const struct spool *spool, struct store_post *post);
 
 /* Takes away the text of target and of all that edited it: 0 or TCHAT_ERR_SYSTEM. */
 int memory_room_blank(struct memory_room *room, struct spool *spool, uint64_t target);

@@ -22,17 +22,25 @@ enum {
 	WIRE_KEYS_MOST = 16,  /* of one account */
 };
 
-enum wire_role { ROLE_MEMBER = 0, ROLE_OWNER = 3 };
-enum wire_room_kind { ROOM_PUBLIC = 0, ROOM_DIRECT = 2 };
+enum wire_role { ROLE_MEMBER = 0, ROLE_MUTED = 1, ROLE_MODERATOR = 2, ROLE_OWNER = 3 };
+enum wire_room_kind { ROOM_PUBLIC = 0, ROOM_PRIVATE = 1, ROOM_DIRECT = 2 };
 enum wire_message_kind {
 	KIND_VOID = 0, /* of a POST: nothing, in the place of what was taken back */
 	KIND_TEXT = 1, KIND_ACTION = 2, KIND_TOPIC = 3,
 	KIND_EDIT = 4, KIND_DELETE = 5, KIND_REACTION = 6, /* of the message that the field target names */
 };
-enum wire_member_change { MEMBER_PRESENT = 0, MEMBER_JOINED = 1, MEMBER_LEFT = 2, MEMBER_RENAMED = 3, MEMBER_KICKED = 4 };
+enum wire_member_change { MEMBER_PRESENT = 0, MEMBER_JOINED = 1, MEMBER_LEFT = 2, MEMBER_RENAMED = 3, MEMBER_KICKED = 4,
+	MEMBER_BANNED = 5, MEMBER_ROLE = 6 };
 enum wire_moderation { MODERATE_KICK = 1, MODERATE_END = 2 /* the host ends; room 0, as in all that follow */,
 	MODERATE_ADMIT = 3, MODERATE_REFUSE = 4, MODERATE_REVOKE = 5 /* an invitation */, MODERATE_DROP_KEY = 6,
-	MODERATE_RELEASE = 7 /* a nick */ };
+	MODERATE_RELEASE = 7 /* a nick */, MODERATE_OP = 8, MODERATE_DEOP = 9, MODERATE_MUTE = 10, MODERATE_UNMUTE = 11,
+	MODERATE_BAN = 12, MODERATE_UNBAN = 13, MODERATE_CALL = 14 /* into a private room */, MODERATE_UNCALL = 15,
+	MODERATE_RESERVE = 16 /* a nick */,
+	/* These are told of in ACT only. */
+	MODERATE_INVITE = 32 /* a link was made */, MODERATE_DELETE = 33 /* another's message */,
+	MODERATE_PRIVATE = 34 /* a private room was made */ };
+enum wire_rule_kind { RULE_MODERATOR = 1, RULE_OWNER = 2 /* of a private room */, RULE_MUTED = 3, RULE_BANNED = 4,
+	RULE_CALLED = 5 /* may come into a private room */, RULE_RESERVED = 6 /* a nick */ };
 enum wire_door_change { DOOR_WAITS = 1, DOOR_LEFT = 2 /* went away, is remembered */, DOOR_ADMITTED = 3, DOOR_REFUSED = 4 };
 enum wire_invite_kind { INVITE_HOST = 1, INVITE_DEVICE = 2 /* another one of the user who made it */ };
 enum wire_resume_status { RESUME_OK = 0, RESUME_GAP = 1, RESUME_OTHER_EPOCH = 2 };
