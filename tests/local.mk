@@ -310,6 +310,11 @@ tests_pty_face_history_CFLAGS = $(test_cflags)
 tests_pty_face_history_SOURCES = tests/pty-face-history.c
 tests_pty_face_history_LDADD = tests/libscene.a $(pty_libs)
 EXTRA_tests_pty_face_history_DEPENDENCIES = src/tchat
+check_PROGRAMS += tests/pty-face-read
+tests_pty_face_read_CFLAGS = $(test_cflags)
+tests_pty_face_read_SOURCES = tests/pty-face-read.c
+tests_pty_face_read_LDADD = tests/libscene.a $(pty_libs) $(UTF8PROC_LIBS) $(LIBINTL)
+EXTRA_tests_pty_face_read_DEPENDENCIES = src/tchat
 check_PROGRAMS += tests/pty-face-view
 tests_pty_face_view_CFLAGS = $(test_cflags)
 tests_pty_face_view_SOURCES = tests/pty-face-view.c tests/hostile-host.c tests/hostile-host.h
@@ -448,10 +453,10 @@ TESTS += $(check_PROGRAMS)
 endif
 
 # Histories that are kept: the real host, killed
-EXTRA_DIST += tests/kill-test.py tests/bench/accept.py
+EXTRA_DIST += tests/kill-test.py tests/reader-test.py tests/bench/accept.py
 if HAVE_SQLITE
 if HAVE_PYTHON
-TESTS += tests/kill-test.py
+TESTS += tests/kill-test.py tests/reader-test.py
 endif
 endif
 

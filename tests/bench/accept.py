@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Messages that a host accepts a second, and how long its loop makes a PING wait meanwhile.
-Usage: tests/bench/accept.py [SECONDS] (TCHAT: the program; TMPDIR: on the disk that is to be measured)
+Usage: tests/bench/accept.py [--tls] [SECONDS] (TCHAT: the program; TMPDIR: on the disk that is to be measured)
 
+Without --tls nothing is encrypted: the senders, in Python, would take most of the time for that.
 Each sender keeps WINDOW posts of 100 bytes under way, so the figure is that of commits and acknowledgements; nobody
 but the senders is in the room, and they are not live. One process sends for all, and shares the machine."""
 import os
@@ -18,7 +19,8 @@ import peer_client  # noqa: E402
 from peer_client import Peer  # noqa: E402
 from peer_support import Program  # noqa: E402
 
-SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 5
+TLS = "--tls" in sys.argv[1:]
+SECONDS = float(([argument for argument in sys.argv[1:] if argument != "--tls"] or ["5"])[0])
 BODY = b"x" * 100
 ACK_SIZE = 4 + 44  # of the whole frame
 BURST = 16
@@ -28,7 +30,7 @@ class Sender:
     """A peer whose posts are made of bytes, and whose ACKs are counted by their size: nothing else comes to it."""
 
     def __init__(self, address, number):
-        self.peer = Peer(address, "sender%d" % number)
+        self.peer = Peer(address, "sender%d" % number, insecure=not TLS)
         joined = self.peer.request("JOIN", "JOINED", kind=peer_client.PUBLIC, name="lobby")
         self.room, self.counter, self.acknowledged, self.rest = joined["room"], 0, 0, 0
         self.sock = self.peer.sock
@@ -58,7 +60,7 @@ class Ping:
     """Round trips, one after another."""
 
     def __init__(self, address):
-        self.peer = Peer(address, "ping")
+        self.peer = Peer(address, "ping", insecure=not TLS)
         self.sock, self.times = self.peer.sock, []
         self.frame = peer_client.encode("PING", payload=b"12345678")
         self.send()
@@ -89,7 +91,7 @@ def measure(address, senders, window):
     for one in [*crowd, ping]:
         poller.register(one.sock, select.EPOLLIN)
         by_fd[one.sock.fileno()] = one
-        one.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        (one.sock.sock if TLS else one.sock).setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     start = time.perf_counter()
     for sender in crowd:
         sender.post(window)
@@ -112,8 +114,9 @@ def main():
         for senders in (1, 10, 100):
             for window in (1, BURST):
                 folder = tempfile.mkdtemp(prefix="tchat-bench-")
+                door = ("--access", "open") if TLS else ("--insecure",)
                 host = Program("--headless", "--host", "127.0.0.1:0", "--data", os.path.join(folder, "history"),
-                               "--durability", level, environment=dict(os.environ, XDG_RUNTIME_DIR=folder))
+                               "--durability", level, *door, environment=dict(os.environ, XDG_RUNTIME_DIR=folder))
                 try:
                     address = host.err.find(r"listening (127\.0\.0\.1:\d+)")[1]
                     print("%-12s %8d %8d %12.0f %12.2f %12.2f" % (level, senders, window, *measure(address, senders, window)),
