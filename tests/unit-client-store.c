@@ -199,15 +199,14 @@ static void what_was_committed_survives_a_sudden_end_and_nothing_else_does(void 
 
 /* --- Disks that fail */
 
-static void expect_refused(struct client_store *store, const char *text, int err)
+static void expect_trouble(struct client_store *store, int err)
 {
-	struct outbox_post post;
-	assert_int_equal(store->outbox->refused(store->outbox, &post), err);
-	if (text != NULL)
-		assert_string_equal(post.text, text);
+	char why[CLIENT_WHY_SIZE];
+	assert_int_equal(client_sqlite_trouble(store, why), err);
+	assert_int_equal(why[0] != '\0', err != 0);
 }
 
-static void a_full_disk_refuses_posts_and_a_later_one_is_taken(void **state)
+static void a_full_disk_makes_memory_do_until_there_is_place(void **state)
 {
 	struct client_store *store = open_store();
 	assert_int_equal(add(store, "one"), 0);
@@ -217,24 +216,50 @@ static void a_full_disk_refuses_posts_and_a_later_one_is_taken(void **state)
 	assert_int_equal(add(store, "two"), 0);
 	client_sqlite_work(store);
 	assert_int_equal(add(store, "three"), 0); /* before anybody heard of it */
+	expect_counters(store, 2, 1, 4);
 	store->operations->completed(store);
-	expect_refused(store, "two", TCHAT_ERR_NO_SPACE);
-	expect_refused(store, "three", TCHAT_ERR_NO_SPACE);
-	expect_refused(store, NULL, 0);
-	expect_refused(store, NULL, 0);
-	expect_counters(store, 2, 1, 2);
-	atomic_store(&faults.full, 0);
-	assert_int_equal(add(store, "other"), 0); /* number 2 again; the "three" that still queues is not mixed up with it */
-	assert_int_equal(add(store, "others"), 0);
-	work(store);
-	expect_refused(store, NULL, 0);
+	expect_trouble(store, TCHAT_ERR_NO_SPACE);
 	expect_counters(store, 2, 3, 4);
-	assert_null(client_sqlite_failure(store));
+	assert_int_equal(add(store, "four"), 0);
+	assert_int_equal(store->outbox->cancel(store->outbox, 3), 0);
+	assert_true(store->outbox->is_safe(store->outbox, 3));
+	store->outbox->settle(store->outbox, 2);
+	work(store);
+	expect_counters(store, 3, 4, 5);
+	assert_int_equal(store->outbox->settled(store->outbox), 1); /* the next life may ask for them again */
+	atomic_store(&faults.full, 0);
+	work(store);
+	expect_trouble(store, 0);
+	expect_counters(store, 3, 4, 5);
+	assert_int_equal(store->outbox->settled(store->outbox), 3);
+	assert_int_equal(add(store, "five"), 0);
+	expect_counters(store, 3, 4, 6);
+	work(store);
 	client_store_free(store);
 	store = open_store();
-	expect_counters(store, 2, 3, 4); /* and that the first one was settled is not forgotten */
-	expect_post(store, 2, KIND_TEXT, "other");
-	expect_post(store, 3, KIND_TEXT, "others");
+	expect_counters(store, 3, 5, 6);
+	expect_post(store, 3, KIND_VOID, "");
+	expect_post(store, 4, KIND_TEXT, "four");
+	expect_post(store, 5, KIND_TEXT, "five");
+	client_store_free(store);
+}
+
+static void what_waits_for_place_on_a_full_disk_is_bounded(void **state)
+{
+	static char text[1 << 20];
+	struct client_store *store = open_store();
+	memset(text, 'x', sizeof text - 1);
+	atomic_store(&faults.full, FAULT_LOG);
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(add(store, text), 0);
+		work(store);
+	}
+	atomic_store(&faults.full, 0);
+	expect_trouble(store, TCHAT_ERR_STORE);
+	expect_counters(store, 1, 16, 17);
+	client_store_free(store);
+	store = open_store();
+	expect_counters(store, 1, 0, 1);
 	client_store_free(store);
 }
 
@@ -250,13 +275,17 @@ static void after_an_error_of_the_disk_nothing_more_is_written(void **state)
 		assert_int_equal(add(store, "two"), 0);
 		work(store);
 		atomic_store(errors[i], 0);
-		expect_refused(store, "two", TCHAT_ERR_SYSTEM);
-		expect_refused(store, NULL, 0);
-		assert_non_null(client_sqlite_failure(store));
-		assert_int_equal(add(store, "three"), TCHAT_ERR_SYSTEM);
+		expect_trouble(store, TCHAT_ERR_STORE);
+		/* Memory has to do. */
+		assert_int_equal(add(store, "three"), 0);
+		expect_counters(store, 1, next + 2, next + 3);
+		assert_int_equal(store->outbox->cancel(store->outbox, next + 2), 0);
+		assert_true(store->outbox->is_safe(store->outbox, next + 2));
 		unsigned writes = atomic_load(&faults.writes), syncs = atomic_load(&faults.syncs);
 		store->outbox->settle(store->outbox, next);
+		assert_int_equal(store->outbox->settled(store->outbox), 1);
 		work(store);
+		expect_trouble(store, TCHAT_ERR_STORE);
 		client_store_free(store);
 		assert_int_equal(atomic_load(&faults.writes), writes);
 		assert_int_equal(atomic_load(&faults.syncs), syncs);
@@ -457,6 +486,29 @@ static void a_second_process_has_a_slot_of_its_own(void **state)
 	client_store_free(third);
 }
 
+static void a_slot_of_the_same_label_is_preferred(void **state)
+{
+	struct client_store *ann = client_place_open(&place, "host", (struct client_sqlite_config){ .label = "ann" });
+	struct client_store *bob = client_place_open(&place, "host", (struct client_sqlite_config){ .label = "bob" });
+	uint8_t salt[WIRE_KEY_SIZE];
+	memcpy(salt, bob->salt, sizeof salt);
+	client_store_free(ann);
+	client_store_free(bob);
+	for (int i = 0; i < 2; i++) {
+		bob = client_place_open(&place, "host", (struct client_sqlite_config){ .label = "bob" });
+		assert_memory_equal(bob->salt, salt, sizeof salt);
+		client_store_free(bob);
+	}
+	ann = client_place_open(&place, "host", (struct client_sqlite_config){ .label = "ann" });
+	assert_memory_not_equal(ann->salt, salt, sizeof salt);
+	assert_int_equal(add(ann, "waits"), 0);
+	work(ann);
+	client_store_free(ann);
+	bob = client_place_open(&place, "host", (struct client_sqlite_config){ .label = "bob" });
+	assert_memory_not_equal(bob->salt, salt, sizeof salt);
+	client_store_free(bob);
+}
+
 static void expect_cannot_open(const char *words)
 {
 	char why[CLIENT_WHY_SIZE] = "";
@@ -585,12 +637,14 @@ int main(void)
 		TEST(a_post_is_safe_when_it_is_stored_and_is_there_in_the_next_life),
 		TEST(what_was_settled_or_cancelled_stays_so),
 		TEST(what_was_committed_survives_a_sudden_end_and_nothing_else_does),
-		TEST(a_full_disk_refuses_posts_and_a_later_one_is_taken),
+		TEST(a_full_disk_makes_memory_do_until_there_is_place),
+		TEST(what_waits_for_place_on_a_full_disk_is_bounded),
 		TEST(after_an_error_of_the_disk_nothing_more_is_written),
 		TEST(cursors_and_messages_are_kept_together),
 		TEST(own_messages_are_kept_up_to_a_number),
 		TEST(the_cache_is_bounded_by_count_and_age_and_never_emptied_at_once),
 		TEST(a_second_process_has_a_slot_of_its_own),
+		TEST(a_slot_of_the_same_label_is_preferred),
 		TEST(files_are_private_and_a_lax_folder_is_refused),
 		TEST(hosts_not_seen_for_long_make_place_unless_something_is_pending),
 		TEST(the_thread_wakes_and_writes_what_is_left_at_the_end),

@@ -304,7 +304,7 @@ static void what_was_missed_comes_exactly_behind_what_was_seen(void **state)
 	const struct session_event *event = fake_event(&life.fake, SESSION_MESSAGE);
 	assert_int_equal(event->seq, 2);
 	assert_true(event->own);
-	assert_int_equal(event->counter, 1);
+	assert_int_equal(event->counter, 0); /* it is of another life */
 	fake_quiet(&life.fake);
 	fake_connect(&life.fake);
 	join(&life, FAKE_EPOCH, 1, 4);
@@ -467,35 +467,73 @@ static void what_is_posted_before_the_host_is_known_goes_into_its_store(void **s
 	fake_close(&life.fake);
 }
 
-static void a_full_disk_refuses_the_post_and_says_so(void **state)
+/* As the app does it. */
+static void work_and_tell(struct life *life)
+{
+	char why[CLIENT_WHY_SIZE];
+	client_sqlite_work(life->store);
+	int trouble = client_sqlite_trouble(life->store, why);
+	session_unstored(life->fake.session, trouble, why, life->fake.now);
+	session_stored(life->fake.session, life->fake.now);
+}
+
+static void on_a_full_disk_it_goes_on_in_memory_and_says_so_once(void **state)
 {
 	struct life life;
 	uint32_t room;
 	first_life(&life, &room);
+	assert_true(session_is_kept(life.fake.session));
 	atomic_store(&faults.full, FAULT_LOG);
-	post(&life, room, "two");
-	work(&life);
-	const struct session_event *event = fake_event(&life.fake, SESSION_NACK);
-	assert_int_equal(event->code, TCHAT_ERR_NO_SPACE);
-	assert_string_equal(event->text, "two");
-	fake_quiet(&life.fake);
-	assert_int_equal(session_pending(life.fake.session), 0);
+	for (uint64_t counter = 2; counter < 4; counter++) {
+		post(&life, room, "full");
+		work_and_tell(&life);
+		if (counter == 2)
+			assert_int_equal(fake_event(&life.fake, SESSION_UNSTORED)->code, TCHAT_ERR_NO_SPACE);
+		expect_pending(&life, counter, "full", false);
+		took(&life, counter, "full");
+	}
+	assert_false(session_is_kept(life.fake.session));
 	atomic_store(&faults.full, 0);
 	post(&life, room, "again");
-	work(&life);
-	expect_pending(&life, 2, "again", false);
-	took(&life, 2, "again");
-	/* A disk that fails: no more posts, but what was stored is still delivered. */
+	expect_pending(&life, 4, "again", false);
+	took(&life, 4, "again");
+	work_and_tell(&life);
+	assert_int_equal(fake_event(&life.fake, SESSION_UNSTORED)->code, 0);
+	assert_true(session_is_kept(life.fake.session));
+	/* A disk that fails: for good. */
 	atomic_store(&faults.sync, FAULT_LOG);
-	post(&life, room, "three");
-	work(&life);
+	post(&life, room, "five");
+	work_and_tell(&life);
 	atomic_store(&faults.sync, 0);
-	assert_int_equal(fake_event(&life.fake, SESSION_NACK)->code, TCHAT_ERR_SYSTEM);
-	assert_int_equal(session_post(life.fake.session, room, KIND_TEXT, "x", 1, NULL), TCHAT_ERR_SYSTEM);
-	ack(&life, 2, 3, 0);
-	expect_accepted(&life, 2);
+	assert_int_equal(fake_event(&life.fake, SESSION_UNSTORED)->code, TCHAT_ERR_STORE);
+	expect_pending(&life, 5, "five", false);
+	took(&life, 5, "five");
+	for (uint64_t counter = 2; counter < 6; counter++) {
+		ack(&life, counter, counter + 1, 0);
+		expect_accepted(&life, counter);
+	}
+	work_and_tell(&life);
 	fake_quiet(&life.fake);
+	assert_int_equal(session_pending(life.fake.session), 0);
 	life_end(&life);
+}
+
+static void without_a_store_it_goes_on_in_memory_and_says_so_once(void **state)
+{
+	struct life life;
+	fake_open(&life.fake, (struct session_config){ .stored = true });
+	uint32_t room = (uint32_t)session_join(life.fake.session, "lobby");
+	post(&life, room, "x");
+	session_unstored(life.fake.session, TCHAT_ERR_STORE, "read-only", life.fake.now);
+	session_unstored(life.fake.session, TCHAT_ERR_STORE, "read-only", life.fake.now);
+	const struct session_event *event = fake_event(&life.fake, SESSION_UNSTORED);
+	assert_int_equal(event->code, TCHAT_ERR_STORE);
+	assert_string_equal(event->text, "read-only");
+	expect_pending(&life, 1, "x", false);
+	fake_connect(&life.fake);
+	fake_take(&life.fake, WIRE_JOIN);
+	fake_quiet(&life.fake);
+	fake_close(&life.fake);
 }
 
 static void what_was_taken_back_stays_so_wherever_the_client_ends(void **state)
@@ -674,7 +712,8 @@ int main(void)
 		TEST(read_marks_are_kept),
 		TEST(marks_of_the_host_and_of_the_store_go_together),
 		TEST(what_is_posted_before_the_host_is_known_goes_into_its_store),
-		TEST(a_full_disk_refuses_the_post_and_says_so),
+		TEST(on_a_full_disk_it_goes_on_in_memory_and_says_so_once),
+		TEST(without_a_store_it_goes_on_in_memory_and_says_so_once),
 		TEST(what_was_taken_back_stays_so_wherever_the_client_ends),
 		TEST(numbers_that_a_copy_used_up_are_left_out),
 		TEST(a_host_that_was_rolled_back_is_told_and_our_messages_are_offered),

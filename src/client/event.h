@@ -23,7 +23,8 @@ enum session_event_type {
 	SESSION_ROOM_PARTED,  /* room; code: why it is gone (0: asked for) */
 	SESSION_ROOM_READY,   /* room; history and what was missed came; from here on everything is live */
 	SESSION_MESSAGE,      /* room, seq, time, id, user, nick, kind, text, target, reply, blank, replay, own; counter
-	                       * and ref when posted by this session. In seq order, each once: dense, unless GAP or RESTARTED comes before */
+	                       * and ref when posted by this session. In seq order, each once: dense, unless GAP or
+	                       * RESTARTED comes before */
 	SESSION_PAST,         /* as MESSAGE, and asked; answers session_history() */
 	SESSION_CHANGE,       /* as PAST, behind these: an edit, a deletion or a reaction that came later than they, of one
 	                       * of them; newest first */
@@ -33,8 +34,8 @@ enum session_event_type {
 	SESSION_PENDING,      /* room, counter, kind, text, target, reply, ref, again (it was posted in an earlier life): the post is
 	                       * stored in the outbox, and goes out as soon as it can */
 	SESSION_ACK,          /* room, counter, ref, seq, time, id, kind, duplicate. Its MESSAGE comes in its place */
-	SESSION_NACK,         /* room, counter, ref, code, kind, text, target: refused for good, cancelled, or (codes below 64, and
-	                       * no PENDING before) it could not be stored here */
+	SESSION_NACK,         /* room, counter, ref, code, kind, text, target: refused for good, or cancelled; without PENDING
+	                       * before, it could not be taken over into the store */
 	SESSION_HELD,         /* code: the host keeps no messages for now, posts wait in the outbox; 0: it does again */
 	SESSION_READ,         /* room, seq: another connection of this user has read up to there, or one had before */
 	SESSION_GAP,          /* room, count: so many messages are no longer kept, from seq on */
@@ -56,6 +57,7 @@ enum session_event_type {
 	SESSION_ERROR,        /* request, code, room, asked, nick and keys if any: a request was refused or got no answer */
 	SESSION_PONG,         /* rtt, text: payload (not UTF-8: as sent); answers session_ping() */
 	SESSION_LAG,          /* rtt: of a keep-alive */
+	SESSION_UNSTORED,     /* code, text: why nothing can be stored here; code 0: it can again */
 	SESSION_HOST,         /* host, keys (its pin; none: not encrypted): a store is awaited, see session_store() */
 	SESSION_WAITING,      /* at the door: the host's owner was asked; count: of its connections that were told */
 	SESSION_DOOR,         /* for owners: kind (enum wire_door_change), nick, text: from where, keys: one */
@@ -119,7 +121,7 @@ struct session_event {
 	uint64_t seq;
 	uint64_t time;      /* wall clock, µs since 1970 */
 	struct message_id id;
-	uint64_t counter;
+	uint64_t counter;   /* of a post of this session, or one that had no answer when it began; else 0 */
 	uint64_t count;
 	uint64_t seen;      /* wall clock */
 	tchat_time retry_at;

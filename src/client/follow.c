@@ -253,9 +253,8 @@ int follow_deliver(struct session *session, struct room *room, const struct wire
 {
 	struct draft draft = draft_of_message(session, room, SESSION_MESSAGE, msg);
 	struct outbox_post post;
-	if (msg->id.device == session->device)
-		draft.event.counter = msg->id.counter - session->counter_offset;
-	if (msg->id.device == session->device && ref.data == NULL &&
+	draft.event.counter = own_counter(session, &msg->id);
+	if (draft.event.counter != 0 && ref.data == NULL &&
 	    session->outbox->get(session->outbox, draft.event.counter, &post) == 0)
 		ref = wire_text(post.ref);
 	draft.ref = ref;

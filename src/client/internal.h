@@ -198,6 +198,7 @@ struct session {
 
 	struct client_store *store;
 	bool store_awaited;
+	int unstored; /* why the store keeps nothing now, 0: it does */
 	struct stored_read *reads;
 	struct own *own; /* by counter */
 	size_t own_count, own_bytes, own_unsure;
@@ -207,6 +208,7 @@ struct session {
 	struct outbox *outbox;
 	bool outbox_own;
 	bool anything_sent;      /* the outbox's first contact is over: offset is fixed */
+	uint64_t first_counter;  /* those below were settled in an earlier life */
 	uint64_t counter_offset; /* counter on the wire = counter in the outbox + this */
 	uint64_t next_send;
 	uint64_t highest_sent;
@@ -341,6 +343,9 @@ void own_load(struct session *session);
 void own_open(struct session *session, const struct room *room);
 void own_accepted(struct session *session, const struct room *room, const struct outbox_post *post,
                   const struct wire_ack *ack);
+bool own_has(const struct session *session, uint64_t counter);
+/* The counter of a message that had no answer when this session began, or was posted in it; else 0. */
+uint64_t own_counter(const struct session *session, const struct message_id *id);
 /* A message is shown in its place. */
 void own_seen(struct session *session, const struct room *room, const struct wire_msg *msg);
 /* The room's history is another one, of which first is the lowest seq. */
@@ -352,6 +357,7 @@ int own_live(struct session *session, const struct room *room);
 void own_free(struct session *session);
 
 /* posts.c */
+int post_tell_nack(struct session *session, const struct outbox_post *post, int code);
 void posts_pump(struct session *session);
 /* Tells what is stored by now, or could not be. */
 void posts_stored(struct session *session);

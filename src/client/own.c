@@ -81,6 +81,17 @@ static struct own *own_find(const struct session *session, uint64_t counter)
 	return NULL;
 }
 
+bool own_has(const struct session *session, uint64_t counter)
+{
+	return own_find(session, counter) != NULL;
+}
+
+uint64_t own_counter(const struct session *session, const struct message_id *id)
+{
+	uint64_t counter = id->counter - session->counter_offset;
+	return id->device == session->device && session->device != 0 && counter >= session->first_counter ? counter : 0;
+}
+
 void own_accepted(struct session *session, const struct room *room, const struct outbox_post *post,
                   const struct wire_ack *ack)
 {

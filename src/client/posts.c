@@ -61,7 +61,7 @@ int64_t session_post_about(struct session *session, uint32_t handle, uint8_t kin
 	return (int64_t)post.counter;
 }
 
-static int tell_nack(struct session *session, const struct outbox_post *post, int code)
+int post_tell_nack(struct session *session, const struct outbox_post *post, int code)
 {
 	struct draft draft = draft_of(SESSION_NACK, room_by_handle(session, post->room));
 	draft.event.counter = post->counter;
@@ -125,7 +125,7 @@ static int void_tell(struct session *session, uint64_t counter)
 		return TCHAT_ERR_AGAIN;
 	if (counter > session->highest_sent) {
 		struct room *room = room_by_handle(session, post.room);
-		tell_nack(session, &post, TCHAT_ERR_CANCELLED);
+		post_tell_nack(session, &post, TCHAT_ERR_CANCELLED);
 		if (room != NULL)
 			room->pending--;
 		outbox->place(outbox, counter, 0);
@@ -148,22 +148,30 @@ void posts_stored(struct session *session)
 {
 	struct outbox *outbox = session->outbox;
 	struct outbox_post post;
-	int err;
 	if (session->store_awaited)
 		return;
-	while ((err = outbox->refused(outbox, &post)) != 0) {
-		struct room *room = room_by_handle(session, post.room);
-		if (room != NULL)
-			room->pending--;
-		session->pending--;
-		tell_nack(session, &post, err);
-	}
 	for (uint64_t safe = outbox->safe(outbox); session->shown < safe;) {
 		session->shown++;
-		if (outbox->get(outbox, session->shown, &post) == 0 && !post.cancelled)
+		if (outbox->get(outbox, session->shown, &post) != 0 || post.cancelled)
+			continue;
+		/* That its room was not to be had is known meanwhile: the host's refusal tells of it. */
+		const struct room *room = room_by_handle(session, post.room);
+		if (room == NULL || room->state != ROOM_GONE)
 			tell_pending(session, &post, session->shown <= session->highest_sent);
 	}
 	posts_void(session);
+}
+
+uint64_t session_newest_pending(const struct session *session, const char *ref)
+{
+	struct outbox *outbox = session->outbox;
+	struct outbox_post post;
+	for (uint64_t counter = outbox->next(outbox); counter > outbox->lowest(outbox); counter--) {
+		if (outbox->get(outbox, counter - 1, &post) == 0 && !post.cancelled &&
+		    (ref == NULL || strcmp(post.ref, ref) == 0))
+			return counter - 1;
+	}
+	return 0;
 }
 
 int session_cancel(struct session *session, uint64_t counter)
@@ -357,7 +365,7 @@ int posts_nack(struct session *session, const struct wire_nack *nack)
 	post_decided(session, counter);
 	if (session->outbox->get(session->outbox, counter, &post) != 0)
 		return 0;
-	int err = post.room == 0 ? 0 : tell_nack(session, &post, -(int)nack->code);
+	int err = post.room == 0 ? 0 : post_tell_nack(session, &post, -(int)nack->code);
 	post_settle(session, &post);
 	return err == 0 ? posts_held(session, 0) : err;
 }

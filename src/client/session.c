@@ -346,6 +346,11 @@ tchat_time session_lag(const struct session *session)
 	return session->lag;
 }
 
+bool session_is_kept(const struct session *session)
+{
+	return session->store != NULL && session->unstored == 0;
+}
+
 size_t session_pending(const struct session *session)
 {
 	return session->pending;

@@ -39,11 +39,14 @@ void session_free(struct session *session);
 
 /* --- What outlives the session (store/client_store.h) */
 
-/* The store of this host, which has to be open, and is freed right before
- * session_free(); NULL: nothing is kept. Once, if config.stored
- * was set: before there is a connection if one knows the host already, else after the event HOST. Its rooms with posts
- * that wait are joined. */
+/* The store of this host, which has to be open, and is freed right before session_free(); NULL: nothing is kept. Once,
+ * if config.stored was set: before there is a connection if one knows the host already, else after the event HOST. Its
+ * rooms with posts that wait are joined. */
 void session_store(struct session *session, struct client_store *store, tchat_time now);
+
+/* Nothing can be stored now, because of reason (one line, for people), and the outbox goes on in memory: event UNSTORED.
+ * Instead of session_store(), or later, with another code each time it changes; 0: it can again. */
+void session_unstored(struct session *session, int code, const char *reason, tchat_time now);
 
 /* The store has done something: what was stored is shown and sent. */
 void session_stored(struct session *session, tchat_time now);
@@ -96,8 +99,8 @@ int session_open_direct(struct session *session, const char *nick);
 int session_part(struct session *session, uint32_t room);
 
 /* Puts a message into the outbox: its counter (> 0; while a store is awaited, the one in PENDING counts) or
- * TCHAT_ERR_NOT_FOUND (room), _TOO_LONG, _BAD_TEXT, _BAD_KIND, _FULL, _SYSTEM (nothing can be stored any more). ref (may
- * be NULL) comes back in PENDING, ACK, NACK and MESSAGE. Works without a connection too. */
+ * TCHAT_ERR_NOT_FOUND (room), _TOO_LONG, _BAD_TEXT, _BAD_KIND, _FULL. ref (may be NULL) comes back in PENDING, ACK, NACK
+ * and MESSAGE. Works without a connection too. */
 int64_t session_post(struct session *session, uint32_t room, uint8_t kind, const char *text, size_t length,
                      const char *ref);
 /* The same, about another message of the room: target, the seq of the one that KIND_EDIT, KIND_DELETE (no text) or
@@ -108,6 +111,8 @@ int64_t session_post_about(struct session *session, uint32_t room, uint8_t kind,
 /* Takes back a pending post. NACK (cancelled) tells that it will not be; ACK that it had been accepted before.
  * TCHAT_ERR_NOT_FOUND; TCHAT_ERR_FULL: later. */
 int session_cancel(struct session *session, uint64_t counter);
+/* The newest post that waits for its answer and was not taken back, of this ref, or of any when it is NULL; 0: none. */
+uint64_t session_newest_pending(const struct session *session, const char *ref);
 /* What LOST told: posts it again, or forgets it. counter 0: all. How many; TCHAT_ERR_NOT_FOUND, or as session_post(). */
 int session_repost(struct session *session, uint64_t counter);
 int session_forget_lost(struct session *session, uint64_t counter);
@@ -156,6 +161,7 @@ const char *session_own_nick(const struct session *session); /* given or wished;
 uint32_t session_own_user(const struct session *session);
 tchat_time session_lag(const struct session *session); /* the last round trip; TCHAT_NEVER: not known */
 size_t session_pending(const struct session *session); /* posts without an answer */
+bool session_is_kept(const struct session *session);   /* they outlive it */
 
 struct session_room {
 	uint32_t room;

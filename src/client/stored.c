@@ -114,10 +114,8 @@ static uint64_t read_tell(struct session *session, const struct room *room, cons
 			draft_of_message(session, room, read->tail ? SESSION_MESSAGE : SESSION_PAST, &record.msg);
 		draft.event.replay = true;
 		draft.event.asked = read->asked;
-		if (record.msg.id.device == session->device && session->device != 0) {
-			draft.event.own = true;
-			draft.event.counter = record.msg.id.counter;
-		}
+		draft.event.own = draft.event.own || (record.msg.id.device == session->device && session->device != 0);
+		draft.event.counter = own_counter(session, &record.msg.id);
 		first = first == 0 ? record.msg.seq : first;
 		if (session_tell(session, &draft) != 0)
 			break;
@@ -175,6 +173,10 @@ static void take_up(struct session *session)
 	for (uint64_t counter = outbox->lowest(outbox); counter < outbox->next(outbox); counter++) {
 		if (outbox->get(outbox, counter, &post) != 0)
 			continue;
+		if (own_has(session, counter)) { /* that much of its acceptance was stored */
+			outbox->settle(outbox, counter);
+			continue;
+		}
 		session->pending++;
 		if (post.cancelled || room_take(session, post.name, post.direct, &room) != 0)
 			continue;
@@ -204,13 +206,7 @@ static void move_posts(struct session *session, struct outbox *from, struct outb
 		session->pending += err == 0;
 		if (err == 0)
 			continue;
-		struct draft draft = draft_of(SESSION_NACK, room);
-		draft.event.counter = post.counter;
-		draft.event.code = err;
-		draft.event.kind = post.kind;
-		draft.ref = wire_text(post.ref);
-		draft.text = (struct wire_bytes){ (const uint8_t *)post.text, post.length };
-		session_tell(session, &draft);
+		post_tell_nack(session, &post, err);
 	}
 }
 
@@ -228,7 +224,7 @@ static void take_store(struct session *session, struct client_store *store)
 		memcpy(session->host, store->host, WIRE_KEY_SIZE);
 		session->life = 1;
 	}
-	session->next_send = outbox->lowest(outbox);
+	session->next_send = session->first_counter = outbox->lowest(outbox);
 	session->highest_sent = outbox->next(outbox) - 1; /* for all that is known */
 	session->shown = session->next_send - 1;
 	session->pending = session->void_count = 0;
@@ -260,6 +256,17 @@ void session_store(struct session *session, struct client_store *store, tchat_ti
 	posts_stored(session);
 	if (session->link == LINK_STORE)
 		handshake_auth(session);
+}
+
+void session_unstored(struct session *session, int code, const char *reason, tchat_time now)
+{
+	session->now = now;
+	if (code == session->unstored)
+		return;
+	session->unstored = code;
+	struct draft draft = { .event = { .type = SESSION_UNSTORED, .code = code }, .text = wire_text(reason) };
+	session_tell(session, &draft);
+	session_store(session, NULL, now);
 }
 
 void stored_free(struct session *session)

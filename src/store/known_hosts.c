@@ -361,6 +361,24 @@ int known_hosts_forget(struct known_hosts *known, const char *name)
 	return err;
 }
 
+bool known_hosts_pin(struct known_hosts *known, const char *name, uint8_t pin[ADDRESS_PIN_SIZE])
+{
+	struct line line;
+	bool found = false;
+	if (load(known) != 0)
+		return false;
+	const char *at = text_of(&known->text), *end = at + buffer_length(&known->text);
+	while (next_line(&line, &at, end)) {
+		if (!line_has_name(&line, name))
+			continue;
+		if (found && memcmp(pin, line.pin, ADDRESS_PIN_SIZE) != 0)
+			return false;
+		memcpy(pin, line.pin, ADDRESS_PIN_SIZE);
+		found = true;
+	}
+	return found;
+}
+
 unsigned known_hosts_line(struct known_hosts *known, const char *name)
 {
 	struct line line;

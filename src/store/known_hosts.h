@@ -53,6 +53,9 @@ int known_hosts_add(struct known_hosts *known, const char *name, const uint8_t p
 /* Takes the name away from all keys: 0, TCHAT_ERR_NOT_FOUND, or as above. */
 int known_hosts_forget(struct known_hosts *known, const char *name);
 
+/* The key of the host called name: false when none is known, or more than one. */
+bool known_hosts_pin(struct known_hosts *known, const char *name, uint8_t pin[ADDRESS_PIN_SIZE]);
+
 /* The number of the first line with this name, from 1; 0: there is none. */
 unsigned known_hosts_line(struct known_hosts *known, const char *name);
 

@@ -173,18 +173,6 @@ static int memory_jump(struct outbox *outbox, uint64_t next)
 	return 0;
 }
 
-void outbox_memory_drop(struct outbox *outbox, uint64_t counter)
-{
-	struct outbox_in_memory *self = self_of(outbox);
-	while (self->next > counter && self->next > self->lowest) {
-		struct kept **at = slot(self, --self->next);
-		if (*at != NULL)
-			memory_forget(self, at);
-	}
-	if (self->posts == 0)
-		self->lowest = self->next;
-}
-
 static uint64_t memory_lowest(struct outbox *outbox)
 {
 	return self_of(outbox)->lowest;
@@ -203,11 +191,6 @@ static uint64_t memory_safe(struct outbox *outbox)
 static bool memory_is_safe(struct outbox *outbox, uint64_t counter)
 {
 	return counter < self_of(outbox)->next;
-}
-
-static int memory_refused(struct outbox *outbox, struct outbox_post *post)
-{
-	return 0;
 }
 
 static void memory_free(struct outbox *outbox)
@@ -235,7 +218,6 @@ struct outbox *outbox_memory(size_t posts, size_t bytes)
 		                        .next = memory_next,
 		                        .safe = memory_safe,
 		                        .is_safe = memory_is_safe,
-		                        .refused = memory_refused,
 		                        .free = memory_free };
 	self->posts_max = posts;
 	self->bytes_max = bytes;

@@ -24,8 +24,7 @@ struct outbox_post {
 
 /* Counters are dense from 1 over the device's life. */
 struct outbox {
-	/* Keeps a copy of post, whose counter is next(): 0, TCHAT_ERR_FULL, TCHAT_ERR_MEMORY, or why nothing can be
-	 * stored (TCHAT_ERR_SYSTEM). */
+	/* Keeps a copy of post, whose counter is next(): 0, TCHAT_ERR_FULL or TCHAT_ERR_MEMORY. */
 	int (*add)(struct outbox *outbox, const struct outbox_post *post);
 	/* 0, or TCHAT_ERR_NOT_FOUND when counter has its answer. Valid until the next call but get(). */
 	int (*get)(struct outbox *outbox, uint64_t counter, struct outbox_post *post);
@@ -44,20 +43,14 @@ struct outbox {
 	uint64_t (*settled)(struct outbox *outbox);
 	/* The counter of the next post to be added. */
 	uint64_t (*next)(struct outbox *outbox);
-	/* The highest counter that is stored safely, so that it may be sent. */
+	/* The highest counter that is stored safely, or as safely as it can be now, so that it may be sent. */
 	uint64_t (*safe)(struct outbox *outbox);
-	/* Whether a post is stored safely as it is now, cancelled or not. */
+	/* The same of one post as it is now, cancelled or not. */
 	bool (*is_safe)(struct outbox *outbox, uint64_t counter);
-	/* Posts above safe() that could not be stored: takes the next one and returns why, 0: none. To be called until
-	 * then; next() goes back then. post as from get(). */
-	int (*refused)(struct outbox *outbox, struct outbox_post *post);
 	void (*free)(struct outbox *outbox);
 };
 
 /* An outbox in memory for at most so many posts of so many bytes altogether; NULL when memory is out. */
 struct outbox *outbox_memory(size_t posts, size_t bytes);
-
-/* Takes what is at or above counter out of an outbox in memory; next() goes back to it. */
-void outbox_memory_drop(struct outbox *outbox, uint64_t counter);
 
 #endif

@@ -15,6 +15,8 @@ enum { QUEUE_BYTES = 32 << 20 };
 
 /* What nobody waits for is gathered for so long: one flush for all of it. */
 #define GATHER TCHAT_MS(500)
+/* How often a full disk is tried again when nothing else is to be written. */
+#define AGAIN TCHAT_SECONDS(10)
 
 static struct sqlite_client *self_of(struct client_store *store)
 {
@@ -200,8 +202,8 @@ static struct client_read *client_completed(struct client_store *store)
 	struct sqlite_client *client = self_of(store);
 	pthread_mutex_lock(&client->mutex);
 	struct client_results *results = &client->results;
+	client->gone = client->gone || results->trouble == TCHAT_ERR_STORE;
 	client_outbox_results(client);
-	client->gone = client->gone || results->failed;
 	results->news = false;
 	struct client_read *read = results->reads;
 	if (read != NULL)
@@ -226,13 +228,10 @@ static bool report(struct sqlite_client *client, struct client_results *now)
 		results->settled = now->settled;
 	if (now->cancelled > results->cancelled)
 		results->cancelled = now->cancelled;
-	if (now->refusal != 0) {
-		results->refused = now->refused;
-		results->refusal = now->refusal;
-	}
-	if (now->failed && !results->failed) {
-		results->failed = true;
+	if (now->trouble != results->trouble) {
+		results->trouble = now->trouble;
 		memcpy(results->why, now->why, sizeof results->why);
+		now->news = true;
 	}
 	results->news = results->news || now->news;
 	for (struct client_read *read = now->reads, *next; read != NULL; read = next) {
@@ -251,7 +250,6 @@ static void work(struct sqlite_client *client, struct client_op *list)
 	if (result != SQLITE_OK) {
 		sqlite3 *handle = client->writer.db.handle;
 		bool same = handle != NULL && sqlite3_extended_errcode(handle) == result;
-		now.failed = now.news = true;
 		snprintf(now.why, sizeof now.why, "%.300s: %.200s", client->writer.folder.path,
 		         same ? sqlite3_errmsg(handle) : sqlite3_errstr(result));
 	}
@@ -282,23 +280,27 @@ static struct client_op *take_all(struct sqlite_client *client)
 	return list;
 }
 
-/* What there is to do: NULL at the end. */
-static struct client_op *next_work(struct sqlite_client *client)
+/* What there is to do. False at the end. */
+static bool next_work(struct sqlite_client *client, struct client_op **list)
 {
 	pthread_mutex_lock(&client->mutex);
+	tchat_time again = client->writer.redo != NULL ? clock_monotonic() + AGAIN : TCHAT_NEVER;
 	for (;;) {
-		tchat_time due = client->since + GATHER;
-		if (client->stop || client->urgent || (client->first != NULL && clock_monotonic() >= due))
+		tchat_time now = clock_monotonic(), due = again;
+		if (client->first != NULL && client->since + GATHER < due)
+			due = client->since + GATHER;
+		if (client->stop || client->urgent || now >= due)
 			break;
 		struct timespec time = { (time_t)(due / 1000000), (long)(due % 1000000) * 1000 };
-		if (client->first == NULL)
+		if (due == TCHAT_NEVER)
 			pthread_cond_wait(&client->awake, &client->mutex);
 		else
 			pthread_cond_timedwait(&client->awake, &client->mutex, &time);
 	}
-	struct client_op *list = take_all(client);
+	*list = take_all(client);
+	bool goes_on = *list != NULL || !client->stop;
 	pthread_mutex_unlock(&client->mutex);
-	return list;
+	return goes_on;
 }
 
 static void *thread_main(void *arg)
@@ -308,7 +310,7 @@ static void *thread_main(void *arg)
 	if (open_now(client) != 0)
 		return NULL;
 	client_slots_prune(&client->writer);
-	while ((list = next_work(client)) != NULL)
+	while (next_work(client, &list))
 		work(client, list);
 	return NULL;
 }
@@ -319,7 +321,7 @@ void client_sqlite_work(struct client_store *store)
 	if (client->results.opened == TCHAT_ERR_AGAIN && open_now(client) == 0)
 		client_slots_prune(&client->writer);
 	struct client_op *list = take_all(client);
-	if (list != NULL && client->results.opened == 0)
+	if (client->results.opened == 0 && (list != NULL || client->writer.redo != NULL))
 		work(client, list);
 	else
 		client_ops_free(list);
@@ -338,7 +340,7 @@ static void client_free(struct client_store *store)
 		pthread_join(client->thread, NULL);
 	}
 	client->writer.config.wake = NULL;
-	if (client->results.opened == 0 && client->first != NULL)
+	if (client->results.opened == 0 && (client->first != NULL || client->writer.redo != NULL))
 		work(client, take_all(client)); /* by hand, or put while the thread ended */
 	client_ops_free(take_all(client));
 	client_ops_free(client->writer.redo);
@@ -382,6 +384,7 @@ static void configure(struct client_writer *writer, const struct client_sqlite_c
 	writer->environment = c->environment != NULL ? c->environment : &environment_system;
 	snprintf(writer->root, sizeof writer->root, "%s", config->root);
 	snprintf(writer->vfs, sizeof writer->vfs, "%s", config->vfs != NULL ? config->vfs : "");
+	snprintf(writer->label, sizeof writer->label, "%s", config->label != NULL ? config->label : "");
 	memcpy(writer->key, config->key, config->key_length);
 	writer->folder.fd = writer->folder.lock = -1;
 	writer->last_redo = &writer->redo;
@@ -433,11 +436,12 @@ int client_sqlite_opened(struct client_store *store, char why[CLIENT_WHY_SIZE])
 	return opened;
 }
 
-const char *client_sqlite_failure(struct client_store *store)
+int client_sqlite_trouble(struct client_store *store, char why[CLIENT_WHY_SIZE])
 {
 	struct sqlite_client *client = self_of(store);
 	pthread_mutex_lock(&client->mutex);
-	bool failed = client->results.failed;
+	int trouble = client->results.trouble;
+	memcpy(why, client->results.why, CLIENT_WHY_SIZE);
 	pthread_mutex_unlock(&client->mutex);
-	return failed ? client->results.why : NULL;
+	return trouble;
 }

@@ -13,7 +13,7 @@ enum { CLIENT_KEY_MOST = 32, CLIENT_VALUES = 9, CLIENT_STRINGS = 3, CLIENT_ROWS_
 
 enum client_op_type {
 	CLIENT_STATEMENT, /* just that */
-	CLIENT_ADD,       /* a post: may be refused */
+	CLIENT_ADD,       /* a post */
 	CLIENT_CANCEL,
 	CLIENT_SETTLE,
 	CLIENT_SKIP,
@@ -26,7 +26,6 @@ struct client_op {
 	struct client_op *next;
 	enum client_op_type type;
 	enum db_statement statement;
-	uint32_t generation;   /* ADD: see client_results */
 	uint64_t progress;     /* ADD: the counter; CANCEL: how-manieth; SETTLE: the lowest unsettled counter then */
 	struct client_read *read;
 	size_t value_count, string_count;
@@ -42,9 +41,7 @@ struct client_results {
 	uint64_t safe;         /* posts up to here are stored */
 	uint64_t settled;      /* below this counter it is stored that they are settled */
 	uint64_t cancelled;    /* so many cancellations are stored */
-	uint32_t refused;      /* posts of this generation were refused, from the first one that was not stored on */
-	int refusal;           /* why */
-	bool failed;
+	int trouble;           /* as client_sqlite_trouble() */
 	bool news;
 	struct client_read *reads, **last_read;
 	char why[CLIENT_WHY_SIZE];
@@ -53,18 +50,18 @@ struct client_results {
 /* What the writer's thread works with. */
 struct client_writer {
 	struct client_sqlite_config config;
-	char root[FOLDER_PATH], vfs[64];
+	char root[FOLDER_PATH], vfs[64], label[CLIENT_NAME_SIZE];
 	uint8_t key[CLIENT_KEY_MOST];
 	const struct environment *environment;
 	struct folder folder;
 	struct db db;
 	uint64_t next;         /* counter of the next post that may be stored */
 	uint64_t stored_next;  /* as it is in the database */
-	uint32_t refused;      /* posts up to this generation are not stored any more */
 	int64_t messages;      /* in the cache */
 	int log_pages;
 	bool failed;           /* nothing is written any more */
 	struct client_op *redo, **last_redo; /* what has to be done, after the disk was full */
+	size_t redo_bytes;
 };
 
 struct client_cancel {
@@ -77,9 +74,7 @@ struct durable_outbox {
 	struct sqlite_client *client;
 	struct outbox *memory; /* what is in the outbox, stored or not yet */
 	uint64_t safe, settled;
-	uint32_t generation;   /* counts up with each refusal */
-	int refusal;           /* why what is above safe is being taken out */
-	uint64_t refuse_at;
+	bool full;             /* what is above safe is to be stored later */
 	uint64_t cancel_number;
 	struct client_cancel cancels[CLIENT_CANCELS_MOST]; /* not stored yet */
 	size_t cancel_count;

@@ -144,6 +144,14 @@ static int load_own(struct sqlite_client *client)
 	return result;
 }
 
+static int set_label(struct db *db, const char *label)
+{
+	sqlite3_stmt *statement = db_bind(db, SQL_CLIENT_LABEL_SET, NULL, 0);
+	if (statement != NULL)
+		sqlite3_bind_text(statement, 1, label, -1, SQLITE_STATIC);
+	return db_finish(db, statement);
+}
+
 static int load(struct sqlite_client *client)
 {
 	struct client_writer *writer = &client->writer;
@@ -158,6 +166,8 @@ static int load(struct sqlite_client *client)
 		result = db_meta_get(db, "host", &host[0]);
 	if (result == SQLITE_OK)
 		result = db_meta_get(db, "host2", &host[1]);
+	if (result == SQLITE_OK)
+		result = set_label(db, writer->label);
 	if (result == SQLITE_OK)
 		result = load_rows(client);
 	if (result == SQLITE_OK)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The durable outbox: one in memory, of which each change is handed to the writer. */
+/* The durable outbox: one in memory, of which each change is handed to the writer. While the disk is full, or once it
+ * failed, memory has to do. */
 #include "store/sqlite_client_inside.h"
 
 #include "base/errors.h"
@@ -11,11 +12,17 @@ static struct durable_outbox *self_of(struct outbox *outbox)
 	return (struct durable_outbox *)outbox;
 }
 
+/* What is in memory has to be safe enough. */
+static bool is_volatile(const struct durable_outbox *self)
+{
+	return self->client->gone || self->full;
+}
+
 static int durable_add(struct outbox *outbox, const struct outbox_post *post)
 {
 	struct durable_outbox *self = self_of(outbox);
 	if (self->client->gone)
-		return TCHAT_ERR_SYSTEM;
+		return self->memory->add(self->memory, post);
 	const int64_t values[] = { (int64_t)post->counter, post->kind, post->direct, (int64_t)post->target,
 		                   (int64_t)post->reply };
 	const void *const strings[] = { post->name, post->text, post->ref };
@@ -29,7 +36,6 @@ static int durable_add(struct outbox *outbox, const struct outbox_post *post)
 		return err;
 	}
 	op->progress = post->counter;
-	op->generation = self->generation;
 	client_op_put(self->client, op);
 	return 0;
 }
@@ -45,7 +51,7 @@ static int durable_cancel(struct outbox *outbox, uint64_t counter)
 	struct durable_outbox *self = self_of(outbox);
 	const int64_t value = (int64_t)counter;
 	if (self->client->gone)
-		return TCHAT_ERR_SYSTEM;
+		return self->memory->cancel(self->memory, counter);
 	if (self->cancel_count == CLIENT_CANCELS_MOST)
 		return TCHAT_ERR_FULL;
 	struct client_op *op = client_op_new(CLIENT_CANCEL, SQL_CLIENT_POST_CANCEL, &value, 1, NULL, NULL, 0);
@@ -92,6 +98,8 @@ static int durable_jump(struct outbox *outbox, uint64_t next)
 	const int64_t value = (int64_t)next;
 	if (next <= self->memory->next(self->memory))
 		return 0;
+	if (self->client->gone)
+		return self->memory->jump(self->memory, next);
 	/* What is not stored yet comes before it. */
 	if (self->safe + 1 < self->memory->next(self->memory))
 		return TCHAT_ERR_AGAIN;
@@ -128,30 +136,17 @@ static uint64_t durable_next(struct outbox *outbox)
 
 static uint64_t durable_safe(struct outbox *outbox)
 {
-	return self_of(outbox)->safe;
+	struct durable_outbox *self = self_of(outbox);
+	return is_volatile(self) ? self->memory->next(self->memory) - 1 : self->safe;
 }
 
 static bool durable_is_safe(struct outbox *outbox, uint64_t counter)
 {
-	const struct durable_outbox *self = self_of(outbox);
-	for (size_t i = 0; i < self->cancel_count; i++)
+	struct durable_outbox *self = self_of(outbox);
+	for (size_t i = 0; i < self->cancel_count && !is_volatile(self); i++)
 		if (self->cancels[i].counter == counter)
 			return false;
-	return counter <= self->safe;
-}
-
-static int durable_refused(struct outbox *outbox, struct outbox_post *post)
-{
-	struct durable_outbox *self = self_of(outbox);
-	if (self->refusal == 0)
-		return 0;
-	while (self->refuse_at < self->memory->next(self->memory))
-		if (self->memory->get(self->memory, self->refuse_at++, post) == 0)
-			return self->refusal;
-	outbox_memory_drop(self->memory, self->safe + 1);
-	self->generation++;
-	self->refusal = 0;
-	return 0;
+	return counter <= durable_safe(outbox);
 }
 
 static void durable_free(struct outbox *outbox)
@@ -173,10 +168,8 @@ int client_outbox_init(struct sqlite_client *client, size_t posts, size_t bytes)
 		                                     .next = durable_next,
 		                                     .safe = durable_safe,
 		                                     .is_safe = durable_is_safe,
-		                                     .refused = durable_refused,
 		                                     .free = durable_free },
 		                         .client = client,
-		                         .generation = 1,
 		                         .settled = 1,
 		                         .memory = outbox_memory(posts, bytes) };
 	client->store.outbox = &self->outbox;
@@ -196,9 +189,5 @@ void client_outbox_results(struct sqlite_client *client)
 		if (self->cancels[i].number > results->cancelled)
 			self->cancels[kept++] = self->cancels[i];
 	self->cancel_count = kept;
-	/* Once a life of the file: what was refused before is not told again. */
-	if (results->refusal != 0 && results->refused == self->generation && self->refusal == 0) {
-		self->refusal = results->refusal;
-		self->refuse_at = self->safe + 1;
-	}
+	self->full = results->trouble != 0;
 }

@@ -78,33 +78,50 @@ static int make_folder(const char *path, char why[CLIENT_WHY_SIZE])
 	return 0;
 }
 
-/* Whether posts wait in the slot; one that is damaged has none that could be had. */
-static bool has_pending(struct folder *folder, const char *vfs)
+static int has_label(struct db *db, const char *label, int64_t *any)
+{
+	sqlite3_stmt *statement = db_bind(db, SQL_CLIENT_LABEL, NULL, 0);
+	if (statement != NULL)
+		sqlite3_bind_text(statement, 1, label, -1, SQLITE_STATIC);
+	return db_number(db, statement, 0, any);
+}
+
+/* How much we want the slot: 2 if posts wait there, 1 if its label is ours. One that is damaged has nothing that could
+ * be had. */
+static int slot_worth(struct folder *folder, const struct client_writer *writer)
 {
 	struct db db = { 0 };
-	int64_t any = 0;
-	if (client_database_open(&db, folder, vfs) == SQLITE_OK)
-		db_number(&db, db_bind(&db, SQL_CLIENT_POST_ANY, NULL, 0), 0, &any);
+	int64_t any = 0, same = 0;
+	if (client_database_open(&db, folder, writer->vfs) == SQLITE_OK &&
+	    db_number(&db, db_bind(&db, SQL_CLIENT_POST_ANY, NULL, 0), 0, &any) == SQLITE_OK)
+		has_label(&db, writer->label, &same);
 	db_close(&db, true);
-	return any != 0;
+	return (any != 0 ? 2 : 0) + (same != 0);
+}
+
+/* The folder of the host, made if need be. */
+static int slots_folder(const struct client_writer *writer, char path[FOLDER_PATH], char why[CLIENT_WHY_SIZE])
+{
+	char name[2 * CLIENT_KEY_MOST + 1] = "";
+	host_folder(writer, name);
+	int err = make_folder(writer->root, why);
+	if (err == 0 && snprintf(path, FOLDER_PATH, "%s/%s", writer->root, name) >= FOLDER_PATH - 8)
+		err = explain(why, writer->root, TCHAT_ERR_TOO_LONG);
+	return err == 0 ? make_folder(path, why) : err;
 }
 
 int client_slot_take(struct client_writer *writer, char why[CLIENT_WHY_SIZE])
 {
-	char name[2 * CLIENT_KEY_MOST + 1] = "", path[FOLDER_PATH];
-	struct folder found, free_one = { .fd = -1, .lock = -1 };
+	char path[FOLDER_PATH];
+	struct folder found, best = { .fd = -1, .lock = -1 };
 	struct stat status;
-	host_folder(writer, name);
-	int err = make_folder(writer->root, why);
-	if (err == 0 && snprintf(path, sizeof path, "%s/%s", writer->root, name) >= (int)sizeof path - 8)
-		err = explain(why, writer->root, TCHAT_ERR_TOO_LONG);
-	if (err == 0)
-		err = make_folder(path, why);
-	size_t length = strlen(path);
+	int worth = -1;
+	int err = slots_folder(writer, path, why);
+	size_t length = err == 0 ? strlen(path) : 0;
 	for (int slot = 0; err == 0 && slot < SLOTS_MOST; slot++) {
-		snprintf(path + length, sizeof path - length, "/%d", slot);
+		snprintf(path + length, FOLDER_PATH - length, "/%d", slot);
 		bool fresh = lstat(path, &status) != 0;
-		if (fresh && free_one.fd >= 0)
+		if (fresh && worth >= 0)
 			break;
 		err = folder_open(&found, path);
 		if (err == TCHAT_ERR_IN_USE) {
@@ -115,22 +132,22 @@ int client_slot_take(struct client_writer *writer, char why[CLIENT_WHY_SIZE])
 			explain(why, path, err);
 			break;
 		}
-		if (fresh || has_pending(&found, writer->vfs)) {
-			folder_close(&free_one);
-			writer->folder = found;
-			return 0;
-		}
-		if (free_one.fd < 0)
-			free_one = found;
-		else
+		int this_worth = fresh ? 0 : slot_worth(&found, writer);
+		if (this_worth > worth) {
+			folder_close(&best);
+			best = found;
+			worth = this_worth;
+		} else {
 			folder_close(&found);
+		}
 	}
-	if (err == 0 && free_one.fd >= 0) {
-		writer->folder = free_one;
-		return 0;
-	}
-	folder_close(&free_one);
-	return err != 0 ? err : explain(why, path, TCHAT_ERR_IN_USE);
+	if (err == 0 && worth < 0)
+		err = explain(why, path, TCHAT_ERR_IN_USE);
+	if (err != 0)
+		folder_close(&best);
+	else
+		writer->folder = best;
+	return err;
 }
 
 /* --- Hosts that are not talked to any more */
@@ -145,7 +162,7 @@ static void delete_slot(struct folder *folder)
 }
 
 /* Deletes the slots of a host, if nobody uses them and nothing is pending. */
-static bool delete_host(const char *path, const char *vfs)
+static bool delete_host(const char *path, const struct client_writer *writer)
 {
 	struct folder slots[8];
 	struct stat status;
@@ -155,7 +172,7 @@ static bool delete_host(const char *path, const char *vfs)
 	for (; idle && count < 8; count++) {
 		if (snprintf(name, sizeof name, "%s/%d", path, count) >= (int)sizeof name || lstat(name, &status) != 0)
 			break;
-		idle = folder_open(&slots[count], name) == 0 && !has_pending(&slots[count], vfs);
+		idle = folder_open(&slots[count], name) == 0 && slot_worth(&slots[count], writer) < 2;
 	}
 	for (int i = 0; i < count; i++) {
 		if (idle && slots[i].fd >= 0)
@@ -187,5 +204,5 @@ void client_slots_prune(const struct client_writer *writer)
 		closedir(root);
 	if (hosts > writer->config.hosts && oldest[0] != '\0' &&
 	    strncmp(writer->folder.path, oldest, strlen(oldest)) != 0)
-		delete_host(oldest, writer->vfs);
+		delete_host(oldest, writer);
 }

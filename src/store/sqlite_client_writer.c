@@ -11,6 +11,7 @@ enum {
 	LOG_LONG = 256,   /* pages of the log, above which it is folded in */
 	FORGET_LEAST = 64, /* messages that a transaction may delete, on top of twice its own */
 	PAGE = 4096,
+	REDO_MOST = 8 << 20, /* bytes that wait for place on a full disk */
 };
 
 void client_ops_free(struct client_op *list)
@@ -28,13 +29,6 @@ static void read_done(struct client_results *results, struct client_read *read, 
 	read->next = NULL;
 	*results->last_read = read;
 	results->last_read = &read->next;
-	results->news = true;
-}
-
-static void post_refuse(struct client_results *results, const struct client_op *op, int err)
-{
-	results->refused = op->generation;
-	results->refusal = err;
 	results->news = true;
 }
 
@@ -100,12 +94,9 @@ static int messages_read(struct client_writer *writer, const struct client_op *o
 	return SQLITE_OK;
 }
 
-/* A post above one that was refused must not be stored, for its counter is given again. */
 static int post_add(struct client_writer *writer, const struct client_op *op)
 {
-	if (op->generation <= writer->refused || op->progress != writer->next)
-		return SQLITE_OK;
-	writer->next++;
+	writer->next = op->progress + 1;
 	return db_finish(&writer->db, op_bind(writer, op));
 }
 
@@ -180,26 +171,23 @@ static int transact(struct client_writer *writer, const struct client_op *list, 
 	return result == SQLITE_OK ? db_do(db, SQL_COMMIT) : result;
 }
 
-/* Nothing of the list is stored. Posts are refused; what only notes down what has happened is done again with the next
- * transaction; the rest can be had again. */
-static void undone(struct client_writer *writer, struct client_op *list, bool again, int err,
-                   struct client_results *results)
+/* Nothing of the list is stored, and again says whether it is to be tried once more, with the next transaction; but not
+ * what can be had again. */
+static void undone(struct client_writer *writer, struct client_op *list, bool again, struct client_results *results)
 {
+	writer->redo_bytes = 0;
 	for (struct client_op *op = list, *next; op != NULL; op = next) {
 		next = op->next;
 		op->next = NULL;
-		if (op->type == CLIENT_ADD && op->generation > writer->refused) {
-			writer->refused = op->generation;
-			post_refuse(results, op, err);
-		}
 		if (op->type == CLIENT_READ && op->read->error == TCHAT_ERR_AGAIN)
 			read_done(results, op->read, TCHAT_ERR_BUSY);
-		if (!again || op->type == CLIENT_ADD || op->type == CLIENT_MESSAGE || op->type == CLIENT_READ) {
+		if (!again || op->type == CLIENT_MESSAGE || op->type == CLIENT_READ) {
 			free(op);
 			continue;
 		}
 		*writer->last_redo = op;
 		writer->last_redo = &op->next;
+		writer->redo_bytes += sizeof *op + op->size;
 	}
 }
 
@@ -224,7 +212,8 @@ int client_writer_group(struct client_writer *writer, struct client_op *list, st
 		if (op->type == CLIENT_READ)
 			op->read->error = TCHAT_ERR_AGAIN;
 	if (writer->failed) {
-		undone(writer, all, false, TCHAT_ERR_SYSTEM, results);
+		undone(writer, all, false, results);
+		results->trouble = TCHAT_ERR_STORE;
 		return SQLITE_OK;
 	}
 	int result = transact(writer, all, results);
@@ -237,14 +226,14 @@ int client_writer_group(struct client_writer *writer, struct client_op *list, st
 		writer->failed = result != SQLITE_OK;
 		return result;
 	}
-	bool passes = db_is_temporary(&writer->db, result);
+	/* After a failed flush or write, nothing more is asked of the database. */
+	bool passes = db_is_temporary(&writer->db, result) && writer->redo_bytes < REDO_MOST;
+	int end = passes ? db_rollback(&writer->db) : result;
 	bool full = (result & 0xff) == SQLITE_FULL || ((result & 0xff) == SQLITE_IOERR && result != SQLITE_IOERR_NOMEM);
 	writer->next = next;
 	writer->messages = messages;
-	/* After a failed flush or write, nothing more is asked of the database. */
-	int end = passes ? db_rollback(&writer->db) : result;
 	writer->failed = end != SQLITE_OK;
-	undone(writer, all, !writer->failed, writer->failed ? TCHAT_ERR_SYSTEM : full ? TCHAT_ERR_NO_SPACE : TCHAT_ERR_BUSY,
-	       results);
-	return end;
+	results->trouble = writer->failed ? TCHAT_ERR_STORE : full ? TCHAT_ERR_NO_SPACE : TCHAT_ERR_BUSY;
+	undone(writer, all, !writer->failed, results);
+	return result;
 }
