@@ -23,3 +23,17 @@ void wipe(void *bytes, size_t length)
 		set(bytes, 0, length);
 }
 #endif
+
+static void below(void)
+{
+	char bytes[8192];
+	wipe(bytes, sizeof bytes);
+}
+
+/* Called so that it has a frame of its own. */
+static void (*const volatile call)(void) = below;
+
+void wipe_below(void)
+{
+	call();
+}

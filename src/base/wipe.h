@@ -8,4 +8,8 @@
 /* Sets length bytes to zero, also where the compiler sees that nobody reads them again. NULL for none. */
 void wipe(void *bytes, size_t length);
 
+/* Overwrites what the functions that the caller called last have left below its own part of the stack, some KiB deep: for
+ * libraries that leave secrets there. */
+void wipe_below(void);
+
 #endif

@@ -56,6 +56,7 @@ static int token_key(const uint8_t token[TRUST_TOKEN_SIZE], gnutls_x509_privkey_
 	int err = key_from_seed(seed, key);
 	wipe(text, sizeof text);
 	wipe(seed, sizeof seed);
+	wipe_below(); /* the hash's state holds all of it */
 	return err;
 }
 
