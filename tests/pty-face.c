@@ -160,6 +160,19 @@ static void what_could_not_be_sent_is_told_where_the_writer_is(void **state)
 	pty_wait_text(ann, "usage: /msg NICK [TEXT]");
 }
 
+static void what_is_typed_without_a_room_stays(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	scene_say(ann, "/part");
+	pty_wait_no_text(ann, "#lobby>");
+	scene_say(ann, "hello");
+	pty_wait_text(ann, "you are in no room; /join one first");
+	pty_wait_row(ann, -1, "> hello");
+	pty_type(ann, "\003");
+	scene_say(ann, "/join lobby");
+	pty_wait_row(ann, -1, "#lobby>");
+}
+
 static void help_covers_the_screen_and_goes_away(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
@@ -314,6 +327,7 @@ int main(void)
 		SCENE(putting_out_of_the_lobby_disconnects),
 		SCENE(a_direct_message_leaves_the_room_shown),
 		SCENE(what_could_not_be_sent_is_told_where_the_writer_is),
+		SCENE(what_is_typed_without_a_room_stays),
 		SCENE(help_covers_the_screen_and_goes_away),
 		SCENE(names_and_who_is_away),
 		SCENE(unread_rooms_are_counted_and_visited_in_their_order),

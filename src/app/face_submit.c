@@ -36,12 +36,17 @@ static void send_in_pieces(struct face *face, const char *line, size_t length)
 static void run_line(struct face *face, const char *line)
 {
 	size_t length = strlen(line);
+	int err = 0;
 	face->target = face_rooms_current(&face->rooms)->picked;
 	face_unpick(face);
 	if (length > WIRE_TEXT_LIMIT && line[0] != '/')
 		send_in_pieces(face, line, length);
-	else if (front_input(&face->front, line, length) == TCHAT_ERR_FULL)
+	else
+		err = front_input(&face->front, line, length);
+	if (err == TCHAT_ERR_FULL)
 		face_notice(face, MESSAGE_ERROR, _("too many messages wait for the host; try again later"));
+	else if (err == TCHAT_ERR_NOT_MEMBER) /* perhaps the first room is not there yet */
+		line_editor_set_text(face->editor, line, length);
 	face->target = 0;
 }
 
