@@ -96,6 +96,7 @@ src_tchat_SOURCES = \
 	src/app/ping.c \
 	src/app/account.c src/app/account.h \
 	src/app/command.h src/app/command_history.c src/app/command_identity.c \
+	src/app/command_posts.c \
 	src/app/door.c src/app/door.h \
 	src/app/face_door.c src/app/face_trust.c \
 	src/app/half_open.c src/app/half_open.h \
@@ -179,6 +180,7 @@ src_tchat_SOURCES += \
 	src/app/data.c src/app/data.h \
 	src/app/data_place.c src/app/data_place.h \
 	src/app/history.c src/app/history.h \
+	src/app/kept.c src/app/kept.h \
 	src/app/keep.c src/app/keep.h
 if HAVE_SQLITE
 src_libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)

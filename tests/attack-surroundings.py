@@ -180,7 +180,7 @@ def a_forked_host_keeps_nothing_of_the_shells(_):
             face.kill()
             if bob is not None:
                 bob.send("MODERATE", request=1, action=2)
-                wait_for(lambda: not os.listdir(folder + "/tchat"), "the host's end")
+                wait_for(lambda: not any(name.startswith("host-") for name in os.listdir(folder + "/tchat")), "the host's end")
             os.close(reader)
 
 

@@ -453,10 +453,10 @@ TESTS += $(check_PROGRAMS)
 endif
 
 # Histories that are kept: the real host, killed
-EXTRA_DIST += tests/kill-test.py tests/reader-test.py tests/bench/accept.py
+EXTRA_DIST += tests/kill-client-test.py tests/kill-test.py tests/reader-test.py tests/bench/accept.py
 if HAVE_SQLITE
 if HAVE_PYTHON
-TESTS += tests/kill-test.py tests/reader-test.py
+TESTS += tests/kill-client-test.py tests/kill-test.py tests/reader-test.py
 endif
 endif
 

@@ -161,18 +161,27 @@ static void read_port(struct pty *pty, const char *before, char port[16])
 
 struct pty *scene_host(int rows, int columns, const char *nick)
 {
-	char again[32] = "127.0.0.1:0";
+	char again[32] = "127.0.0.1:0", *history = scene_path("history");
 	const char *arguments[] = { "--host", again,      "--nick", nick,      "--linger", "1s",
-		                    "--access", "open", "--history-access=all", "--host", "[::1]:0", NULL };
+		                    "--access", "open", "--history-access=all", "--data", history, "--host", "[::1]:0", NULL };
 	if (!has_ipv6())
-		arguments[9] = NULL;
+		arguments[11] = NULL;
 	if (port4[0] != '\0')
 		snprintf(again, sizeof again, "127.0.0.1:%s", port4);
 	struct pty *pty = scene_start(rows, columns, arguments, NULL);
+	free(history);
 	read_port(pty, "--join 127.0.0.1:", port4);
-	if (arguments[9] != NULL)
+	if (arguments[11] != NULL)
 		read_port(pty, "--join [::1]:", port6);
 	return pty;
+}
+
+char *scene_path(const char *below)
+{
+	char *path = malloc(LEAST);
+	assert_non_null(path);
+	snprintf(path, LEAST, "%s/%s", folder, below);
+	return path;
 }
 
 const char *scene_address(const char *kind)

@@ -39,6 +39,9 @@ FILE *scene_bot(const char *nick);
 /* The same in JSON mode. */
 FILE *scene_json(const char *nick);
 
+/* The path of what is below the scene's folder; to be freed. */
+char *scene_path(const char *below);
+
 /* Writes a file in the scene's folder: "inputrc", "config/tchat/tchatrc"; its folder exists. */
 void scene_write(const char *name, const char *text);
 

@@ -53,11 +53,21 @@ static int in_data(const char *name, struct trust_identity **identity, char why[
 	if (err == TCHAT_ERR_NOT_FOUND) {
 		int status = in_memory(identity, why);
 		if (status == 0)
-			snprintf(why, ACCOUNT_TEXT, "%s", _("there is no home: the key lasts until the end of this program"));
+			snprintf(why, ACCOUNT_TEXT, "%s",
+			         _("there is no home: the key, and what is not sent yet, last until the end of this program"));
 		return status;
 	}
 	if (err == 0)
 		err = trust_identity_open(path, identity);
+	int number = errno;
+	if (err == TCHAT_ERR_SYSTEM && paths_is_missing(path)) {
+		int status = in_memory(identity, why);
+		if (status == 0)
+			snprintf(why, ACCOUNT_TEXT,
+			         _("%s: %s. The key, and what is not sent yet, last until the end of this program"), path,
+			         strerror(number));
+		return status;
+	}
 	return err == 0 ? 0 : account_explain(err, path, why);
 }
 

@@ -11,8 +11,8 @@
 
 enum { ACCOUNT_TEXT = 1024 };
 
-/* Who the user is. Without a home the key lives as long as the program, and *why says so, else why is "". 0 with *identity
- * to be freed; or an enum exit_status with one line in why. */
+/* Who the user is. Without a home, or where no key can be written, it lives as long as the program, and why says so; else
+ * why is "". 0 with *identity to be freed; or an enum exit_status with one line in why. */
 int account_user(struct trust_identity **identity, char why[ACCOUNT_TEXT]);
 
 /* Who the host is that options ask for: its key lies with its history, in folder. "": none is kept; then it is the same host

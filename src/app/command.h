@@ -25,4 +25,8 @@ command_handler do_INVITE, do_LINK, do_ADMIT, do_REFUSE, do_WHOIS, do_KEYS, do_R
 /* Messages that were said (command_history.c). */
 command_handler do_EDIT, do_DELETE, do_REACT, do_REPLY;
 
+/* What became of posts (command_posts.c). */
+command_handler do_CANCEL, do_RETRY, do_REPOST;
+void front_note_post(struct front *front, const struct session_event *event);
+
 #endif

@@ -274,6 +274,7 @@ static bool on_done(struct front *front, const struct session_event *event)
 
 bool front_event(struct front *front, const struct session_event *event)
 {
+	front_note_post(front, event);
 	switch (event->type) {
 	case SESSION_DOOR:
 		door_event(&front->door, event);

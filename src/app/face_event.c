@@ -3,6 +3,7 @@
 #include "app/face.h"
 
 #include "app/exit_status.h"
+#include "app/line_text.h"
 #include "app/reach.h"
 #include "base/errors.h"
 #include "base/intl.h"
@@ -143,9 +144,7 @@ static void on_parted(struct face *face, const struct session_event *event)
 {
 	char title[FACE_TITLE];
 	struct face_room *room = face_rooms_find(&face->rooms, event->room);
-	if (room == NULL)
-		return;
-	if (event->code != 0 && room->joined) {
+	if (event->code != 0 && room != NULL && room->joined) {
 		/* What was said there may still be read. */
 		face_room_title(room, title);
 		if (event->code != TCHAT_ERR_KICKED)
@@ -155,7 +154,8 @@ static void on_parted(struct face *face, const struct session_event *event)
 		return;
 	}
 	snprintf(title, sizeof title, "%s%s", event->direct ? "@" : "#", event->name);
-	face_close_room(face, room);
+	if (room != NULL)
+		face_close_room(face, room);
 	if (event->code != 0)
 		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s: %s", title, tchat_err_text(event->code));
 }
@@ -243,6 +243,12 @@ void face_event(void *arg, const struct session_event *event)
 		            event->code != 0 ? _("the host's disk is full: what you say is sent when there is room again") :
 		                               _("the host takes messages again"));
 		break;
+	case SESSION_UNSTORED: {
+		char text[TALK_TEXT];
+		line_event_text(event, text, sizeof text);
+		face_notice(face, event->code != 0 ? MESSAGE_ERROR : MESSAGE_SYSTEM, text);
+		break;
+	}
 	case SESSION_ROOM_JOINED:
 		face_restore_draft(face, face_rooms_find(&face->rooms, event->room));
 		on_joined(face, event);

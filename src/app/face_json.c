@@ -131,7 +131,12 @@ static int json_invite(struct json *json, const struct json_request *request)
 	return err;
 }
 
-/* Who may come in, and who is who. */
+static int json_error_only(int count)
+{
+	return count < 0 ? count : 0;
+}
+
+/* Who may come in, who is who, and what became of posts. */
 static int json_identity(struct json *json, const struct json_request *request)
 {
 	struct session *session = json->plain.talk.session;
@@ -144,6 +149,11 @@ static int json_identity(struct json *json, const struct json_request *request)
 	case JSON_WHOIS: return session_whois(session, request->nick);
 	case JSON_DROP_KEY: return session_drop_key(session, request->pin.bytes);
 	case JSON_RELEASE: return session_release(session, request->nick);
+	case JSON_CANCEL:
+		return session_cancel(session, request->counter != 0 ? request->counter :
+		                                                       session_newest_pending(session, request->ref));
+	case JSON_REPOST: return json_error_only(session_repost(session, request->counter));
+	case JSON_FORGET: return json_error_only(session_forget_lost(session, request->counter));
 	default: return json_room_request(json, request);
 	}
 }

@@ -327,6 +327,7 @@ int face_lines(const struct options *options, struct talk_place *place)
 out:
 	output_free(lines.notices);
 	door_wipe(&lines.front.door);
+	front_forget_failed(&lines.front);
 	plain_close(&lines.plain);
 	buffer_free(&lines.line);
 	return status;

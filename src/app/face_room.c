@@ -315,8 +315,8 @@ static void take_nack(struct face_rooms *rooms, struct face_room *room, const st
 		face_room_tell(room, MESSAGE_ERROR, _("not accepted: %s"), why);
 	}
 	if (serial == 0 || room != current)
-		face_room_tell(current, MESSAGE_ERROR, _("not sent to %s%s: %s"), event->direct ? "@" : "#", event->name,
-		               event->text);
+		face_room_tell(current, MESSAGE_ERROR, _("not sent to %s%s (%s): %s"), event->direct ? "@" : "#", event->name,
+		               why, event->text);
 }
 
 /* --- Notices */
@@ -402,6 +402,10 @@ static void take_notice(struct face_rooms *rooms, struct face_room *room, const 
 		break;
 	case SESSION_READ:
 		take_read(room, event->seq);
+		break;
+	case SESSION_LOST:
+		face_room_tell(room, MESSAGE_ERROR, _("the host lost your message number %llu; /repost posts it again: %s"),
+		               (unsigned long long)event->counter, event->text);
 		break;
 	case SESSION_JOINED:
 		face_room_tell(room, MESSAGE_JOIN, _("%s joined"), event->nick);

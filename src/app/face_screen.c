@@ -258,6 +258,7 @@ static void face_free(struct face *face)
 {
 	face_close_overlay(face);
 	door_wipe(&face->front.door);
+	front_forget_failed(&face->front);
 	buffer_free(&face->names);
 	free(face->held_line);
 	drafts_free(face->drafts);
@@ -275,7 +276,10 @@ static void tell_last_words(const struct face *face)
 	if (face->last_words[0] != '\0')
 		say("%s", face->last_words);
 	if (pending > 0)
-		say(ngettext("%zu message was not accepted by the host", "%zu messages were not accepted by the host", pending),
+		say(session_is_kept(face->talk.session) ?
+		            ngettext("%zu message is still to be sent: the next start does it",
+		                     "%zu messages are still to be sent: the next start does it", pending) :
+		            ngettext("%zu message was not accepted by the host", "%zu messages were not accepted by the host", pending),
 		    pending);
 }
 

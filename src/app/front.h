@@ -49,12 +49,21 @@ struct front_class {
 	void (*close)(struct front *front);
 };
 
+/* The post that was refused last; text is NULL when there is none. */
+struct front_failed {
+	uint32_t room;
+	uint8_t kind;
+	uint64_t target, reply;
+	char *text;
+};
+
 struct front {
 	const struct front_class *class;
 	struct session *session;
 	const struct options *options;
 	const struct talk_place *place;
 	struct door door;      /* who waits, what was invited */
+	struct front_failed failed; /* freed by front_forget_failed() */
 	uint32_t room;         /* where text goes; 0: nowhere yet */
 	uint32_t names_room;   /* where /names was asked for */
 	bool away;
@@ -66,8 +75,11 @@ struct front {
  * with one slash. 0, or a negative error after a notice; TCHAT_ERR_FULL without one: the same line again later. */
 int front_input(struct front *front, const char *line, size_t length);
 
-/* Says what an event means that has to do with who may come in and who is who. False: it is none. */
+/* To be told of every event. Says what it means if it has to do with who may come in and who is who; false: it has
+ * not. */
 bool front_event(struct front *front, const struct session_event *event);
+
+void front_forget_failed(struct front *front);
 
 /* Puts text into the current room as it is. The same returns. */
 int front_post(struct front *front, uint8_t kind, const char *text, size_t length);

@@ -25,6 +25,7 @@ struct host_trust {
 	struct trust_pin seen;
 	bool accepted; /* seen, until the end of the program, where it could not be kept */
 	struct trust_pin accepted_pin;
+	struct trust_pin expected;
 };
 
 int host_trust_new(const struct address *address, enum options_trust policy, struct host_trust **made, char *path,
@@ -33,7 +34,7 @@ int host_trust_new(const struct address *address, enum options_trust policy, str
 	char place[PATHS_MAX] = "";
 	int err = paths_make(PATHS_DATA, "known_hosts", place);
 	snprintf(path, size, "%s", place);
-	if (err != 0 && err != TCHAT_ERR_NOT_FOUND)
+	if (err != 0 && err != TCHAT_ERR_NOT_FOUND && !(err == TCHAT_ERR_SYSTEM && paths_is_missing(place)))
 		return err;
 	struct host_trust *trust = calloc(1, sizeof *trust);
 	if (trust == NULL)
@@ -130,6 +131,16 @@ int host_trust_check(void *arg, const struct trust_pin *pin, const struct trust_
 const struct trust_pin *host_trust_seen(const struct host_trust *trust)
 {
 	return trust->has_seen ? &trust->seen : NULL;
+}
+
+const struct trust_pin *host_trust_expected(struct host_trust *trust)
+{
+	if (trust->address.has_pin)
+		memcpy(trust->expected.bytes, trust->address.pin, TRUST_PIN_SIZE);
+	else if (trust->name[0] == '\0' || strchr(trust->name, '%') != NULL ||
+	         !known_hosts_pin(trust->known, trust->name, trust->expected.bytes))
+		return NULL;
+	return &trust->expected;
 }
 
 bool host_trust_is_new(const struct host_trust *trust)

@@ -28,6 +28,10 @@ const struct trust_pin *host_trust_seen(const struct host_trust *trust);
 bool host_trust_is_new(const struct host_trust *trust);
 bool host_trust_asks(const struct host_trust *trust);
 
+/* The key that the host has to show, where it is sure before there is a connection: that of a link, or the one that is
+ * known of a name that means the same host everywhere. NULL: not known. */
+const struct trust_pin *host_trust_expected(struct host_trust *trust);
+
 /* The user said yes to the key that was last judged: it is remembered. False: only until the end of the program. */
 bool host_trust_accept(struct host_trust *trust);
 

@@ -474,6 +474,13 @@ int json_event(struct json_writer *writer, const struct session_event *event, co
 		json_begin(writer, "pending");
 		write_post(writer, event);
 		break;
+	case SESSION_UNSTORED:
+		json_begin(writer, "unstored");
+		if (event->code != 0) {
+			write_code(writer, event->code);
+			json_text(writer, "reason", event->text);
+		}
+		break;
 	case SESSION_LOST:
 		json_begin(writer, "lost");
 		write_post(writer, event);

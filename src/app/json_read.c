@@ -46,6 +46,9 @@ static const struct verb {
 	[JSON_WHOIS] = { "whois", NEEDS_NICK },
 	[JSON_DROP_KEY] = { "drop_key", NEEDS_PIN },
 	[JSON_RELEASE] = { "release", NEEDS_NICK },
+	[JSON_CANCEL] = { "cancel", 0 },
+	[JSON_REPOST] = { "repost", 0 },
+	[JSON_FORGET] = { "forget", 0 },
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
@@ -166,6 +169,7 @@ static int read_members(struct json_request *request, char *why)
 	    (err = read_number(root, "seq", 1, INT64_MAX, &request->seq, why)) != 0 ||
 	    (err = read_number(root, "reply", 1, INT64_MAX, &request->reply, why)) != 0 ||
 	    (err = read_number(root, "count", 1, COUNT_MAX, &count, why)) != 0 ||
+	    (err = read_number(root, "counter", 1, INT64_MAX, &request->counter, why)) != 0 ||
 	    (err = read_number(root, "uses", 1, USES_MAX, &uses, why)) != 0 ||
 	    (err = read_number(root, "seconds", 0, UINT32_MAX, &seconds, why)) != 0 ||
 	    (err = read_device(request, why)) != 0 || (err = read_pin(request, why)) != 0)

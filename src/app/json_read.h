@@ -38,6 +38,9 @@ enum json_verb {
 	JSON_WHOIS,
 	JSON_DROP_KEY,
 	JSON_RELEASE,
+	JSON_CANCEL,
+	JSON_REPOST,
+	JSON_FORGET,
 };
 
 /* Strings are UTF-8 without NUL inside, NULL when absent, and live until json_read_free(). */
@@ -62,6 +65,7 @@ struct json_request {
 	uint64_t target;    /* seq of the message that is changed */
 	uint64_t seq;       /* up to which all is read */
 	uint64_t reply;     /* of the one that is answered; 0 when not given */
+	uint64_t counter;   /* 0 when not given */
 	struct json_t *root; /* private */
 };
 

@@ -202,6 +202,13 @@ bool line_event_text(const struct session_event *event, char *text, size_t size)
 		         event->code != 0 ? _("the host's disk is full: what you say is sent when there is room again") :
 		                            _("the host takes messages again"));
 		break;
+	case SESSION_UNSTORED:
+		if (event->code != 0)
+			snprintf(text, size, _("%s. What is not sent yet, and what you read, lasts until the end of this program"),
+			         event->text);
+		else
+			snprintf(text, size, "%s", _("what is not sent yet is kept on the disk again"));
+		break;
 	case SESSION_PENDING:
 		if (event->again)
 			snprintf(text, size, _("still to be sent, number %" PRIu64 ": %s"), event->counter, event->text);

@@ -72,8 +72,11 @@ static void plain_out_of_patience(void *arg)
 	struct plain_face *face = arg;
 	size_t pending = session_pending(face->talk.session);
 	if (!face->signalled && pending > 0)
-		say(ngettext("gave up: %zu message was not acknowledged", "gave up: %zu messages were not acknowledged",
-		             pending),
+		say(session_is_kept(face->talk.session) ?
+		            ngettext("gave up: %zu message was not acknowledged; the next start sends it",
+		                     "gave up: %zu messages were not acknowledged; the next start sends them", pending) :
+		            ngettext("gave up: %zu message was not acknowledged", "gave up: %zu messages were not acknowledged",
+		                     pending),
 		    pending);
 	if (!face->leaving) {
 		say("%s", _("gave up: the host did not come back"));

@@ -45,8 +45,9 @@ static void talk_on_signal(void *arg, unsigned events)
 		talk->signal(talk->handlers.arg, number);
 }
 
-/* Our key, and what is known of the host's: 0, or an enum exit_status after a line on stderr. */
-static int talk_open_keys(struct talk *talk, bool asks)
+/* Our key (lasts: beyond the end of the program), and what is known of the host's: 0, or an enum exit_status after a
+ * line on stderr. */
+static int talk_open_keys(struct talk *talk, bool asks, bool *lasts)
 {
 	const struct options *options = talk->options;
 	char why[ACCOUNT_TEXT], path[PATHS_MAX];
@@ -58,6 +59,7 @@ static int talk_open_keys(struct talk *talk, bool asks)
 	int status = account_user(&talk->identity, why);
 	if (why[0] != '\0')
 		say("%s", why);
+	*lasts = why[0] == '\0';
 	if (status != 0)
 		return status;
 	int err = host_trust_new(&talk->place->address, policy, &talk->trust, path, sizeof path);
@@ -72,15 +74,32 @@ static int talk_open_keys(struct talk *talk, bool asks)
 	return err == TCHAT_ERR_MEMORY || err == TCHAT_ERR_SYSTEM ? EXIT_STATUS_SYSTEM : EXIT_STATUS_CONFIG;
 }
 
+/* Where posts and cursors are kept; the host's key may be known before there is a connection. */
+static bool talk_open_kept(struct talk *talk, bool lasts)
+{
+	const struct talk_place *place = talk->place;
+	talk->kept = kept_new(talk->loop, talk->session, lasts, talk_nick(talk->options, place));
+	if (talk->kept == NULL)
+		return false;
+	const struct trust_pin *pin = talk->trust != NULL ? host_trust_expected(talk->trust) : NULL;
+	if (place->pair != NULL)
+		pin = place->has_pin ? &place->pin : NULL;
+	if (pin != NULL)
+		kept_expect(talk->kept, pin);
+	return true;
+}
+
 int talk_open(struct talk *talk, const struct options *options, struct talk_place *place, uint32_t history, bool asks)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	*talk = (struct talk){ .options = options, .place = place, .has_token = place->address.has_token };
-	int status = talk_open_keys(talk, asks);
+	bool lasts = true, keeps = options->mode != MODE_PING;
+	int status = talk_open_keys(talk, asks, &lasts);
 	if (status != 0)
 		return status;
 	struct session_config config = {
 		.environment = &environment_system,
+		.stored = keeps,
 		.software = PACKAGE_NAME " " PACKAGE_VERSION,
 		.nick = talk_nick(options, place),
 		.history = history,
@@ -96,11 +115,36 @@ int talk_open(struct talk *talk, const struct options *options, struct talk_plac
 	if (talk->signals >= 0 && talk->loop != NULL && talk->resolver != NULL && talk->session != NULL) {
 		talk->signal_watch =
 			loop_watch_add(talk->loop, talk->signals, LOOP_READ, 0, talk_on_signal, talk);
-		if (talk->signal_watch != NULL)
+		if (talk->signal_watch != NULL && (!keeps || talk_open_kept(talk, lasts)))
 			return 0;
 	}
 	say("%s", tchat_err_text(TCHAT_ERR_MEMORY));
 	return EXIT_STATUS_SYSTEM;
+}
+
+static void talk_event(void *arg, const struct session_event *event)
+{
+	struct talk *talk = arg;
+	const struct talk_place *place = talk->place;
+	if (event->type != SESSION_HOST)
+		talk->handlers.event(talk->handlers.arg, event);
+	else if (talk->kept != NULL)
+		kept_event(talk->kept, event, place->owns_host && place->has_pin ? &place->pin : NULL);
+}
+
+static int talk_check(void *arg, const struct trust_pin *pin, const struct trust_pin *former)
+{
+	struct talk *talk = arg;
+	int err = host_trust_check(talk->trust, pin, former);
+	talk->is_other = err == 0 && talk->kept != NULL && !kept_check(talk->kept, pin, former);
+	return talk->is_other ? TCHAT_ERR_HOST_CHANGED : err;
+}
+
+static void talk_settled(void *arg)
+{
+	struct talk *talk = arg;
+	if (talk->handlers.settled != NULL)
+		talk->handlers.settled(talk->handlers.arg);
 }
 
 int talk_start(struct talk *talk)
@@ -114,9 +158,13 @@ int talk_start(struct talk *talk)
 	else
 		talk->handlers.target = (struct link_target){ .node = address->node, .service = address->service };
 	talk->handlers.identity = talk->identity;
-	talk->handlers.check = host_trust_check;
-	talk->handlers.check_arg = talk->trust;
-	talk->link = link_new(&talk->handlers);
+	talk->handlers.check = talk_check;
+	talk->handlers.check_arg = talk;
+	struct link_config config = talk->handlers;
+	config.event = talk_event;
+	config.settled = talk_settled;
+	config.arg = talk;
+	talk->link = link_new(&config);
 	if (talk->link == NULL)
 		return TCHAT_ERR_MEMORY;
 	if (talk->place->pair == NULL)
@@ -129,6 +177,7 @@ int talk_start(struct talk *talk)
 void talk_free(struct talk *talk)
 {
 	link_free(talk->link);
+	kept_free(talk->kept);
 	session_free(talk->session);
 	resolver_free(talk->resolver);
 	loop_free(talk->loop);
@@ -244,7 +293,10 @@ static bool explain_trust(const struct talk *talk, int code, const char *where, 
 		                       "--trust=new if its key is %2$s"), where, words);
 		return true;
 	case TCHAT_ERR_HOST_CHANGED:
-		if (talk->place->address.has_pin)
+		if (talk->is_other)
+			snprintf(text, size, _("the host at %1$s is another one than at the start of this program (%2$s), and is told "
+			                       "nothing that was meant for that one; start again to join it"), where, words);
+		else if (talk->place->address.has_pin)
 			snprintf(text, size, _("the host at %1$s has another key than the link says (%2$s): somebody may be in "
 			                       "between, or the host was set up anew. Nothing was sent. Ask for a new link"),
 			         where, words);

@@ -4,6 +4,7 @@
 #define TCHAT_APP_TALK_H
 
 #include "app/host_trust.h"
+#include "app/kept.h"
 #include "app/link.h"
 #include "app/options.h"
 #include "client/session.h"
@@ -37,6 +38,8 @@ struct talk {
 	struct loop *loop;
 	struct resolver *resolver;
 	struct session *session;
+	struct kept *kept;             /* NULL: what was not sent ends with the program */
+	bool is_other;                 /* the host that answered last is not the one that this is of */
 	struct link *link;
 	struct link_config handlers;   /* event, settled and arg: set by the face before talk_start() */
 	int signals;                   /* descriptor to take signals from (system/signals.h) */

@@ -113,3 +113,12 @@ int paths_make(enum paths_kind kind, const char *name, char path[PATHS_MAX])
 		err = make_folders(folder);
 	return err != 0 ? err : check_folder(folder);
 }
+
+bool paths_is_missing(const char *path)
+{
+	struct stat status;
+	int number = errno;
+	bool missing = lstat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+	errno = number;
+	return missing;
+}

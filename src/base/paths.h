@@ -3,6 +3,7 @@
 #ifndef TCHAT_BASE_PATHS_H
 #define TCHAT_BASE_PATHS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { PATHS_MAX = 4096 };
@@ -26,5 +27,8 @@ int paths_make(enum paths_kind kind, const char *name, char path[PATHS_MAX]);
 /* Writes the path of the folder itself, if it is there and would not be refused by paths_make(). 0,
  * TCHAT_ERR_NOT_FOUND, or as above. */
 int paths_find(enum paths_kind kind, char folder[PATHS_MAX]);
+
+/* After TCHAT_ERR_SYSTEM: whether there is nothing at path, and so it could not be made. errno stays. */
+bool paths_is_missing(const char *path);
 
 #endif
