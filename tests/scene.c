@@ -140,6 +140,22 @@ struct pty *scene_start(int rows, int columns, const char *const arguments[], co
 	return people[slot] = pty_start(rows, columns, argv, all);
 }
 
+const char *const *scene_stranger(const char *name)
+{
+	static char texts[3][LEAST];
+	static const char *const list[] = { texts[0], texts[1], texts[2], "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME",
+		                            NULL };
+	char home[32], run[32];
+	snprintf(home, sizeof home, "/home-%.20s", name);
+	snprintf(run, sizeof run, "/run-%.20s", name);
+	make(home);
+	make(run);
+	snprintf(texts[0], LEAST, "HOME=%s%s", folder, home);
+	snprintf(texts[1], LEAST, "XDG_RUNTIME_DIR=%s%s", folder, run);
+	snprintf(texts[2], LEAST, "USER=%.20s", name);
+	return list;
+}
+
 static bool has_ipv6(void)
 {
 	struct sockaddr_in6 name = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };

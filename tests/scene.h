@@ -16,6 +16,9 @@ int scene_close(void **state);
  * with the scene at the latest. */
 struct pty *scene_start(int rows, int columns, const char *const arguments[], const char *const environment[]);
 
+/* Variables for scene_start() that make an account of this name with an empty home. NULL-ended; valid until the next call. */
+const char *const *scene_stranger(const char *name);
+
 /* Opens a host with its owner's screen, open to everybody; waits until the owner is in the lobby. */
 struct pty *scene_host(int rows, int columns, const char *nick);
 

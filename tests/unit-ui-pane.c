@@ -181,6 +181,12 @@ static void rows_break_between_words_and_never_inside_a_cluster(void **state)
 	WRAPS("one two three", 6, "one", "two", "three");
 	WRAPS("one    two", 5, "one", "two");
 	WRAPS("abcdefgh", 3, "abc", "def", "gh");
+	WRAPS("a well-known one", 7, "a well-", "known", "one");
+	WRAPS("one two-three-four-five-six", 25, "one", "two-three-four-five-six");
+	WRAPS("one two-three-four-five-six", 14, "one two-three-", "four-five-six");
+	WRAPS("one two-three-four-five", 14, "one two-three-", "four-five");
+	WRAPS("see tchat://a-b/c#d-e f-g", 12, "see", "tchat://a-b/", "c#d-e f-g");
+	WRAPS("see tchat://a-b/c#d-e-fghijkl", 12, "see", "tchat://a-b/", "c#d-e-fghijk", "l");
 	WRAPS("ab abcdefgh", 4, "ab", "abcd", "efgh");
 	WRAPS("a\nb\n\nc", 9, "a", "b", "", "c");
 	WRAPS("a\n", 9, "a", "");

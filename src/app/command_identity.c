@@ -117,6 +117,8 @@ static void say_links(struct front *front, struct door_asked *asked)
 	else
 		front_say(front, "%s\n%s", ngettext("Who has this link may come in:", "Who has one of these links may come in:",
 		                                    count), text);
+	if (count > 0 && front->class->copy != NULL)
+		front_say(front, "%s", _("/copy link shows it in one piece, to be copied."));
 	wipe(text, sizeof text);
 }
 

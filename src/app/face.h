@@ -94,6 +94,7 @@ struct face {
 
 	struct buffer names;       /* the answer to /names so far */
 	uint32_t room_before;      /* what was shown before the present room */
+	bool plain;                /* a link is shown in place of the screen */
 	bool called;               /* somebody said the reader's name: the bell, with the next frame */
 	bool has_written;          /* a line was submitted: no more hints */
 
@@ -196,8 +197,10 @@ void face_end_search(struct face *face, bool back);
 void face_go_date(struct face *face, const char *text);
 bool face_date_event(struct face *face, const struct session_event *event);
 
-/* /copy (face_copy.c): the newest message of the room, or its newest link; or those of the target. */
+/* /copy (face_copy.c): the newest message of the room, or its newest link; or those of the target. Where the clipboard may
+ * not be written, a link is shown plainly, without the full screen, until this ends. */
 void face_copy(struct face *face, bool link);
+void face_end_plain(struct face *face);
 
 /* Commands about a message (face_pick.c): which one is meant, the target or the newest, one's own or another's
  * (false: none, or it is pending); its text goes into the input line; asks before it is deleted, and deletes it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /copy: hands a message or a link to the terminal for the clipboard. Messages are clean already. */
+/* /copy: hands a message or a link to the terminal for the clipboard, or shows a link in one piece. Messages are clean
+ * already. */
 #include "app/face.h"
 
 #include "app/face_changes.h"
@@ -7,7 +8,10 @@
 #include "base/intl.h"
 #include "ui/links.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 /* The last link in a text; false: there is none. */
 static bool last_link(const char *text, size_t length, size_t *start, size_t *end)
@@ -18,15 +22,45 @@ static bool last_link(const char *text, size_t length, size_t *start, size_t *en
 	return found;
 }
 
-/* What of this message is meant: all of it, or its last link. */
+/* What of this message is meant: all of it, or its last link, which may be an invitation that tchat showed. */
 static bool piece(const struct shown_message *message, bool link, size_t *start, size_t *end)
 {
-	if (message == NULL || (message->kind != MESSAGE_TEXT && message->kind != MESSAGE_ACTION) || message->deleted)
+	if (message == NULL || message->deleted)
+		return false;
+	if (message->kind != MESSAGE_TEXT && message->kind != MESSAGE_ACTION && !(link && message->kind == MESSAGE_SYSTEM))
 		return false;
 	size_t length, from = (size_t)(message_body(message, &length) - message->text);
 	*start = from;
 	*end = from + length;
 	return link ? last_link(message->text, from + length, start, end) && *start >= from : length > 0;
+}
+
+/* One key, which is not shown, ends it. */
+static void take_single_keys(void)
+{
+	struct termios modes;
+	if (tcgetattr(STDIN_FILENO, &modes) != 0)
+		return;
+	modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	modes.c_cc[VMIN] = 1;
+	modes.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+}
+
+/* Outside of the full screen, where the terminal itself breaks a long line and knows that it is one. */
+static void show_plain(struct face *face, const char *text, size_t length)
+{
+	const char *hint = _("Mark it with the mouse and copy it; any key brings the chat back.");
+	terminal_suspend(face->terminal);
+	take_single_keys();
+	face->plain = true;
+	dprintf(STDOUT_FILENO, "\n%.*s\n\n%s\n", (int)length, text, hint);
+}
+
+void face_end_plain(struct face *face)
+{
+	face->plain = false;
+	face_changed(face, true);
 }
 
 void face_copy(struct face *face, bool link)
@@ -35,7 +69,7 @@ void face_copy(struct face *face, bool link)
 	uint64_t serial = message_list_end(room->list);
 	size_t start = 0, end = 0;
 	const struct shown_message *message = NULL;
-	if (!face->talk.options->clipboard) {
+	if (!face->talk.options->clipboard && !link) {
 		face_notice(face, MESSAGE_SYSTEM, _("tchat may not write to the clipboard; /set clipboard on allows it"));
 		return;
 	}
@@ -51,6 +85,10 @@ void face_copy(struct face *face, bool link)
 	}
 	if (message == NULL) {
 		face_notice(face, MESSAGE_SYSTEM, link ? _("there is no link to copy") : _("there is no message to copy"));
+		return;
+	}
+	if (!face->talk.options->clipboard) {
+		show_plain(face, message->text + start, end - start);
 		return;
 	}
 	terminal_copy(face->terminal, message->text + start, end - start);

@@ -17,6 +17,8 @@ static void tell_how_to_join(struct face *face)
 	char text[REACH_TEXT];
 	if (face->place->listening_count > 0 && reach_describe(face->place, text, sizeof text) > 0)
 		face_notice(face, MESSAGE_SYSTEM, text);
+	if (face->place->has_token)
+		face_notice(face, MESSAGE_SYSTEM, _("/copy link shows the link in one piece, to be copied."));
 	if (face->place->note != NULL)
 		face_notice(face, MESSAGE_SYSTEM, face->place->note);
 }

@@ -279,7 +279,9 @@ void face_token(struct face *face, const struct token *token)
 		return;
 	}
 	face->touched = loop_now(face->talk.loop);
-	if (token_is_control(token, 'Z'))
+	if (face->plain)
+		face_end_plain(face);
+	else if (token_is_control(token, 'Z'))
 		face_suspend(face);
 	else if (token->kind == TOKEN_MOUSE)
 		face_mouse(face, token);

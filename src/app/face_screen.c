@@ -132,6 +132,7 @@ static void on_escape(void *arg)
 
 void face_suspend(struct face *face)
 {
+	face->plain = false;
 	if (!term_curses_stop(face->terminal))
 		face_notice(face, MESSAGE_SYSTEM, _("there is no shell to go back to"));
 	face_changed(face, true);
@@ -144,7 +145,12 @@ static void face_signal(void *arg, int number)
 	case SIGTSTP:
 		face_suspend(face);
 		break;
-	case SIGINT: /* the key is no signal here (raw mode): somebody sent it */
+	case SIGINT: /* the key is no signal here (raw mode), unless a link is shown: somebody sent it */
+		if (face->plain) {
+			face_end_plain(face);
+			break;
+		}
+		/* fall through */
 	case SIGTERM:
 		face_leave(face, FRONT_DETACH, true);
 		loop_timer_set(face->talk.loop, &face->patience, loop_now(face->talk.loop) + PATIENCE);
@@ -193,6 +199,8 @@ static void face_settle(void *arg)
 {
 	struct face *face = arg;
 	tchat_time now = loop_now(face->talk.loop);
+	if (face->plain)
+		return;
 	face_mind_door(face);
 	if (frame_pacer_is_due(&face->pacer, now)) {
 		if (face->called)

@@ -261,7 +261,7 @@ void talk_question(const struct talk *talk, char text[TALK_TEXT])
 	trust_words(pin, words);
 	trust_fingerprint(pin, fingerprint);
 	snprintf(text, TALK_TEXT,
-	         _("You meet the host at %1$s for the first time. Its key:\n\n%2$s\n%3$s\n\n"
+	         _("The host at %1$s is new to you. Its key:\n\n%2$s\n%3$s\n\n"
 	           "The screen of the host's owner shows the same words, unless somebody is in between."),
 	         where, words, fingerprint);
 }

@@ -48,18 +48,22 @@ static void draw_frame(const struct dialogue *dialogue, struct cells *cells, str
 	*box = (struct area){ box->row + 1, box->column + 2, box->rows - 2, box->columns - 4 };
 }
 
-/* Draws (or, with cells NULL, only counts) the rows of the text; *widest grows to the widest. */
-static int draw_text(const struct dialogue *dialogue, struct cells *cells, const struct area *area, int *widest)
+/* Draws (or, with cells NULL, only counts) the rows of the text, without its empty ones when it has to be tight; *widest
+ * grows to the widest. */
+static int draw_text(const struct dialogue *dialogue, struct cells *cells, const struct area *area, bool tight, int *widest)
 {
 	size_t length = strlen(dialogue->text);
 	int rows = 0;
 	struct wrap_row row = { 0, 0, 0 };
-	for (size_t start = 0; !row.last; start = row.next, rows++) {
+	for (size_t start = 0; !row.last; start = row.next) {
 		row = wrap_row(dialogue->text, length, start, area->columns);
+		if (tight && row.end == start)
+			continue;
 		int width = (int)text_width(dialogue->text + start, row.end - start);
 		*widest = width > *widest ? width : *widest;
 		if (cells != NULL)
 			cells_put(cells, area, rows, 0, STYLE_DIALOGUE, dialogue->text + start, row.end - start);
+		rows++;
 	}
 	return rows;
 }
@@ -95,8 +99,11 @@ static void draw_question(const struct dialogue *dialogue, struct cells *cells, 
 	if (inside.columns < 4)
 		inside.columns = area->columns;
 	int widest = (int)text_width(dialogue->title, strlen(dialogue->title)) + 2;
-	int text = draw_text(dialogue, NULL, &inside, &widest);
+	int text = draw_text(dialogue, NULL, &inside, false, &widest);
 	int answers = draw_answers(dialogue, NULL, &inside, 0, &widest);
+	bool tight = text + answers + 2 > area->rows;
+	if (tight)
+		text = draw_text(dialogue, NULL, &inside, true, &widest);
 	inside.columns = smaller(inside.columns, widest);
 	int gap = text + answers + 3 <= area->rows;
 	int rows = smaller(text + gap + answers + 2, area->rows);
@@ -107,7 +114,7 @@ static void draw_question(const struct dialogue *dialogue, struct cells *cells, 
 	/* The answers are what must be seen; a long text is cut above them. */
 	int row = smaller(text + gap, box.rows - answers);
 	struct area above = { box.row, box.column, row > 0 ? row : 0, box.columns };
-	draw_text(dialogue, cells, &above, &widest);
+	draw_text(dialogue, cells, &above, tight, &widest);
 	draw_answers(dialogue, cells, &box, row > 0 ? row : 0, &widest);
 	cells_hide_cursor(cells);
 }

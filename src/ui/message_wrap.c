@@ -33,6 +33,22 @@ static bool is_word(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/* What is copied in one piece is not broken at its hyphens: a link, and the words of a key where they fit into a row. */
+static bool is_whole(const char *text, size_t length, size_t start, int columns)
+{
+	enum { HYPHENS = 4, FAR = 256 };
+	int hyphens = 0;
+	size_t at, far = start > FAR ? start - FAR : 0;
+	while (start > far && text[start - 1] != ' ' && text[start - 1] != '\n')
+		start--; /* a row may begin inside of it */
+	for (at = start; at < length && at - start < 2 * FAR && text[at] != ' ' && text[at] != '\n'; at++) {
+		hyphens += text[at] == '-' && at > start && is_word(text[at - 1]);
+		if (text[at] == ':' && length - at > 2 && text[at + 1] == '/' && text[at + 2] == '/')
+			return true;
+	}
+	return hyphens >= HYPHENS && at - start <= (size_t)columns;
+}
+
 /* The row from start to end, less the blanks before its end; the next one begins at end. */
 static struct wrap_row row_to(const char *text, size_t length, size_t start, size_t end)
 {
@@ -46,7 +62,7 @@ struct wrap_row wrap_row(const char *text, size_t length, size_t start, int colu
 {
 	size_t chance = start; /* the last place where the row may end */
 	int used = 0, width = 0;
-	bool wide_before = false;
+	bool wide_before = false, whole = is_whole(text, length, start, columns);
 	for (size_t at = start, end; at < length; at = end) {
 		if (text[at] == '\n') {
 			struct wrap_row row = row_to(text, length, start, at);
@@ -59,6 +75,7 @@ struct wrap_row wrap_row(const char *text, size_t length, size_t start, int colu
 			used++;
 			chance = end;
 			wide_before = false;
+			whole = is_whole(text, length, end, columns);
 			continue;
 		}
 		bool between = at > start && (width == 2 || wide_before);
@@ -71,7 +88,7 @@ struct wrap_row wrap_row(const char *text, size_t length, size_t start, int colu
 		}
 		used += width;
 		wide_before = width == 2;
-		if (text[at] == '-' && at > start && is_word(text[at - 1]))
+		if (text[at] == '-' && !whole && at > start && is_word(text[at - 1]))
 			chance = end;
 	}
 	return row_to(text, length, start, length);
