@@ -146,12 +146,11 @@ static void face_signal(void *arg, int number)
 		face_suspend(face);
 		break;
 	case SIGINT: /* the key is no signal here (raw mode), unless a link is shown: somebody sent it */
-		if (face->plain) {
+	case SIGTERM:
+		if (number == SIGINT && face->plain) {
 			face_end_plain(face);
 			break;
 		}
-		/* fall through */
-	case SIGTERM:
 		face_leave(face, FRONT_DETACH, true);
 		loop_timer_set(face->talk.loop, &face->patience, loop_now(face->talk.loop) + PATIENCE);
 		break;
