@@ -18,6 +18,7 @@ src_libnet_a_SOURCES = \
 	src/net/listener.c src/net/listener.h src/net/listener_inside.h \
 	src/net/listener_unix.c \
 	src/net/loop.c src/net/loop.h \
+	src/net/names.c src/net/names.h \
 	src/net/resolve.c src/net/resolve.h \
 	src/net/socket.c src/net/socket.h \
 	src/net/stream.c src/net/stream.h src/net/stream_filter.h \
@@ -116,7 +117,14 @@ src_tchat_LDADD = src/libsystem.a src/libui.a src/libnet.a src/libclient.a src/l
 src_libbase_a_SOURCES += src/base/file.c src/base/file.h src/base/paths.c src/base/paths.h
 
 noinst_LIBRARIES += src/libsystem.a
-src_libsystem_a_SOURCES = src/system/secrecy.c src/system/secrecy.h src/system/signals.c src/system/signals.h
+src_libsystem_a_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+src_libsystem_a_SOURCES = \
+	src/system/detach.c src/system/detach.h \
+	src/system/sandbox.c src/system/sandbox.h src/system/sandbox_inside.h \
+	src/system/sandbox_calls.c src/system/sandbox_files.c \
+	src/system/secrecy.c src/system/secrecy.h src/system/signals.c src/system/signals.h
+system_libs = src/libsystem.a src/libbase.a $(SECCOMP_LIBS)
+src_tchat_LDADD += $(SECCOMP_LIBS)
 
 src_libbase_a_SOURCES += \
 	src/base/table.h \
@@ -204,6 +212,7 @@ src_libstore_a_SOURCES += \
 src_tchat_LDADD += $(SQLITE_LIBS)
 endif
 
+src_tchat_SOURCES += src/app/guard.c src/app/guard.h
 src_tchat_SOURCES += src/app/fingerprint.c src/app/fingerprint.h
 noinst_LIBRARIES += src/libtrust.a
 src_libbase_a_SOURCES += src/base/base64.c src/base/base64.h src/base/wipe.c src/base/wipe.h

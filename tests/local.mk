@@ -443,6 +443,17 @@ tests_unit_secrecy_CFLAGS = $(test_cflags)
 tests_unit_secrecy_SOURCES = tests/unit-secrecy.c
 tests_unit_secrecy_LDADD = src/libsystem.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit-guard
+tests_unit_guard_CFLAGS = $(test_cflags)
+tests_unit_guard_SOURCES = tests/unit-guard.c src/app/guard.c src/app/guard.h src/app/data_place.c src/app/data_place.h \
+	src/app/keep.c src/app/keep.h src/app/options.c src/app/options.h src/app/settings.c src/app/settings.h
+tests_unit_guard_LDADD = src/libnet.a src/libstore.a src/libwire.a $(system_libs) $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
+check_PROGRAMS += tests/unit-sandbox
+tests_unit_sandbox_CFLAGS = $(test_cflags)
+tests_unit_sandbox_SOURCES = tests/unit-sandbox.c
+tests_unit_sandbox_LDADD = src/libnet.a $(system_libs) $(CMOCKA_LIBS) $(LIBINTL)
+
 check_PROGRAMS += tests/unit-host-trust
 tests_unit_host_trust_CFLAGS = $(test_cflags)
 tests_unit_host_trust_SOURCES = tests/unit-host-trust.c src/app/host_trust.c src/app/host_trust.h
@@ -475,6 +486,11 @@ if HAVE_PYTHON
 check_DATA = tests/fault-preload.so
 TESTS += tests/faults-test.py
 endif
+endif
+
+EXTRA_DIST += tests/sandbox-test.py
+if HAVE_PYTHON
+TESTS += tests/sandbox-test.py
 endif
 
 # --fingerprint, --rotate-key

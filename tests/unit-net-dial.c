@@ -179,7 +179,7 @@ static int setup(void **state)
 	memset(&fake, 0, sizeof fake);
 	struct fixture *f = calloc(1, sizeof *f);
 	f->loop = loop_new(0);
-	f->resolver = resolver_new(f->loop);
+	f->resolver = resolver_new(f->loop, -1);
 	f->listener = __real_socket(AF_INET, SOCK_STREAM, 0);
 	fake.listening = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t length = sizeof fake.listening;

@@ -84,7 +84,7 @@ static int setup(void **state)
 	fake.loop_thread = pthread_self();
 	struct fixture *f = calloc(1, sizeof *f);
 	f->loop = loop_new(0);
-	f->resolver = resolver_new(f->loop);
+	f->resolver = resolver_new(f->loop, -1);
 	*state = f;
 	return f->resolver == NULL;
 }
@@ -219,7 +219,7 @@ static void freeing_the_resolver_does_not_wait_for_a_look_up_that_hangs(void **s
 	start(f, "queued.invalid");
 	start(f, "127.0.0.2");
 	resolver_free(f->resolver); /* would block for ever */
-	f->resolver = resolver_new(f->loop);
+	f->resolver = resolver_new(f->loop, -1);
 	set_hanging(false);
 	start(f, "name.invalid");
 	wait_for_calls(f, 1);

@@ -47,7 +47,7 @@ _tchat()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --trust= --insecure --lines --json --commands --stay
 			--since= --headless --data= --durability= --keep= --access= --history-access= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
-			--dump --check-history= --export= --fingerprint --rotate-key --verbose
+			--dump --check-history= --export= --fingerprint --rotate-key --no-sandbox --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace
 		return

@@ -67,15 +67,18 @@ static int open_durable(struct data *data, const struct options *options, char w
 
 /* A history that nobody asked for must not keep people from talking when there is no place for it; a place that is
  * there and that others may write to is another matter. */
-static int open_default(struct data *data, const struct options *options, char why[DATA_WHY])
+static int choose_default(struct data *data, const struct options *options, char why[DATA_WHY])
 {
-	int err = data_place(options->hosts[0], data->path), number = errno;
-	if (err == 0 && data->path[0] != '\0')
-		return open_durable(data, options, why);
+	char path[PATHS_MAX];
+	int err = data_place(options->hosts[0], path), number = errno;
 	if (err == TCHAT_ERR_PERMISSION) {
-		snprintf(why, DATA_WHY, _("%.300s: it is not yours alone (chmod go-w), or use --data"), data->path);
+		snprintf(why, DATA_WHY, _("%.300s: it is not yours alone (chmod go-w), or use --data"), path);
 		return EXIT_STATUS_CONFIG;
 	}
+	if (err == 0)
+		memcpy(data->path, path, sizeof path);
+	if (data->path[0] != '\0')
+		return 0;
 	if (keep_is_set(&options->keep)) {
 		snprintf(why, DATA_WHY, "%s", _("--keep and --durability: this host has no place for a history; use --data"));
 		return EXIT_STATUS_USAGE;
@@ -83,9 +86,17 @@ static int open_default(struct data *data, const struct options *options, char w
 	if (err == TCHAT_ERR_NOT_FOUND)
 		snprintf(data->note, DATA_WHY, "%s", _("messages will end with this host: there is no home folder to keep them in"));
 	else if (err != 0)
-		snprintf(data->note, DATA_WHY, _("messages will end with this host: %.300s: %.100s"), data->path,
+		snprintf(data->note, DATA_WHY, _("messages will end with this host: %.300s: %.100s"), path,
 		         err == TCHAT_ERR_SYSTEM ? strerror(number) : tchat_err_text(err));
-	return open_memory(data, why);
+	return 0;
+}
+
+static int choose_named(struct data *data, const char *path, char why[DATA_WHY])
+{
+	if (snprintf(data->path, sizeof data->path, "%s", path) < (int)sizeof data->path)
+		return 0;
+	snprintf(why, DATA_WHY, "--data: %s", tchat_err_text(TCHAT_ERR_TOO_LONG));
+	return EXIT_STATUS_USAGE;
 }
 
 const char *data_failure(const struct data *data)
@@ -95,14 +106,19 @@ const char *data_failure(const struct data *data)
 #else
 static int open_durable(struct data *data, const struct options *options, char why[DATA_WHY])
 {
+	return open_memory(data, why);
+}
+
+static int choose_named(struct data *data, const char *path, char why[DATA_WHY])
+{
 	snprintf(why, DATA_WHY, "%s", _("--data: this tchat was built without SQLite"));
 	return EXIT_STATUS_USAGE;
 }
 
-static int open_default(struct data *data, const struct options *options, char why[DATA_WHY])
+static int choose_default(struct data *data, const struct options *options, char why[DATA_WHY])
 {
 	if (!keep_is_set(&options->keep))
-		return open_memory(data, why);
+		return 0;
 	snprintf(why, DATA_WHY, "%s", _("--keep and --durability: this tchat was built without SQLite"));
 	return EXIT_STATUS_USAGE;
 }
@@ -113,17 +129,17 @@ const char *data_failure(const struct data *data)
 }
 #endif
 
-int data_open(struct data *data, const struct options *options, char why[DATA_WHY])
+int data_choose(struct data *data, const struct options *options, char why[DATA_WHY])
 {
 	*data = (struct data){ 0 };
 	if (options->keep.durability == KEEP_NONE)
-		return open_memory(data, why);
-	if (options->data == NULL)
-		return open_default(data, options, why);
-	if (snprintf(data->path, sizeof data->path, "%s", options->data) < (int)sizeof data->path)
-		return open_durable(data, options, why);
-	snprintf(why, DATA_WHY, "--data: %s", tchat_err_text(TCHAT_ERR_TOO_LONG));
-	return EXIT_STATUS_USAGE;
+		return 0;
+	return options->data == NULL ? choose_default(data, options, why) : choose_named(data, options->data, why);
+}
+
+int data_open(struct data *data, const struct options *options, char why[DATA_WHY])
+{
+	return data->path[0] != '\0' ? open_durable(data, options, why) : open_memory(data, why);
 }
 
 void data_close(struct data *data)

@@ -12,13 +12,17 @@ enum { DATA_WHY = 512 };
 struct data {
 	struct store *store;
 	struct store_identity identity;
-	bool durable; /* path and identity are set, and data_failure() may tell something */
-	char path[PATHS_MAX];
+	bool durable; /* identity is set, and data_failure() may tell something */
+	char path[PATHS_MAX]; /* "": in memory */
 	char note[DATA_WHY]; /* "", or a line that says why the history is not kept though nobody asked for that */
 };
 
-/* Opens the store that the options ask for: 0 or an enum exit_status with a line in why. When another host has the
- * folder, it may just be ending: this waits some seconds for that. */
+/* Finds out where the store is to be that the options ask for, and makes the folders above it: 0, or an enum exit_status
+ * with a line in why. path and note are set. */
+int data_choose(struct data *data, const struct options *options, char why[DATA_WHY]);
+
+/* Opens what was chosen: 0, or an enum exit_status with a line in why. When another host has the folder, it may just be
+ * ending: this waits some seconds for that. */
 int data_open(struct data *data, const struct options *options, char why[DATA_WHY]);
 
 /* NULL; or, in a line, why the host must end: what it is told cannot be kept. */

@@ -216,10 +216,6 @@ static void face_settle(void *arg)
 
 static int face_make(struct face *face)
 {
-	const struct line_editor_options editing = {
-		.text_maximum = DRAFT_MAXIMUM, .history_maximum = INPUT_HISTORY, .complete = face_complete, .arg = face
-	};
-	face->editor = line_editor_new(&editing); /* before the screen: it may have something to say about inputrc */
 	face->tokenizer = tokenizer_new(PASTE_MAXIMUM);
 	face->cells = cells_new(1, 1);
 	if (face->editor == NULL || face->tokenizer == NULL || face->cells == NULL ||
@@ -293,10 +289,17 @@ static void tell_last_words(const struct face *face)
 int face_screen(const struct options *options, struct talk_place *place)
 {
 	struct face face = { .place = place, .status = EXIT_STATUS_OK };
+	const struct line_editor_options editing = {
+		.text_maximum = DRAFT_MAXIMUM, .history_maximum = INPUT_HISTORY, .complete = face_complete, .arg = &face
+	};
+	/* Before the screen, for it may have something to say about inputrc; and before the sandbox, for that may include
+	 * files from anywhere. */
+	face.editor = line_editor_new(&editing);
 	buffer_init(&face.names, FACE_NAMES_MAX);
 	uint32_t history = options->history >= 0 ? (uint32_t)options->history : FIRST_HISTORY;
 	int status = talk_open(&face.talk, options, place, history, true);
 	if (status != 0) {
+		line_editor_free(face.editor);
 		talk_free(&face.talk);
 		return status;
 	}

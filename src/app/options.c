@@ -188,6 +188,7 @@ static bool set_option(struct options *options, int symbol, const char *value)
 	case OPTION_STAY: options->stay = true; return true;
 	case OPTION_SINCE: return set_since(options, value);
 	case OPTION_VERBOSE: options->verbose = true; return true;
+	case OPTION_NO_SANDBOX: options->no_sandbox = true; return true;
 	case OPTION_INSECURE: options->insecure = true; return true;
 	case OPTION_DATA: options->data = value; return true;
 	case OPTION_DURABILITY:

@@ -47,6 +47,7 @@ struct options {
 	bool stay;
 	bool verbose;
 	bool insecure;      /* not encrypted */
+	bool no_sandbox;
 	const char *data; /* NULL: history ends with the host */
 	struct keep keep;
 

@@ -7,33 +7,19 @@
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/wipe.h"
+#include "system/detach.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the shell left open for us is not the host's: it outlives us, and who waits for the end of a pipe would wait
- * for it. */
-static void close_others(int kept, int kept_too)
-{
-	enum { LAST = 1023 };
-	for (int fd = 3; fd <= LAST; fd++)
-		if (fd != kept && fd != kept_too)
-			close(fd);
-}
-
 /* The host's side of the fork. Never returns. */
 static void serve(const struct options *options, struct stream *face, int report)
 {
-	setsid();
-	int null = open("/dev/null", O_RDWR);
-	for (int fd = 0; null >= 0 && fd <= 2; fd++)
-		dup2(null, fd);
-	close_others(stream_fd(face), report);
+	detach((const int[]){ stream_fd(face), report }, 2);
 	const struct service_config config = { options, face, report };
 	_exit(service_run(&config));
 }

@@ -5,6 +5,7 @@
 #include "app/act_text.h"
 #include "app/data.h"
 #include "app/exit_status.h"
+#include "app/guard.h"
 #include "app/guests.h"
 #include "app/listen.h"
 #include "app/service_keys.h"
@@ -45,6 +46,7 @@ struct service {
 	struct loop_timer linger;
 	struct loop_timer deadline; /* for the flushing of the last bytes */
 	struct service_keys keys;
+	struct sandbox sandbox;
 	struct guests *guests;
 	bool ending;
 	bool had_member;
@@ -338,6 +340,11 @@ static void service_tell(struct service *service)
 			if (count < TALK_ADDRESSES)
 				listening[count++] = address;
 		}
+	if (config->report < 0) {
+		char text[GUARD_TEXT];
+		guard_describe(&service->sandbox, text);
+		say("%s", text);
+	}
 	service_keys_tell(&service->keys, config->report, listening, count);
 	if (service->data.note[0] != '\0' && config->report >= 0)
 		dprintf(config->report, "note %s\n", service->data.note);
@@ -378,12 +385,32 @@ static int service_open_data(struct service *service)
 	return 0;
 }
 
+/* The last that needs more than the host's own folders: the key of its owner, which the host is not to read again, and
+ * the file without a name that a history in memory has. */
+static int service_confine(struct service *service)
+{
+	const struct options *options = service->config->options;
+	char why[GUARD_TEXT];
+	_Static_assert((int)GUARD_TEXT >= (int)DATA_WHY && (int)GUARD_TEXT >= (int)ACCOUNT_TEXT, "each reason has to fit");
+	int status = data_choose(&service->data, options, why);
+	if (status == 0)
+		status = service_keys_open_owner(&service->keys, options, why);
+	if (status != 0)
+		return service_fail(service, status, why);
+	bool has_folder = service->data.path[0] != '\0';
+	if (!has_folder && (status = service_open_data(service)) != 0)
+		return status;
+	status = guard_host(options, service->data.path, &service->sandbox, why);
+	if (status != 0)
+		return service_fail(service, status, why);
+	return has_folder ? service_open_data(service) : 0;
+}
+
 /* Who the host is. */
 static int service_open_keys(struct service *service)
 {
 	char why[ACCOUNT_TEXT];
-	const char *folder = service->data.durable ? service->data.path : "";
-	int status = service_keys_open(&service->keys, service->config->options, folder, why);
+	int status = service_keys_open(&service->keys, service->config->options, service->data.path, why);
 	return status != 0 ? service_fail(service, status, why) : 0;
 }
 
@@ -433,7 +460,7 @@ int service_run(const struct service_config *config)
 	if (status == 0)
 		status = service_listen(&service);
 	if (status == 0)
-		status = service_open_data(&service);
+		status = service_confine(&service);
 	if (status == 0)
 		status = service_open_keys(&service);
 	if (status == 0)

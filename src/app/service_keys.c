@@ -2,6 +2,7 @@
 /* A host's keys, from its start to its end. */
 #include "app/service_keys.h"
 
+#include "app/exit_status.h"
 #include "app/reach.h"
 #include "base/intl.h"
 #include "base/wipe.h"
@@ -10,14 +11,57 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { FIRST_SECONDS = 86400 };
 
-int service_keys_open(struct service_keys *keys, const struct options *options, const char *folder,
-                      char why[ACCOUNT_TEXT])
+/* What a child says of the user's key. */
+struct owner {
+	int status;
+	struct trust_pin pin;
+	char why[ACCOUNT_TEXT];
+};
+
+static void find_owner(struct owner *owner)
 {
 	struct trust_identity *user;
+	owner->status = account_user(&user, owner->why);
+	if (owner->status != 0)
+		return;
+	owner->pin = *trust_identity_pin(user);
+	trust_identity_free(user);
+}
+
+/* A host has no use for its owner's secret, so it never is in its memory: a child opens the key and tells whose it is. */
+static void ask_for_owner(struct owner *owner)
+{
+	int ends[2];
+	pid_t child = -1;
+	if (pipe(ends) == 0 && (child = fork()) == 0) {
+		find_owner(owner);
+		_exit(write(ends[1], owner, sizeof *owner) == (ssize_t)sizeof *owner ? 0 : 1);
+	}
+	int number = errno;
+	if (child > 0) {
+		close(ends[1]);
+		ssize_t length;
+		while ((length = read(ends[0], owner, sizeof *owner)) < 0 && errno == EINTR)
+			continue;
+		number = errno;
+		close(ends[0]);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			continue;
+		if (length == (ssize_t)sizeof *owner)
+			return;
+	}
+	owner->status = EXIT_STATUS_SYSTEM;
+	snprintf(owner->why, sizeof owner->why, _("cannot open the key of this account: %s"), strerror(number));
+}
+
+int service_keys_open_owner(struct service_keys *keys, const struct options *options, char why[ACCOUNT_TEXT])
+{
+	struct owner owner = { 0 };
 	*keys = (struct service_keys){ .access = options->face == FACE_NONE ? HOST_ACCESS_INVITE : HOST_ACCESS_ASK };
 	if (options->access >= 0)
 		keys->access = options->access == ACCESS_OPEN   ? HOST_ACCESS_OPEN :
@@ -29,12 +73,16 @@ int service_keys_open(struct service_keys *keys, const struct options *options, 
 	keys->history = joined ? HOST_HISTORY_JOINED : HOST_HISTORY_ALL;
 	if (options->insecure)
 		return 0;
-	int status = account_user(&user, why);
-	if (status != 0)
-		return status;
-	keys->owner = *trust_identity_pin(user);
-	trust_identity_free(user);
-	return account_host(options, folder, &keys->identity, why);
+	ask_for_owner(&owner);
+	keys->owner = owner.pin;
+	memcpy(why, owner.why, sizeof owner.why);
+	return owner.status;
+}
+
+int service_keys_open(struct service_keys *keys, const struct options *options, const char *folder,
+                      char why[ACCOUNT_TEXT])
+{
+	return options->insecure ? 0 : account_host(options, folder, &keys->identity, why);
 }
 
 void service_keys_configure(const struct service_keys *keys, struct host_config *config)

@@ -17,8 +17,11 @@ struct service_keys {
 	uint8_t token[TRUST_TOKEN_SIZE];
 };
 
-/* Takes or makes the keys that options ask for; folder is that of the history, or "". 0, or an enum exit_status with a line
- * in why. service_keys_close() is needed in either case. */
+/* Whose host it is: takes or makes the key of this account's user, of which just the pin is kept. 0, or an enum exit_status
+ * with a line in why. service_keys_close() is needed in either case, as after the next one. */
+int service_keys_open_owner(struct service_keys *keys, const struct options *options, char why[ACCOUNT_TEXT]);
+
+/* Takes or makes the host's own key; folder is that of the history, or "". The same returns. */
 int service_keys_open(struct service_keys *keys, const struct options *options, const char *folder,
                       char why[ACCOUNT_TEXT]);
 

@@ -4,6 +4,7 @@
 
 #include "app/account.h"
 #include "app/exit_status.h"
+#include "app/guard.h"
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/paths.h"
@@ -75,10 +76,10 @@ static int talk_open_keys(struct talk *talk, bool asks, bool *lasts)
 }
 
 /* Where posts and cursors are kept; the host's key may be known before there is a connection. */
-static bool talk_open_kept(struct talk *talk, bool lasts)
+static bool talk_open_kept(struct talk *talk, bool lasts, const char *nick)
 {
 	const struct talk_place *place = talk->place;
-	talk->kept = kept_new(talk->loop, talk->session, lasts, talk_nick(talk->options, place));
+	talk->kept = kept_new(talk->loop, talk->session, lasts, nick);
 	if (talk->kept == NULL)
 		return false;
 	const struct trust_pin *pin = talk->trust != NULL ? host_trust_expected(talk->trust) : NULL;
@@ -94,28 +95,31 @@ int talk_open(struct talk *talk, const struct options *options, struct talk_plac
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	*talk = (struct talk){ .options = options, .place = place, .has_token = place->address.has_token };
 	bool lasts = true, keeps = options->mode != MODE_PING;
-	int status = talk_open_keys(talk, asks, &lasts);
+	const char *nick = talk_nick(options, place); /* which may take a look at the system's accounts */
+	int status = guard_face(options, place);
+	if (status == 0)
+		status = talk_open_keys(talk, asks, &lasts);
 	if (status != 0)
 		return status;
 	struct session_config config = {
 		.environment = &environment_system,
 		.stored = keeps,
 		.software = PACKAGE_NAME " " PACKAGE_VERSION,
-		.nick = talk_nick(options, place),
+		.nick = nick,
 		.history = history,
 		.token = talk->has_token ? place->address.token : NULL,
 	};
 	talk->signals = signals_open(numbers, sizeof numbers / sizeof numbers[0]);
 	talk->loop = loop_new(0);
 	if (talk->loop != NULL)
-		talk->resolver = resolver_new(talk->loop);
+		talk->resolver = resolver_new(talk->loop, place->names);
 	talk->session = session_new(&config);
 	wipe(place->address.token, sizeof place->address.token);
 	place->address.has_token = false;
 	if (talk->signals >= 0 && talk->loop != NULL && talk->resolver != NULL && talk->session != NULL) {
 		talk->signal_watch =
 			loop_watch_add(talk->loop, talk->signals, LOOP_READ, 0, talk_on_signal, talk);
-		if (talk->signal_watch != NULL && (!keeps || talk_open_kept(talk, lasts)))
+		if (talk->signal_watch != NULL && (!keeps || talk_open_kept(talk, lasts, nick)))
 			return 0;
 	}
 	say("%s", tchat_err_text(TCHAT_ERR_MEMORY));

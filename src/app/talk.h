@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "net/resolve.h"
 #include "net/stream.h"
+#include "system/sandbox.h"
 #include "wire/address.h"
 
 enum { TALK_ADDRESSES = 64, TALK_TEXT = 1536 };
@@ -19,6 +20,8 @@ enum { TALK_ADDRESSES = 64, TALK_TEXT = 1536 };
 struct talk_place {
 	struct address address;        /* to be dialled, also after the pair broke */
 	struct stream *pair;           /* the first connection, taken; NULL: dial */
+	int names;                     /* the helper that looks up names (net/names.h), taken; -1: none */
+	struct sandbox sandbox;        /* this process's */
 	bool owns_host;
 	char *listening[TALK_ADDRESSES]; /* where one's own host listens, for its owner's first screen */
 	size_t listening_count;

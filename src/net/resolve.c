@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* getaddrinfo() on a helper thread. Loop and thread share a queue in, a queue out and one mutex; a thread
+/* Look-ups on a helper thread. Loop and thread share a queue in, a queue out and one mutex; a thread
  * that hangs in a look-up when its resolver goes is left to itself with what they share, and frees that at
  * its end. */
 #include "config.h"
@@ -9,11 +9,11 @@
 #include "base/errors.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <utlist.h>
 
 enum place { PLACE_TIMER, PLACE_QUEUE, PLACE_THREAD, PLACE_DONE };
@@ -26,9 +26,7 @@ struct resolve {
 	enum place place;        /* under the mutex, as next and prev */
 	bool is_cancelled;       /* under the mutex: set while the thread works on it */
 	struct resolve *next, *prev;
-	int err, number;
-	size_t count;
-	struct net_address addresses[RESOLVE_ADDRESSES];
+	struct names_answer answer;
 	const char *service; /* behind node */
 	char node[];
 };
@@ -39,6 +37,7 @@ struct shared {
 	struct resolve *queue, *done;
 	struct resolve *running; /* what the thread works on */
 	struct wake *wake;       /* only while not closing */
+	int helper;              /* that looks names up; -1: the thread itself does */
 	bool is_closing;
 	bool is_detached;        /* the thread frees all this */
 };
@@ -55,31 +54,18 @@ struct resolver {
 
 /* --- The thread's side */
 
-static void look_up(struct resolve *job, int flags)
+static void look_up(const struct shared *shared, struct resolve *job)
 {
-	struct addrinfo hints = { .ai_flags = flags, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list;
-	errno = 0;
-	int failure = getaddrinfo(job->node, job->service, &hints, &list);
-	if (failure != 0) {
-		job->number = failure == EAI_SYSTEM ? errno : 0;
-		job->err = net_err_lookup(failure);
-		return;
-	}
-	for (struct addrinfo *one = list; one != NULL && job->count < RESOLVE_ADDRESSES; one = one->ai_next) {
-		struct net_address *address = &job->addresses[job->count];
-		if (one->ai_addrlen > sizeof address->storage)
-			continue;
-		memcpy(&address->storage, one->ai_addr, one->ai_addrlen);
-		address->length = one->ai_addrlen;
-		job->count++;
-	}
-	freeaddrinfo(list);
-	job->err = job->count > 0 ? 0 : TCHAT_ERR_NAME_UNKNOWN;
+	if (shared->helper >= 0)
+		names_ask(shared->helper, job->node, job->service, &job->answer);
+	else
+		names_look_up(job->node, job->service, false, &job->answer);
 }
 
 static void shared_free(struct shared *shared)
 {
+	if (shared->helper >= 0)
+		close(shared->helper);
 	pthread_cond_destroy(&shared->work);
 	pthread_mutex_destroy(&shared->mutex);
 	free(shared);
@@ -99,7 +85,7 @@ static void *thread_main(void *arg)
 		shared->running = job;
 		job->place = PLACE_THREAD;
 		pthread_mutex_unlock(&shared->mutex);
-		look_up(job, 0);
+		look_up(shared, job);
 		pthread_mutex_lock(&shared->mutex);
 		shared->running = NULL;
 		if (job->is_cancelled) {
@@ -131,7 +117,8 @@ static struct resolve *take_done(struct shared *shared)
 
 static void deliver(struct resolve *job)
 {
-	job->callback(job->arg, job->err, job->number, job->addresses, job->count);
+	const struct names_answer *answer = &job->answer;
+	job->callback(job->arg, answer->err, answer->number, answer->addresses, answer->count);
 	free(job);
 }
 
@@ -156,7 +143,7 @@ static void on_numeric(void *arg)
 	deliver(job);
 }
 
-struct resolver *resolver_new(struct loop *loop)
+struct resolver *resolver_new(struct loop *loop, int helper)
 {
 	struct resolver *resolver = calloc(1, sizeof *resolver);
 	struct shared *shared = calloc(1, sizeof *shared);
@@ -169,8 +156,11 @@ struct resolver *resolver_new(struct loop *loop)
 	pthread_cond_init(&shared->work, NULL);
 	resolver->loop = loop;
 	resolver->shared = shared;
+	shared->helper = helper;
 	return resolver;
 fail:
+	if (helper >= 0)
+		close(helper);
 	free(resolver);
 	free(shared);
 	return NULL;
@@ -264,13 +254,12 @@ int resolve_start(struct resolver *resolver, const char *node, const char *servi
 	memcpy(job->node + node_size, service, service_size);
 	job->service = job->node + node_size;
 	loop_timer_init(&job->timer, on_numeric, job);
-	look_up(job, AI_NUMERICHOST | AI_NUMERICSERV);
-	if (job->err == 0) {
+	names_look_up(node, service, true, &job->answer);
+	if (job->answer.err == 0) {
 		job->place = PLACE_TIMER;
 		DL_APPEND(resolver->numeric, job);
 		loop_timer_set(resolver->loop, &job->timer, 0);
 	} else {
-		job->err = job->number = 0;
 		int err = enqueue(resolver, job);
 		if (err != 0) {
 			free(job);

@@ -5,9 +5,10 @@
 
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/names.h"
 
 /* At most so many look-ups wait at a time, and so many addresses are taken from an answer. */
-enum { RESOLVE_QUEUE = 32, RESOLVE_ADDRESSES = 32 };
+enum { RESOLVE_QUEUE = 32, RESOLVE_ADDRESSES = NAMES_ADDRESSES };
 
 struct resolver;
 struct resolve;
@@ -16,8 +17,9 @@ struct resolve;
  * only; or err (TCHAT_ERR_NAME_UNKNOWN, NAME_AGAIN, MEMORY, SYSTEM) with the errno number, and none. */
 typedef void resolve_callback(void *arg, int err, int number, const struct net_address *addresses, size_t count);
 
-/* A resolver that answers on loop; NULL with errno set. It must be freed before the loop. */
-struct resolver *resolver_new(struct loop *loop);
+/* A resolver that answers on loop; NULL with errno set. It must be freed before the loop. helper: one end of names_pair(),
+ * taken, where somebody serves at the other one; -1: this process looks up names itself. */
+struct resolver *resolver_new(struct loop *loop, int helper);
 
 /* Drops what is under way, without calling back, and never waits for a look-up. NULL is fine. */
 void resolver_free(struct resolver *resolver);

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sandbox of the real program: what the system says of a host, of faces and of the helper for names."""
+import os
+import re
+import sys
+import time
+
+sys.dont_write_bytecode = True
+import peer_support  # noqa: E402
+from peer_support import TIMEOUT, Program  # noqa: E402
+
+
+def same(got, want):
+    if got != want:
+        raise AssertionError("%r instead of %r" % (got, want))
+
+
+def status(pid):
+    """What /proc says of a process, {name: number}."""
+    with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as file:
+        return {name: int(number) for name, number in re.findall(r"^(NoNewPrivs|Seccomp|PPid):\s*(\d+)$", file.read(), re.M)}
+
+
+def children(pid):
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and status(int(name)).get("PPid") == pid:
+                found.append(int(name))
+        except OSError:
+            continue  # gone meanwhile
+    return found
+
+
+def is_alive(pid):
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain until " + what)
+        time.sleep(0.01)
+
+
+def expect(pid, words):
+    """The process is confined as the words say; without them in any way."""
+    got = status(pid)
+    if "NoNewPrivs" in got:
+        same((pid, got["NoNewPrivs"]), (pid, 1))
+    if "Seccomp" in got and words is not None and "seccomp)" in words:
+        same((pid, got["Seccomp"]), (pid, 2))
+
+
+def sandbox_of(program):
+    return program.err.find(r"sandbox.*")[0]
+
+
+def a_host_is_confined_as_its_log_says(host):
+    expect(host.process.pid, sandbox_of(host))
+
+
+def faces_are_confined_as_they_say(host):
+    words = sandbox_of(host)
+    for arguments in (("--lines",), ("--json",)):
+        face = Program(*arguments, "--join", host.address, "--verbose")
+        host.err.find("came from")
+        same(sandbox_of(face), words)
+        expect(face.process.pid, words)
+        same(children(face.process.pid), [])
+        face.end_input()
+        same(face.status(), 0)
+
+
+def names_are_looked_up_by_a_confined_helper(host):
+    words = sandbox_of(host)
+    port = host.address.rpartition(":")[2]
+    face = Program("--json", "--trust=new", "--join", "localhost:" + port, environment=peer_support.stranger())
+    face.out.find('"type":"ready"')
+    expect(face.process.pid, words)
+    helpers = children(face.process.pid)
+    same(len(helpers), 1)
+    expect(helpers[0], words)
+    face.process.kill()
+    face.process.wait()
+    wait_until(lambda: not is_alive(helpers[0]), "the helper ended with its face")
+
+
+def a_host_with_a_face_is_confined_too(host):
+    words = sandbox_of(host)
+    face = Program("--host", "127.0.0.1:0", "--json", environment=peer_support.stranger())
+    face.out.find('"type":"ready"')
+    own = children(face.process.pid)
+    same(len(own), 1)
+    expect(own[0], words)
+    expect(face.process.pid, words)
+    face.type('{"type":"quit"}\n')
+    same(face.status(), 0)
+
+
+def without_a_sandbox_there_is_none(host):
+    outside = status(os.getpid())
+    program = Program("--host", "127.0.0.1:0", "--headless", "--no-sandbox")
+    program.err.find("sandbox: off")
+    program.err.find("host's key")
+    same(status(program.process.pid).get("Seccomp"), outside.get("Seccomp"))
+    same(status(program.process.pid).get("NoNewPrivs"), outside.get("NoNewPrivs"))
+    program.process.terminate()
+    same(program.status(), 0)
+
+
+TESTS = [
+    a_host_is_confined_as_its_log_says,
+    faces_are_confined_as_they_say,
+    names_are_looked_up_by_a_confined_helper,
+    a_host_with_a_face_is_confined_too,
+    without_a_sandbox_there_is_none,
+]
+
+if __name__ == "__main__":
+    sys.exit(peer_support.run(TESTS) if os.path.exists("/proc/self/status") else 0)
