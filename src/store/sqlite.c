@@ -107,74 +107,102 @@ static bool writer_next(struct sqlite_store *store, tchat_time idle, struct stor
 	return goes_on || *list != NULL;
 }
 
+/* One turn: the requests, or what is due without any. Returns when the next one is due without any. */
+static tchat_time writer_turn(struct sqlite_store *store, struct store_request *list)
+{
+	struct sqlite_writer *writer = &store->writer;
+	if (store_failed(store)) {
+		refuse_all(list);
+		deliver(store, list, false);
+		return TCHAT_NEVER;
+	}
+	int result = list != NULL ? sqlite_writer_group(writer, list) : SQLITE_OK;
+	if (result != SQLITE_OK)
+		store_fail(store, &writer->db, result);
+	deliver(store, list, result != SQLITE_OK);
+	if (result != SQLITE_OK)
+		return TCHAT_NEVER;
+	result = sqlite_writer_checkpoint(writer);
+	pthread_mutex_lock(&store->mutex);
+	bool nobody_waits = store->writes.first == NULL && !store->stop;
+	pthread_mutex_unlock(&store->mutex);
+	tchat_time idle = 0;
+	if (result == SQLITE_OK && nobody_waits)
+		result = sqlite_writer_idle(writer, clock_monotonic(), &idle);
+	if (result == SQLITE_OK)
+		return idle;
+	store_fail(store, &writer->db, result);
+	deliver(store, NULL, true);
+	return TCHAT_NEVER;
+}
+
 static void *writer_main(void *arg)
 {
 	struct sqlite_store *store = arg;
-	struct sqlite_writer *writer = &store->writer;
 	tchat_time idle = 0;
 	struct store_request *list;
-	while (writer_next(store, idle, &list)) {
-		int result = SQLITE_OK;
-		idle = TCHAT_NEVER;
-		if (store_failed(store)) {
-			refuse_all(list);
-			deliver(store, list, false);
-			continue;
-		}
-		if (list != NULL) {
-			result = sqlite_writer_group(writer, list);
-			if (result != SQLITE_OK)
-				store_fail(store, &writer->db, result);
-			deliver(store, list, result != SQLITE_OK);
-		}
-		if (result == SQLITE_OK) {
-			result = sqlite_writer_checkpoint(writer);
-			pthread_mutex_lock(&store->mutex);
-			bool nobody_waits = store->writes.first == NULL && !store->stop;
-			pthread_mutex_unlock(&store->mutex);
-			idle = 0;
-			if (result == SQLITE_OK && nobody_waits)
-				result = sqlite_writer_idle(writer, clock_monotonic(), &idle);
-			if (result == SQLITE_OK)
-				continue;
-			store_fail(store, &writer->db, result);
-			deliver(store, NULL, true);
-			idle = TCHAT_NEVER;
-		}
-	}
+	while (writer_next(store, idle, &list))
+		idle = writer_turn(store, list);
 	return NULL;
 }
 
 /* --- The reader's thread */
 
+/* The mutex is held, and there is a reading; it is given back in between. */
+static void reader_turn(struct sqlite_store *store)
+{
+	struct store_request *request = store->reads.first;
+	store->reads.first = request->next;
+	if (store->reads.first == NULL)
+		store->reads.last = &store->reads.first;
+	bool failed = store->failed;
+	pthread_mutex_unlock(&store->mutex);
+	request->next = NULL;
+	struct store_read *read = (struct store_read *)request;
+	int result = SQLITE_OK;
+	read->records = NULL;
+	request->error = TCHAT_ERR_BUSY;
+	if (!failed)
+		result = sqlite_read(&store->reader, read);
+	if (result != SQLITE_OK)
+		store_fail(store, &store->reader, result);
+	deliver(store, request, result != SQLITE_OK);
+	pthread_mutex_lock(&store->mutex);
+}
+
 static void *reader_main(void *arg)
 {
 	struct sqlite_store *store = arg;
-	for (;;) {
-		pthread_mutex_lock(&store->mutex);
-		while (!store->stop && store->reads.first == NULL)
+	pthread_mutex_lock(&store->mutex);
+	while (!store->stop)
+		if (store->reads.first != NULL)
+			reader_turn(store);
+		else
 			pthread_cond_wait(&store->reader_wake, &store->mutex);
-		struct store_request *request = store->reads.first;
-		if (store->stop) {
-			pthread_mutex_unlock(&store->mutex);
-			return NULL;
-		}
-		store->reads.first = request->next;
-		if (store->reads.first == NULL)
-			store->reads.last = &store->reads.first;
-		bool failed = store->failed;
-		pthread_mutex_unlock(&store->mutex);
-		request->next = NULL;
-		struct store_read *read = (struct store_read *)request;
-		int result = SQLITE_OK;
-		read->records = NULL;
-		request->error = TCHAT_ERR_BUSY;
-		if (!failed)
-			result = sqlite_read(&store->reader, read);
-		if (result != SQLITE_OK)
-			store_fail(store, &store->reader, result);
-		deliver(store, request, result != SQLITE_OK);
-	}
+	pthread_mutex_unlock(&store->mutex);
+	return NULL;
+}
+
+/* --- By hand */
+
+tchat_time store_sqlite_write(struct store *base)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	pthread_mutex_lock(&store->mutex);
+	struct store_request *list = queue_take_all(&store->writes);
+	pthread_mutex_unlock(&store->mutex);
+	return writer_turn(store, list);
+}
+
+bool store_sqlite_read(struct store *base)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	pthread_mutex_lock(&store->mutex);
+	bool any = store->reads.first != NULL;
+	if (any)
+		reader_turn(store);
+	pthread_mutex_unlock(&store->mutex);
+	return any;
 }
 
 /* --- The loop's side */
@@ -238,6 +266,8 @@ static void sqlite_free(struct store *base)
 		pthread_join(store->writer_thread, NULL);
 	if (store->reader_runs)
 		pthread_join(store->reader_thread, NULL);
+	if (store->writer.config.by_hand && store->opened)
+		writer_turn(store, queue_take_all(&store->writes)); /* as the thread does at its end */
 	for (struct store_request *request = store->writes.first, *next; request != NULL; request = next) {
 		next = request->next;
 		if (request->error == SQLITE_RELEASE)
@@ -248,7 +278,7 @@ static void sqlite_free(struct store *base)
 			block_give(((struct store_read *)request)->records);
 			((struct store_read *)request)->records = NULL;
 		}
-	sqlite_store_close(store, !store->failed && store->writer_runs && store->reader_runs);
+	sqlite_store_close(store, !store->failed && store->opened);
 	sqlite_writer_free(&store->writer);
 	pthread_cond_destroy(&store->writer_wake);
 	pthread_cond_destroy(&store->reader_wake);
@@ -335,7 +365,8 @@ int store_sqlite_open(struct store **out, const struct store_sqlite_config *conf
 	int err = sqlite_store_open(store, why);
 	if (err == 0) {
 		sqlite3_wal_hook(store->writer.db.handle, log_grew, &store->writer);
-		int number = start_threads(store);
+		int number = config->by_hand ? 0 : start_threads(store);
+		store->opened = number == 0;
 		if (number != 0) {
 			snprintf(why, STORE_WHY_SIZE, "%s", strerror(number));
 			err = TCHAT_ERR_SYSTEM;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct store_sqlite_config {
 	const struct environment *environment; /* NULL: the system's */
 	const char *directory; /* made (mode 0700) if it is not there; its parent has to be */
 	const char *vfs;       /* SQLite's name of the file system layer; NULL: the system's */
+	bool by_hand;          /* no threads: store_sqlite_write() and _read() do what they would do */
 	enum store_durability durability;
 	uint64_t keep_count;   /* records kept in each room [all] */
 	tchat_time keep_age;   /* how long [for ever] */
@@ -46,5 +48,12 @@ void store_sqlite_identity(struct store *store, struct store_identity *identity)
  * Batches fail from then on, and what was not acknowledged may or may not be kept. The text lives as long as the
  * store. Set before the completions of what failed are there. */
 const char *store_sqlite_failure(struct store *store);
+
+/* by_hand: carries out what queued to be written, as one transaction, or what is done when nothing did. Returns when
+ * (clock_monotonic()) it is to be called again even if nothing comes. */
+tchat_time store_sqlite_write(struct store *store);
+
+/* by_hand: carries out the oldest reading. False: there was none. */
+bool store_sqlite_read(struct store *store);
 
 #endif

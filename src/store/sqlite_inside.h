@@ -72,7 +72,7 @@ struct sqlite_store {
 	struct sqlite_writer writer;
 	struct db reader;
 	pthread_t writer_thread, reader_thread;
-	bool writer_runs, reader_runs;
+	bool writer_runs, reader_runs, opened;
 
 	pthread_mutex_t mutex; /* of all below */
 	pthread_cond_t writer_wake, reader_wake;
