@@ -391,6 +391,39 @@ static void cursors_and_messages_are_kept_together(void **state)
 	client_store_free(store);
 }
 
+/* Clocks jump, and what looks old goes first; and a full disk keeps nothing. */
+static void nothing_is_read_across_a_hole(void **state)
+{
+	struct client_store *store = open_store();
+	struct client_row *lobby = store->operations->row(store, false, "lobby", "Lobby");
+	for (uint64_t seq = 1; seq <= 20; seq++)
+		if (seq != 4 && seq != 11 && seq != 12)
+			message(store, lobby, seq, clock_wall(), "text");
+	work(store);
+	expect_read(store, lobby, 0, 30, 13, 20, false);
+	expect_read(store, lobby, 0, 8, 13, 20, false);
+	expect_read(store, lobby, 0, 7, 14, 20, true);
+	expect_read(store, lobby, 13, 30, 0, 0, false);
+	expect_read(store, lobby, 12, 30, 0, 0, false);
+	expect_read(store, lobby, 11, 30, 5, 10, false);
+	expect_read(store, lobby, 21, 2, 19, 20, true);
+	expect_read(store, lobby, 22, 2, 0, 0, false);
+	client_store_free(store);
+}
+
+static void what_is_settled_is_told_when_it_is_stored(void **state)
+{
+	struct client_store *store = open_store();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(add(store, "x"), 0);
+	work(store);
+	store->outbox->settle(store->outbox, 1);
+	assert_int_equal(store->outbox->settled(store->outbox), 1);
+	work(store);
+	assert_int_equal(store->outbox->settled(store->outbox), 2);
+	client_store_free(store);
+}
+
 static void own_messages_are_kept_up_to_a_number(void **state)
 {
 	struct client_store *store = open_store();
@@ -641,6 +674,8 @@ int main(void)
 		TEST(what_waits_for_place_on_a_full_disk_is_bounded),
 		TEST(after_an_error_of_the_disk_nothing_more_is_written),
 		TEST(cursors_and_messages_are_kept_together),
+		TEST(nothing_is_read_across_a_hole),
+		TEST(what_is_settled_is_told_when_it_is_stored),
 		TEST(own_messages_are_kept_up_to_a_number),
 		TEST(the_cache_is_bounded_by_count_and_age_and_never_emptied_at_once),
 		TEST(a_second_process_has_a_slot_of_its_own),

@@ -672,6 +672,118 @@ static void a_host_that_was_rolled_back_is_told_and_our_messages_are_offered(voi
 	}
 }
 
+/* What fell into a gap before it could be seen is not kept any longer, as other old messages are not. */
+static void what_a_rolled_back_host_keeps_no_longer_is_not_offered(void **state)
+{
+	struct life life;
+	uint32_t room;
+	struct buffer records;
+	first_life(&life, &room);
+	fake_break(&life.fake);
+	life.fake.mark = 1;
+	fake_connect(&life.fake);
+	join(&life, FAKE_EPOCH + 1, 1, 4);
+	fake_event(&life.fake, SESSION_RESTARTED);
+	struct message message = fake_take(&life.fake, WIRE_HISTORY);
+	buffer_init(&records, 1 << 20);
+	fake_record(&records, 5, (struct message_id){ 5, 9 }, "new");
+	fake_send(&life.fake, &(struct message){ .type = WIRE_PAGE,
+	                                         .page = { .request = message.history.request,
+	                                                   .room = FAKE_ROOM,
+	                                                   .flags = PAGE_LIVE,
+	                                                   .floor = 5,
+	                                                   .next = 6,
+	                                                   .records = { buffer_data(&records), buffer_length(&records) } } });
+	buffer_free(&records);
+	assert_int_equal(fake_event(&life.fake, SESSION_GAP)->count, 4);
+	expect_message(&life, 5, "new", false);
+	ready(&life);
+	rest(&life);
+	life_end(&life);
+}
+
+/* The room was left and entered again before the answer came. */
+static void what_was_posted_before_a_room_was_entered_anew_is_offered_too(void **state)
+{
+	struct life life;
+	uint32_t room;
+	first_life(&life, &room);
+	post(&life, room, "two");
+	work(&life);
+	expect_pending(&life, 2, "two", false);
+	took(&life, 2, "two");
+	assert_int_equal(session_part(life.fake.session, room), 0);
+	fake_send(&life.fake, &(struct message){ .type = WIRE_DONE,
+	                                         .done = { .request = fake_take(&life.fake, WIRE_PART).part.request } });
+	fake_event(&life.fake, SESSION_ROOM_PARTED);
+	assert_true(session_join(life.fake.session, "lobby") != (int)room);
+	join(&life, FAKE_EPOCH, 1, 2);
+	page(&life, 1, (const struct line[]){ hello, one }, 2);
+	expect_message(&life, 1, "hello", true);
+	expect_message(&life, 2, "one", true);
+	ready(&life);
+	fake_roster(&life.fake);
+	ack(&life, 2, 3, 0);
+	expect_accepted(&life, 2);
+	fake_break(&life.fake);
+	life.fake.mark = 2;
+	fake_connect(&life.fake);
+	join(&life, FAKE_EPOCH + 1, 1, 2);
+	fake_event(&life.fake, SESSION_RESTARTED);
+	page(&life, 1, (const struct line[]){ hello, one }, 2);
+	expect_message(&life, 1, "hello", false);
+	expect_message(&life, 2, "one", false);
+	ready(&life);
+	expect_lost(&life, 2, "two");
+	rest(&life);
+	life_end(&life);
+}
+
+/* Before it could be shown what was read last. */
+static void nothing_is_shown_of_a_room_that_was_left(void **state)
+{
+	struct life life;
+	uint32_t room;
+	first_life(&life, &room);
+	life_end(&life);
+	life_begin(&life, (struct session_config){ .history = 10 });
+	room = (uint32_t)session_join(life.fake.session, "lobby");
+	assert_int_equal(session_part(life.fake.session, room), 0);
+	fake_event(&life.fake, SESSION_ROOM_PARTED);
+	work(&life);
+	fake_quiet(&life.fake);
+	life_end(&life);
+}
+
+/* The host remembers so many answers; a life that ends early must not have to ask for more. */
+static void no_more_is_sent_than_the_next_life_may_ask_for(void **state)
+{
+	struct life life;
+	life_begin(&life, (struct session_config){ .history = 10, .flight_posts = 2 });
+	fake_connect(&life.fake);
+	uint32_t room = (uint32_t)session_join(life.fake.session, "lobby");
+	join(&life, FAKE_EPOCH, 1, 0);
+	page(&life, 1, NULL, 0);
+	ready(&life);
+	rest(&life);
+	for (int i = 0; i < 4; i++)
+		post(&life, room, "x");
+	work(&life);
+	for (uint64_t i = 1; i <= 4; i++)
+		expect_pending(&life, i, "x", false);
+	took(&life, 1, "x");
+	took(&life, 2, "x");
+	for (uint64_t i = 1; i <= 2; i++) {
+		ack(&life, i, i, 0);
+		expect_accepted(&life, i);
+	}
+	fake_quiet(&life.fake);
+	work(&life);
+	took(&life, 3, "x");
+	took(&life, 4, "x");
+	life_end(&life);
+}
+
 static void a_host_that_forgot_what_it_decided_was_rolled_back(void **state)
 {
 	struct life life;
@@ -717,6 +829,10 @@ int main(void)
 		TEST(what_was_taken_back_stays_so_wherever_the_client_ends),
 		TEST(numbers_that_a_copy_used_up_are_left_out),
 		TEST(a_host_that_was_rolled_back_is_told_and_our_messages_are_offered),
+		TEST(what_a_rolled_back_host_keeps_no_longer_is_not_offered),
+		TEST(what_was_posted_before_a_room_was_entered_anew_is_offered_too),
+		TEST(nothing_is_shown_of_a_room_that_was_left),
+		TEST(no_more_is_sent_than_the_next_life_may_ask_for),
 		TEST(a_host_that_forgot_what_it_decided_was_rolled_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

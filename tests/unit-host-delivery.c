@@ -341,6 +341,23 @@ static void a_void_uses_up_its_counter_or_tells_what_was_decided(void **state)
 	world_free(w);
 }
 
+/* Otherwise the answer to the second would settle the post, and then its ACK come as if from nowhere. */
+static void who_takes_back_what_the_same_round_accepts_hears_of_the_message_first(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann");
+	wire_enter(a, "lobby", JOIN_LIVE);
+	wire_skip(a);
+	wire_post_as(a, 0, a->device, 1, KIND_VOID, "");
+	wire_post_as(a, 1, a->device, 2, KIND_TEXT, "two");
+	wire_post_as(a, 0, a->device, 2, KIND_VOID, "");
+	expect_ack(a, 2, 1, 0);
+	expect_nack(a, 1, TCHAT_ERR_CANCELLED, NACK_PERMANENT);
+	expect_ack(a, 2, 1, ACK_DUPLICATE);
+	wire_expect_nothing(a);
+	world_free(w);
+}
+
 static void outcomes_outlive_the_connection_until_they_are_settled(void **state)
 {
 	struct world *w = world_new(NULL, NULL);
@@ -500,6 +517,37 @@ static void a_page_holds_nothing_that_comes_live_as_well(void **state)
 	expect_page(b, 9, 12, 1, 9, PAGE_LIVE | PAGE_MORE);
 	wire_post(a, 1, "13");
 	expect_msg(b, 13, "13");
+	world_free(w);
+}
+
+/* Five messages more are committed, and as many old ones gone; nobody has heard of them yet. */
+static void what_is_not_sent_yet_is_not_told_to_be_gone(void **state)
+{
+	struct store_memory_config memory = { .records_per_room = 3 };
+	struct delay *d = delay_new(store_memory_new(&memory));
+	struct world *w = world_new(NULL, &d->store);
+	struct wire_peer *a = room_of(w, 4), *b = wire_member(w, 2, "bob");
+	struct message message;
+	wire_enter(b, "lobby", 0);
+	wire_skip(a);
+	d->hold_batch = true;
+	for (int i = 5; i <= 9; i++)
+		wire_post(a, 1, "more");
+	world_run(w);
+	uint32_t request = wire_history(b, 1, 3, 10, HISTORY_FORWARD | HISTORY_ATTACH);
+	wire_expect(b, &message, WIRE_PAGE);
+	assert_int_equal(message.page.request, request);
+	assert_int_equal(message.page.floor, 5);
+	assert_int_equal(message.page.flags, PAGE_LIVE);
+	wire_join(b, ROOM_PUBLIC, "lobby", 0);
+	wire_expect(b, &message, WIRE_JOINED);
+	assert_int_equal(message.joined.first, 5);
+	assert_int_equal(message.joined.last, 4);
+	wire_history(b, 1, 5, 10, HISTORY_FORWARD | HISTORY_ATTACH);
+	wire_expect(b, &message, WIRE_PAGE);
+	d->hold_batch = false;
+	for (uint64_t seq = 5; seq <= 9; seq++)
+		expect_msg(b, seq, "more");
 	world_free(w);
 }
 
@@ -741,10 +789,12 @@ int main(void)
 		cmocka_unit_test(a_post_too_long_for_a_page_because_of_its_tags_is_refused),
 		cmocka_unit_test(repeats_holes_and_clones_are_told_apart),
 		cmocka_unit_test(a_void_uses_up_its_counter_or_tells_what_was_decided),
+		cmocka_unit_test(who_takes_back_what_the_same_round_accepts_hears_of_the_message_first),
 		cmocka_unit_test(outcomes_outlive_the_connection_until_they_are_settled),
 		cmocka_unit_test(history_is_paged_in_both_directions),
 		cmocka_unit_test(live_begins_right_behind_the_page_that_reaches_the_head),
 		cmocka_unit_test(a_page_holds_nothing_that_comes_live_as_well),
+		cmocka_unit_test(what_is_not_sent_yet_is_not_told_to_be_gone),
 		cmocka_unit_test(a_cursor_is_checked_against_the_room),
 		cmocka_unit_test(a_slow_reader_gets_gap_and_loses_nothing),
 		cmocka_unit_test(twenty_thousand_messages_pass_a_stopped_member_in_little_memory),

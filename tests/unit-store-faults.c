@@ -75,6 +75,34 @@ static void on_a_full_disk_nothing_changes_and_all_can_be_read(void **state)
 	place_free(b.place);
 }
 
+/* One transaction makes the room and opens it for somebody else; nothing of it comes about. */
+static void a_room_that_was_not_made_is_not_opened_for_anybody(void **state)
+{
+	struct place *place = place_new();
+	struct store *store = place_open(place, (struct store_sqlite_config){ .vfs = FAULT_VFS, .by_hand = true });
+	struct store_room rooms[2];
+	for (int i = 0; i < 2; i++) {
+		rooms[i] = (struct store_room){ .request = { .type = STORE_ROOM }, .kind = ROOM_PUBLIC, .create = true };
+		strcpy(rooms[i].key, "new");
+		strcpy(rooms[i].name, "new");
+		store_submit(store, &rooms[i].request);
+	}
+	faults.full = FAULT_LOG;
+	store_sqlite_write(store);
+	for (int i = 0; i < 2; i++) {
+		assert_ptr_equal(store_completed(store), &rooms[i].request);
+		assert_int_equal(rooms[i].request.error, TCHAT_ERR_BUSY);
+	}
+	faults.full = 0;
+	store_submit(store, &rooms[1].request);
+	store_sqlite_write(store);
+	assert_ptr_equal(store_completed(store), &rooms[1].request);
+	assert_int_equal(rooms[1].request.error, 0);
+	assert_true(rooms[1].created);
+	store_free(store);
+	place_free(place);
+}
+
 static void a_database_at_its_limit_is_a_full_disk(void **state)
 {
 	struct bench b = bench_new((struct store_sqlite_config){ .most_bytes = 256 << 10 });
@@ -211,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_a_full_disk_nothing_changes_and_all_can_be_read),
+		cmocka_unit_test(a_room_that_was_not_made_is_not_opened_for_anybody),
 		cmocka_unit_test(a_database_at_its_limit_is_a_full_disk),
 		cmocka_unit_test(a_failed_flush_or_write_ends_it_and_is_never_repeated),
 		cmocka_unit_test(a_failed_read_ends_it),

@@ -45,6 +45,7 @@ static int follow_skip(struct session *session, struct room *room, uint64_t firs
 	struct draft draft = draft_of(SESSION_GAP, room);
 	draft.event.seq = room->seq + 1;
 	draft.event.count = first - room->seq - 1;
+	own_skipped(session, room, first);
 	room->seq = first - 1;
 	room->cursor_id = false;
 	stored_cursor(session, room);

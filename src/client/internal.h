@@ -350,6 +350,8 @@ uint64_t own_counter(const struct session *session, const struct message_id *id)
 void own_seen(struct session *session, const struct room *room, const struct wire_msg *msg);
 /* The room's history is another one, of which first is the lowest seq. */
 void own_afresh(struct session *session, const struct room *room, uint64_t first);
+/* What is below first is not kept any longer. */
+void own_skipped(struct session *session, const struct room *room, uint64_t first);
 /* The host forgot what it decided above mark. */
 void own_rolled_back(struct session *session, uint64_t mark);
 /* All of the room was seen: tells what is not there. */

@@ -153,6 +153,15 @@ void own_afresh(struct session *session, const struct room *room, uint64_t first
 	}
 }
 
+void own_skipped(struct session *session, const struct room *room, uint64_t first)
+{
+	for (size_t i = session->own_count; session->own_unsure > 0 && i > 0; i--) {
+		const struct own *own = &session->own[i - 1];
+		if (!own->sure && own->room == room->handle && own->kept.epoch != room->epoch && own->kept.seq < first)
+			own_remove(session, i - 1);
+	}
+}
+
 void own_rolled_back(struct session *session, uint64_t mark)
 {
 	for (size_t i = 0; i < session->own_count; i++) {

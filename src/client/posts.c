@@ -199,6 +199,14 @@ static uint64_t posts_in_flight(const struct session *session)
 	return sent > session->mark ? sent - session->mark : 0;
 }
 
+/* The host remembers what it decided of so many posts: nothing beyond is sent before it is stored that the first of
+ * them are settled, for else our next life might ask for an answer that nobody knows. */
+static bool is_remembered(const struct session *session)
+{
+	return session->unstored != 0 ||
+	       session->next_send < session->outbox->settled(session->outbox) + session->config.flight_posts;
+}
+
 void posts_pump(struct session *session)
 {
 	struct outbox *outbox = session->outbox;
@@ -208,7 +216,8 @@ void posts_pump(struct session *session)
 		posts_void(session);
 	uint64_t safe = outbox->safe(outbox);
 	size_t window = session->config.flight_posts;
-	for (; session->next_send <= safe && posts_in_flight(session) < window; session->next_send++) {
+	for (; session->next_send <= safe && posts_in_flight(session) < window && is_remembered(session);
+	     session->next_send++) {
 		struct outbox_post post;
 		if (outbox->get(outbox, session->next_send, &post) != 0) {
 			if (session->next_send <= session->mark)
@@ -329,8 +338,9 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 			return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
 		return 0;
 	}
-	own_accepted(session, room_by_handle(session, post.room), &post, ack);
-	int err = ack_tell(session, room_by_handle(session, post.room), &post, ack);
+	const struct room *room = room_by_handle(session, post.room), *place = room_by_id(session, ack->room);
+	own_accepted(session, place != NULL ? place : room, &post, ack);
+	int err = ack_tell(session, room, &post, ack);
 	post_settle(session, &post);
 	return err == 0 ? posts_held(session, 0) : err;
 }

@@ -232,6 +232,7 @@ int room_gone(struct session *session, struct room *room, int code)
 {
 	bool rejoin = room->rejoin;
 	room->state = ROOM_GONE;
+	room->tail = room->tail_asked = false;
 	if (code == 0)
 		stored_parted(session, room);
 	roster_clear(&room->roster);

@@ -27,7 +27,7 @@ struct session_config {
 	bool stored;          /* the host is not told who we are before session_store(); salt and outbox are NULL */
 	size_t outbox_posts;  /* 65536 */
 	size_t outbox_bytes;  /* 64 MiB */
-	size_t flight_posts;  /* 1024: sent and not yet answered */
+	size_t flight_posts;  /* 1024: sent and not yet answered, or not yet stored that they were */
 	size_t flight_bytes;  /* 256 KiB */
 	size_t output_bytes;  /* 1 MiB */
 	size_t event_bytes;   /* 64 MiB */

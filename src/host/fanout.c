@@ -319,8 +319,12 @@ void host_round_completed(struct host *host)
 		host_event_error(host, HOST_EVENT_STORE, 0);
 	if (err == 0)
 		host->store_fails = false;
+	/* Who takes back what the same round accepted is told of that after the ACK. */
 	for (uint32_t i = 0; err == 0 && i < round->batch.part_count; i++)
-		part_fan_out(host, round, i);
+		if (round->parts[i].room != NULL)
+			part_fan_out(host, round, i);
+	if (err == 0 && round->refused != 0)
+		part_fan_out(host, round, round->refused - 1);
 	host->flight = NULL;
 	host_round_clear(host, round);
 }

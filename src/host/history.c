@@ -266,6 +266,9 @@ bool host_read_completed(struct host *host, struct pending *pending)
 	} else if (read->request.error != 0) {
 		host_answer_error(peer, pending->number, TCHAT_ERR_BUSY, pending->type);
 	} else {
+		/* The store may be ahead: what is not yet sent is not yet gone. */
+		if (read->floor > pending->target->head + 1)
+			read->floor = pending->target->head + 1;
 		if (read->floor > pending->target->floor)
 			pending->target->floor = read->floor;
 		if (pending->type == WIRE_RESUME)

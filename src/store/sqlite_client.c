@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { QUEUE_BYTES = 32 << 20 };
+enum { QUEUE_BYTES = 32 << 20, SETTLED_MOST = 256 };
 
 /* What nobody waits for is gathered for so long: one flush for all of it. */
 #define GATHER TCHAT_MS(500)
@@ -50,10 +50,12 @@ struct client_op *client_op_new(enum client_op_type type, enum db_statement stat
 	return op;
 }
 
-/* Somebody waits for it. */
-static bool is_urgent(const struct client_op *op)
+/* Somebody waits for it, or will do soon: a session sends no more than so many posts before it is stored what became of
+ * the first. */
+static bool is_urgent(const struct sqlite_client *client, const struct client_op *op)
 {
-	return op->type == CLIENT_ADD || op->type == CLIENT_CANCEL || op->type == CLIENT_READ;
+	return op->type == CLIENT_ADD || op->type == CLIENT_CANCEL || op->type == CLIENT_READ ||
+	       (op->type == CLIENT_SETTLE && op->progress >= client->outbox.settled + SETTLED_MOST);
 }
 
 void client_op_put(struct sqlite_client *client, struct client_op *op)
@@ -72,7 +74,7 @@ void client_op_put(struct sqlite_client *client, struct client_op *op)
 	*client->last = op;
 	client->last = &op->next;
 	client->queued += size;
-	client->urgent = client->urgent || is_urgent(op);
+	client->urgent = client->urgent || is_urgent(client, op);
 	if (client->urgent || client->first == op)
 		pthread_cond_signal(&client->awake);
 	pthread_mutex_unlock(&client->mutex);

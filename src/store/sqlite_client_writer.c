@@ -60,29 +60,45 @@ static int message_add(struct client_writer *writer, const struct client_op *op)
 	return result == SQLITE_OK ? db_finish(db, db_bind(db, SQL_CLIENT_CURSOR, op->values + 2, 4)) : result;
 }
 
-static int messages_read(struct client_writer *writer, const struct client_op *op, struct client_results *results)
+/* The cache may have holes: what was read while the disk was full, or what a clock that jumped made look old. Only what
+ * joins on without one is given. */
+static int messages_find(struct client_writer *writer, const struct client_op *op, int64_t *lowest)
 {
 	struct client_read *read = op->read;
 	struct db *db = &writer->db;
 	int result;
 	uint32_t count = 0;
-	int64_t lowest = 0;
-	/* Found newest first, wanted the other way round: the ids are looked up once more. */
+	int64_t next = read->before == 0 ? 0 : op->values[1];
+	*lowest = 0;
 	sqlite3_stmt *statement = db_bind(db, SQL_CLIENT_MESSAGES_BEFORE, op->values, op->value_count);
 	while ((result = db_step(db, statement)) == SQLITE_ROW) {
-		if (++count > read->limit) {
-			read->more = true;
-			sqlite3_reset(statement);
-			break;
+		int64_t id = sqlite3_column_int64(statement, 0);
+		bool joins = next == 0 || id == next - 1;
+		if (joins && count < read->limit) {
+			count++;
+			*lowest = next = id;
+			continue;
 		}
-		lowest = sqlite3_column_int64(statement, 0);
+		read->more = joins;
+		sqlite3_reset(statement);
+		return SQLITE_OK;
 	}
-	if (result != SQLITE_ROW && result != SQLITE_DONE)
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* Found newest first, wanted the other way round: the ids are looked up once more. */
+static int messages_read(struct client_writer *writer, const struct client_op *op, struct client_results *results)
+{
+	struct client_read *read = op->read;
+	struct db *db = &writer->db;
+	int64_t lowest;
+	int result = messages_find(writer, op, &lowest);
+	if (result != SQLITE_OK)
 		return result;
 	const int64_t range[] = { lowest - 1, op->values[1], read->limit };
 	int err = 0;
-	if (count > 0) {
-		statement = db_bind(db, SQL_CLIENT_MESSAGES_FROM, range, 3);
+	if (lowest != 0) {
+		sqlite3_stmt *statement = db_bind(db, SQL_CLIENT_MESSAGES_FROM, range, 3);
 		while ((result = db_step(db, statement)) == SQLITE_ROW && err == 0)
 			err = buffer_put(&read->records, sqlite3_column_blob(statement, 1),
 			                 (size_t)sqlite3_column_bytes(statement, 1));
@@ -117,7 +133,7 @@ static int op_apply(struct client_writer *writer, const struct client_op *op, st
 /* What it means that all of the list is stored. */
 static void op_stored(const struct client_writer *writer, const struct client_op *op, struct client_results *results)
 {
-	results->news = results->news || op->type == CLIENT_ADD || op->type == CLIENT_CANCEL;
+	results->news = results->news || op->type == CLIENT_ADD || op->type == CLIENT_CANCEL || op->type == CLIENT_SETTLE;
 	if (op->type == CLIENT_CANCEL && op->progress > results->cancelled)
 		results->cancelled = op->progress;
 	if (op->type == CLIENT_SETTLE && op->progress > results->settled)

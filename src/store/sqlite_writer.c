@@ -442,6 +442,13 @@ static void request_answer(struct sqlite_writer *writer, struct store_request *r
 	}
 }
 
+/* A room that was made in the transaction, by this request or by one before. */
+static bool is_undone(struct sqlite_writer *writer, const struct store_request *request)
+{
+	return request->type == STORE_ROOM && request->error == 0 &&
+	       room_find(writer, ((const struct store_room *)request)->id) == NULL;
+}
+
 /* The transaction came to nothing, from stop on requests were not even tried. What only had to be looked up is there
  * all the same. */
 static void group_fail(struct sqlite_writer *writer, struct store_request *list, const struct store_request *stop,
@@ -458,7 +465,7 @@ static void group_fail(struct sqlite_writer *writer, struct store_request *list,
 		}
 		if (request->type == STORE_BATCH || (request->type == STORE_RECORD && request->error == 0))
 			request->error = err;
-		else if (!tried || (request->type == STORE_ROOM && request->error == 0 && ((struct store_room *)request)->created))
+		else if (!tried || is_undone(writer, request))
 			request->error = TCHAT_ERR_BUSY;
 	}
 }
