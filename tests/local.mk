@@ -24,7 +24,7 @@ TESTS += tests/check-layers tests/check-translations
 # The list of sources with strings, and the template for translators.
 template:
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-translations --record
-.PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz check-fuzz-dose
+.PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz check-fuzz-dose check-sim check-sim-faults
 
 # wire, and the standard that describes it
 EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundings.py \
@@ -636,5 +636,21 @@ tests_pty_settings_CFLAGS = $(test_cflags)
 tests_pty_settings_SOURCES = tests/pty-settings.c
 tests_pty_settings_LDADD = $(pty_libs)
 EXTRA_tests_pty_settings_DEPENDENCIES = src/tchat
+endif
+endif
+
+# The simulator: a host and its users on one seed, see doc/DELIVERY. make check-sim SEEDS=N, or SEED=k for one.
+if HAVE_CMOCKA
+if HAVE_SQLITE
+check_PROGRAMS += tests/sim/sim
+tests_sim_sim_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_sim_sim_SOURCES = tests/sim/sim.h tests/sim/disk.h tests/sim/disk.c tests/sim/vfs.c tests/sim/folder.c \
+	tests/sim/system.c tests/sim/memory.c tests/sim/template.c tests/sim/world.c tests/sim/machine.c tests/sim/process.c tests/sim/net.c tests/sim/checker.c \
+	tests/sim/check_store.c tests/sim/schedule.c tests/sim/main.c
+tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=lstat,--wrap=opendir,--wrap=access
+tests_sim_sim_LDADD = src/libclient.a src/libhost.a src/libstore.a $(trust_libs) src/libwire.a src/libbase.a \
+	$(SQLITE_LIBS) $(ICU_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+check-sim: tests/sim/sim
+	SEED='$(SEED)' SEEDS='$(SEEDS)' START='$(START)' tests/sim/sim
 endif
 endif
