@@ -45,6 +45,7 @@ src_libclient_a_SOURCES = \
 	src/client/follow.c \
 	src/client/handshake.c \
 	src/client/internal.h \
+	src/client/moderation.c \
 	src/client/marks.c \
 	src/client/own.c \
 	src/client/posts.c \
@@ -57,7 +58,8 @@ src_libclient_a_SOURCES = \
 bin_PROGRAMS += src/tchat
 src_tchat_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_tchat_SOURCES = \
-	src/app/act_text.c src/app/act_text.h \
+	src/app/command_moderation.c \
+	src/app/date_text.c src/app/date_text.h \
 	src/app/commands.def \
 	src/app/config.c src/app/config.h \
 	src/app/config_text.c src/app/config_text.h \
@@ -265,6 +267,7 @@ src_libhost_a_SOURCES = \
 
 # What line mode, JSON mode and --ping are made of
 plain_sources = \
+	src/app/act_text.c src/app/act_text.h \
 	src/app/json_event.c src/app/json_event.h \
 	src/app/json_read.c src/app/json_read.h \
 	src/app/json_write.c src/app/json_write.h \

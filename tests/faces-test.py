@@ -240,6 +240,76 @@ def who_is_kicked_ends_with_77(host):
     owner.quit()
 
 
+def order_is_kept_by_objects_and_by_commands(host):
+    owner = Json(host.socket, "ann")
+    ben, bob = peer_support.stranger(), peer_support.stranger()
+    mod = Json(host.address, "ben", "--trust=new", environment=ben)
+    bot = lines(host, "bob", owner, "--commands", environment=bob)
+    owner.say(type="op", nick="ben")
+    role = owner.wait_for("role", nick="ben", room="lobby")
+    same((role["role"], role["by"]), ("moderator", "ann"))
+    owner.wait_for("done", request="op", nick="ben")
+    mod.wait_for("role", nick="ben", own=True, role="moderator")
+    bot.err.find("ben is a moderator of #lobby, by ann")
+    mod.say(type="mute", nick="bob", seconds=600, reason="loud")
+    bot.err.find("you are muted in #lobby: you may read, but not write, by ben: loud")
+    bot.type("hello?\n")
+    bot.err.find("not sent")
+    bot.type("/bans\n")
+    bot.err.find("not allowed")
+    mod.say(type="rules")
+    rule = mod.wait_for("rule", nick="bob")
+    same((rule["kind"], rule["by"], rule["reason"], "expires" in rule), ("muted", "ben", "loud", True))
+    same(mod.wait_for("rules")["count"], 2)
+    mod.say(type="unmute", nick="bob")
+    bot.err.find("you are a plain member of #lobby")
+    mod.say(type="ban", nick="ann")
+    mod.wait_for("error", request="ban", code="not_allowed")
+    owner.say(type="ban", address="203.0.113.0/24", reason="a whole network")
+    owner.wait_for("done", request="ban", nick="203.0.113.0/24")
+    mod.say(type="ban", nick="bob", reason="gone")
+    same(mod.wait_for("kicked", nick="bob")["banned"], True)
+    same(bot.status(), 77)
+    owner.say(type="audit", host=True, count=2)
+    owner.wait_for("audit", more=True)
+    same([(a["action"], a["by"], a.get("nick"), a.get("address")) for a in owner.objects("act")],
+         [("ban", "ann", None, "203.0.113.0/24"), ("ban", "ben", "bob", None)])
+    # The same by commands, as the owner of the host.
+    person = lines(host, "ann2", owner, "--commands", "--room", "lobby")
+    person.type("/bans\n/audit\n/unban bob\n/unban 203.0.113.0/24\n/reserve root\n/deop ben\n")
+    for line in (r"moderator  ben, by ann on \d", r"banned  203.0.113.0/24, by ann on .*: a whole network", r"banned  bob, by ben",
+                 r"ann made ben a moderator", r"ben muted bob for 10 minutes: loud", r"ann banned 203.0.113.0/24: a whole",
+                 r"ann2 banned bob no more", r"ann2 banned 203.0.113.0/24 no more", r"ann2 reserved the name root",
+                 r"ben is a plain member of #lobby, by ann2"):
+        person.err.find(line)
+    person.type("/quit\n")
+    same(person.status(), 0)
+    mod.say(type="nick", nick="Root")
+    mod.wait_for("error", request="nick", code="name_taken")
+    owner.quit()
+    mod.quit()
+
+
+def a_private_room_is_for_those_who_are_invited(host):
+    ann = Json(host.socket, "ann")
+    bot = lines(host, "ben", ann, "--commands", environment=peer_support.stranger())
+    ann.say(type="private", room="den")
+    same(ann.wait_for("room", room="den")["private"], True)
+    ann.wait_for("ready", room="den")
+    bot.type("/join den\n")
+    bot.err.find("den: this room is private")
+    ann.say(type="call", room="den", nick="ben")
+    bot.err.find("ann invites you into the private room #den; /join den enters it")
+    bot.type("/join den\nhello\n")
+    same(ann.wait_for("message", room="den")["text"], "hello")
+    ann.say(type="uncall", room="den", nick="ben")
+    same(ann.wait_for("kicked", room="den")["nick"], "ben")
+    bot.err.find("you were put out of #den")
+    bot.type("/quit\n")
+    same(bot.status(), 0)
+    ann.quit()
+
+
 def a_member_may_not_kick(host):
     ann, bob = [Json(host.address, nick, "--trust=new", environment=peer_support.stranger()) for nick in ("ann", "bob")]
     ann.say(type="kick", nick="bob")

@@ -214,6 +214,10 @@ check_PROGRAMS += tests/unit-client-door
 tests_unit_client_door_CFLAGS = $(test_cflags)
 tests_unit_client_door_SOURCES = tests/unit-client-door.c $(client_fake)
 tests_unit_client_door_LDADD = $(client_libs)
+check_PROGRAMS += tests/unit-client-moderation
+tests_unit_client_moderation_CFLAGS = $(test_cflags)
+tests_unit_client_moderation_SOURCES = tests/unit-client-moderation.c $(client_fake)
+tests_unit_client_moderation_LDADD = $(client_libs)
 
 check_PROGRAMS += tests/unit-client-hostile
 tests_unit_client_hostile_CFLAGS = $(test_cflags)

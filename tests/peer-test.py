@@ -274,6 +274,57 @@ def the_owner_kicks(host):
             same(refusal.code, 73)
 
 
+def decided(peer, room):
+    page = peer.request("RULES", "RULED", room=room.id, limit=256)
+    same(page["flags"], 0)
+    return [(rule["kind"], rule.get("nick"), rule.get("reason")) for _, rule in peer_client.records(page["records"])]
+
+
+def a_moderator_mutes_and_bans_and_that_is_logged(host):
+    owner, ann, ben = Peer(host.socket, "owner", identity=peer_support.owner()), Peer(host.address, "ann"), Peer(host.address, "ben")
+    tea, a, b = owner.join("tea"), ann.join("tea"), ben.join("tea")
+    owner.request("MODERATE", "DONE", room=tea.id, action=8, nick="ann")
+    same(ben.take("MEMBER", change=6, room=b.id, nick="ann")["role"], 2)
+    ann.request("MODERATE", "DONE", room=a.id, action=10, nick="ben", reason="loud", seconds=3600)
+    same(ben.take("MEMBER", change=6, room=b.id, nick="ben", role=1)["reason"], "loud")
+    ben.post(b, "hello?")
+    ben.settle()
+    same(ben.refused[0]["code"], 118)
+    same(decided(ann, a), [(1, "ann", None), (3, "ben", "loud")])
+    ann.request("MODERATE", "DONE", room=a.id, action=12, nick="ben", reason="and again")
+    same(ben.take("MEMBER", change=5, nick="ben")["by"], "ann")
+    try:
+        ben.join("tea")
+        raise AssertionError("banned, but back")
+    except peer_client.Refused as refusal:
+        same(refusal.code, 119)
+    page = ann.request("AUDIT", "AUDITED", room=a.id, limit=10)
+    same([(act["action"], act["by"], act["nick"], act["seconds"]) for _, act in peer_client.records(page["records"])],
+         [(8, "owner", "ann", 0), (10, "ann", "ben", 3600), (12, "ann", "ben", 0)])
+    owner.request("MODERATE", "DONE", room=0, action=12, nick="ben")
+    try:
+        ben.wait(lambda: False)
+        raise AssertionError("banned, but still there")
+    except peer_client.Refused as refusal:
+        same(refusal.code, 86)
+    owner.request("MODERATE", "DONE", room=0, action=13, nick="ben")
+    Peer(host.address, "ben", ben.salt, identity=ben.identity).ping()
+
+
+def a_private_room_is_entered_by_who_was_called(host):
+    ann, ben = Peer(host.address, "ann"), Peer(host.address, "ben")
+    den = ann.rooms[ann.request("JOIN", "JOINED", kind=peer_client.PRIVATE, name="den")["room"]]
+    try:
+        ben.join("den")
+        raise AssertionError("not called, but in")
+    except peer_client.Refused as refusal:
+        same(refusal.code, 120)
+    ann.request("MODERATE", "DONE", room=den.id, action=14, nick="ben")
+    called = ben.take("CALLED")
+    same((called["room"], called["name"], called["by"]), (den.id, "den", "ann"))
+    same(ben.join("den").id, den.id)
+
+
 def a_second_connection_of_a_device_fences_the_first(host):
     first = Peer(host.address, "ann")
     second = Peer(host.address, "ann", first.salt, identity=first.identity)
@@ -402,7 +453,7 @@ def the_command_line_posts_shows_and_resumes(host):
 
 if __name__ == "__main__":
     TESTS = [value for value in list(globals().values()) if callable(value) and getattr(value, "__module__", "") == "__main__"
-             and value.__name__ not in ("same", "bodies", "until")]
+             and value.__name__ not in ("same", "bodies", "decided", "until")]
     if len(sys.argv) > 1:
         TESTS = [test for test in TESTS if sys.argv[1] in test.__name__]
     sys.exit(peer_support.run(TESTS))

@@ -22,6 +22,13 @@ int front_report(struct front *front, int err);
 /* Who may come in, and who is who (command_identity.c). */
 command_handler do_INVITE, do_LINK, do_ADMIT, do_REFUSE, do_WHOIS, do_KEYS, do_RELEASE;
 
+/* Keeping order (command_moderation.c). */
+command_handler do_OP, do_DEOP, do_MUTE, do_UNMUTE, do_BAN, do_UNBAN, do_UNINVITE, do_BANS, do_AUDIT, do_PRIVATE, do_RESERVE;
+/* The nick may enter the current room, which is private. */
+int front_call(struct front *front, const char *nick);
+/* The part of front_event() that has to do with it. */
+bool front_moderation_event(struct front *front, const struct session_event *event);
+
 /* Messages that were said (command_history.c). */
 command_handler do_EDIT, do_DELETE, do_REACT, do_REPLY;
 

@@ -2,6 +2,7 @@
 /* Commands about who may come in and who is who, and what their answers say. */
 #include "app/command.h"
 
+#include "app/date_text.h"
 #include "app/reach.h"
 #include "base/errors.h"
 #include "base/intl.h"
@@ -12,19 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { DAY = 86400, HOUR = 3600, LINKS_SHOWN = 4, DATE_SIZE = 32 };
-
-/* The local date and time. */
-static const char *date_of(uint64_t wall, char text[DATE_SIZE])
-{
-	time_t seconds = (time_t)(wall / 1000000u);
-	struct tm local;
-	if (localtime_r(&seconds, &local) == NULL || strftime(text, DATE_SIZE, "%Y-%m-%d %H:%M", &local) == 0)
-		snprintf(text, DATE_SIZE, "-");
-	return text;
-}
+enum { DAY = 86400, HOUR = 3600, LINKS_SHOWN = 4 };
 
 static void words_of(const uint8_t *key, char words[TRUST_WORDS])
 {
@@ -68,7 +58,19 @@ static int revoke(struct front *front, const char *number)
 	return front_report(front, session_revoke(front->session, front->door.listed[index - 1]));
 }
 
-/* A count, a time, or both in this order. */
+/* Whether somebody of a room that we are in has this nick. */
+static bool is_here(const struct front *front, const char *nick)
+{
+	struct session_room room;
+	struct session_member member;
+	for (size_t i = 0; session_room_at(front->session, i, &room); i++)
+		for (size_t k = 0; session_member_at(front->session, room.room, k, &member); k++)
+			if (strcmp(member.nick, nick) == 0)
+				return true;
+	return false;
+}
+
+/* A count, a time, or both in this order; or a nick that may enter this private room. */
 int do_INVITE(struct front *front, const struct call *call)
 {
 	const char *first = call->argument[0], *second = call->argument[1];
@@ -80,6 +82,8 @@ int do_INVITE(struct front *front, const struct call *call)
 	}
 	if (strcmp(first, "revoke") == 0)
 		return revoke(front, second);
+	if (first[0] == '@' || is_here(front, first))
+		return front_call(front, first);
 	unsigned long count = strtoul(first, &end, 10);
 	const char *typed = second;
 	if (first[0] == '\0' || *end != '\0') { /* no count */
@@ -124,7 +128,7 @@ static void say_links(struct front *front, struct door_asked *asked)
 
 static void say_invitation(struct front *front, const struct session_event *event)
 {
-	char date[DATE_SIZE], uses[64], line[1024];
+	char date[DATE_TEXT], uses[64], line[1024];
 	size_t number = door_list(&front->door, event->keys);
 	if (number == 0)
 		return;
@@ -132,7 +136,7 @@ static void say_invitation(struct front *front, const struct session_event *even
 	size_t length = (size_t)snprintf(line, sizeof line, "%zu  %s, %s", number,
 	                                 event->kind == INVITE_DEVICE ? _("for a device") : _("link"), uses);
 	if (event->time != 0 && length < sizeof line)
-		length += (size_t)snprintf(line + length, sizeof line - length, _(", until %s"), date_of(event->time, date));
+		length += (size_t)snprintf(line + length, sizeof line - length, _(", until %s"), date_text(event->time, date));
 	if (event->name[0] != '\0' && length < sizeof line)
 		length += (size_t)snprintf(line + length, sizeof line - length, ", #%s", event->name);
 	if (event->other[0] != '\0' && length < sizeof line)
@@ -222,14 +226,14 @@ int do_RELEASE(struct front *front, const struct call *call)
 
 static void say_profile(struct front *front, const struct session_event *event)
 {
-	char since[DATE_SIZE], seen[DATE_SIZE], name[512];
+	char since[DATE_TEXT], seen[DATE_TEXT], name[512];
 	front_say_line(front, "%s, %s%s%s", talk_member(event->nick, event->role, false, name, sizeof name),
 	               !event->here ? _("not here") : event->away ? _("away") : _("here"),
 	               event->text[0] != '\0' ? ": " : "", event->text);
 	if (event->time != 0)
-		front_say(front, _("  has this name since %s"), date_of(event->time, since));
+		front_say(front, _("  has this name since %s"), date_text(event->time, since));
 	if (event->seen != 0 && !event->here)
-		front_say(front, _("  was here last on %s"), date_of(event->seen, seen));
+		front_say(front, _("  was here last on %s"), date_text(event->seen, seen));
 	if (event->other[0] != '\0')
 		front_say_line(front, _("  from %s"), event->other);
 	front->door.listed_count = 0;
@@ -270,7 +274,7 @@ static bool on_done(struct front *front, const struct session_event *event)
 	case REQUEST_REVOKE: front_say(front, "%s", _("the invitation is no longer good")); return true;
 	case REQUEST_DROP_KEY: front_say(front, "%s", _("the key is no longer the account's")); return true;
 	case REQUEST_RELEASE: front_say_line(front, _("the name %s is free"), event->nick); return true;
-	default: return false;
+	default: return front_moderation_event(front, event);
 	}
 }
 
@@ -290,6 +294,6 @@ bool front_event(struct front *front, const struct session_event *event)
 	case SESSION_PROFILE: say_profile(front, event); return true;
 	case SESSION_DONE: return on_done(front, event);
 	case SESSION_ERROR: return on_invite(front, event);
-	default: return false;
+	default: return front_moderation_event(front, event);
 	}
 }

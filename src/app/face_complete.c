@@ -195,9 +195,14 @@ static void collect_argument(struct collector *collector, const struct face *fac
 	case 'i':
 		collect(collector, "", "list");
 		collect(collector, "", "revoke");
+		collect_all_nicks(collector, face, "@");
 		break;
 	case 'd':
 		collect(collector, "", "drop");
+		break;
+	case 'x':
+		if (whole)
+			collect(collector, "", "more");
 		break;
 	case 'l':
 		if (whole)

@@ -90,6 +90,42 @@ static int json_post(struct json *json, const struct json_request *request)
 	return counter < 0 ? (int)counter : 0;
 }
 
+static enum wire_moderation json_action(enum json_verb verb)
+{
+	switch (verb) {
+	case JSON_OP: return MODERATE_OP;
+	case JSON_DEOP: return MODERATE_DEOP;
+	case JSON_MUTE: return MODERATE_MUTE;
+	case JSON_UNMUTE: return MODERATE_UNMUTE;
+	case JSON_BAN: return MODERATE_BAN;
+	case JSON_UNBAN: return MODERATE_UNBAN;
+	case JSON_CALL: return MODERATE_CALL;
+	default: return MODERATE_UNCALL;
+	}
+}
+
+/* What keeps order in a room, or on the whole host. */
+static int json_moderate(struct json *json, const struct json_request *request)
+{
+	struct session *session = json->plain.talk.session;
+	bool everywhere = request->host || request->address != NULL || request->has_pin;
+	uint32_t room = everywhere ? 0 : json_room(json, request->room);
+	if (!everywhere && room == 0)
+		return TCHAT_ERR_NOT_MEMBER;
+	switch (request->verb) {
+	case JSON_RULES: return session_rules(session, room);
+	case JSON_AUDIT: return session_audit(session, room, request->before, request->count, 0);
+	default:
+		return session_moderate(session, &(struct session_act){ .action = json_action(request->verb),
+		                                                        .room = room,
+		                                                        .nick = request->nick,
+		                                                        .address = request->address,
+		                                                        .key = request->has_pin ? request->pin.bytes : NULL,
+		                                                        .reason = request->reason,
+		                                                        .seconds = request->seconds });
+	}
+}
+
 /* Requests about a room that one has to be in. */
 static int json_room_request(struct json *json, const struct json_request *request)
 {
@@ -149,6 +185,18 @@ static int json_identity(struct json *json, const struct json_request *request)
 	case JSON_WHOIS: return session_whois(session, request->nick);
 	case JSON_DROP_KEY: return session_drop_key(session, request->pin.bytes);
 	case JSON_RELEASE: return session_release(session, request->nick);
+	case JSON_RESERVE:
+		return session_moderate(session, &(struct session_act){ .action = MODERATE_RESERVE, .nick = request->nick });
+	case JSON_OP:
+	case JSON_DEOP:
+	case JSON_MUTE:
+	case JSON_UNMUTE:
+	case JSON_BAN:
+	case JSON_UNBAN:
+	case JSON_CALL:
+	case JSON_UNCALL:
+	case JSON_RULES:
+	case JSON_AUDIT: return json_moderate(json, request);
 	case JSON_CANCEL:
 		return session_cancel(session, request->counter != 0 ? request->counter :
 		                                                       session_newest_pending(session, request->ref));
@@ -174,6 +222,9 @@ static int json_carry_out(struct json *json, const struct json_request *request)
 			handle = session_open_direct(session, request->room + 1);
 		else
 			handle = session_join(session, request->room);
+		return handle < 0 ? handle : 0;
+	case JSON_PRIVATE:
+		handle = session_join_private(session, request->room);
 		return handle < 0 ? handle : 0;
 	case JSON_DIRECT:
 		handle = session_open_direct(session, request->nick);

@@ -5,6 +5,7 @@
 
 #include "app/face_changes.h"
 #include "app/face_past.h"
+#include "app/line_text.h"
 
 #include "base/clock.h"
 #include "base/errors.h"
@@ -383,6 +384,13 @@ static void take_away(struct face_rooms *rooms, const struct session_event *even
 	}
 }
 
+static void take_role(struct face_room *room, const struct session_event *event)
+{
+	char text[NOTICE_MAX];
+	line_role_text(event, text, sizeof text);
+	face_room_tell(room, event->own && event->role == ROLE_MUTED ? MESSAGE_ERROR : MESSAGE_SYSTEM, "%s", text);
+}
+
 /* What happens to members, in a room that is known. */
 static void take_notice(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
@@ -416,6 +424,9 @@ static void take_notice(struct face_rooms *rooms, struct face_room *room, const 
 		break;
 	case SESSION_KICKED:
 		take_kicked(rooms, room, event);
+		break;
+	case SESSION_ROLE:
+		take_role(room, event);
 		break;
 	case SESSION_TOPIC:
 		set_string(&room->topic, event->text);

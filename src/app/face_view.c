@@ -17,6 +17,12 @@ static unsigned minimum(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
+static bool view_is_closed(const struct face *face, const struct face_room *room)
+{
+	struct session_room info;
+	return session_room(face->talk.session, room->handle, &info) && info.closed;
+}
+
 static size_t view_rooms(const struct face *face, struct face_shown *shown)
 {
 	struct status_view *status = &shown->view.status;
@@ -30,7 +36,7 @@ static size_t view_rooms(const struct face *face, struct face_shown *shown)
 		shown->room_index[count] = i;
 		rows[count++] = (struct room_row){
 			.name = room->name,
-			.kind = room->direct ? ROOM_ROW_DIRECT : ROOM_ROW_PUBLIC,
+			.kind = room->direct ? ROOM_ROW_DIRECT : view_is_closed(face, room) ? ROOM_ROW_PRIVATE : ROOM_ROW_PUBLIC,
 			.unread = room->unread,
 			.mentions = room->mentions,
 			.current = current,
@@ -44,6 +50,16 @@ static size_t view_rooms(const struct face *face, struct face_shown *shown)
 	return count;
 }
 
+static enum member_role view_role(uint8_t role)
+{
+	switch (role) {
+	case ROLE_OWNER: return MEMBER_OWNER;
+	case ROLE_MODERATOR: return MEMBER_MODERATOR;
+	case ROLE_MUTED: return MEMBER_MUTED;
+	default: return MEMBER_PLAIN;
+	}
+}
+
 static size_t view_members(const struct face *face, uint32_t room, struct member_row rows[SESSION_ROSTER_MAX])
 {
 	struct session_member member;
@@ -52,7 +68,7 @@ static size_t view_members(const struct face *face, uint32_t room, struct member
 	while (count < SESSION_ROSTER_MAX && session_member_at(face->talk.session, room, count, &member)) {
 		rows[count] = (struct member_row){
 			.nick = member.nick,
-			.role = member.role == ROLE_OWNER ? MEMBER_OWNER : MEMBER_PLAIN,
+			.role = view_role(member.role),
 			.away = member.away,
 			.own = member.user == own,
 		};

@@ -66,6 +66,8 @@ struct front {
 	struct front_failed failed; /* freed by front_forget_failed() */
 	uint32_t room;         /* where text goes; 0: nowhere yet */
 	uint32_t names_room;   /* where /names was asked for */
+	uint64_t audit_next;   /* where /audit more goes on; 0: nowhere */
+	uint32_t audit_room;   /* and in which room */
 	bool away;
 	bool keys_asked;       /* /keys waits for its answer */
 	bool owns_host;        /* the host is this program's child or this account's */

@@ -2,6 +2,7 @@
 /* One function for each form of object; the names in them never change. */
 #include "app/json_event.h"
 
+#include "app/act_text.h"
 #include "base/errors.h"
 
 #include <inttypes.h>
@@ -71,12 +72,20 @@ static const char *kind_name(uint8_t kind)
 
 static const char *role_name(uint8_t role)
 {
-	return role == ROLE_OWNER ? "owner" : "member";
+	switch (role) {
+	case ROLE_OWNER: return "owner";
+	case ROLE_MODERATOR: return "moderator";
+	case ROLE_MUTED: return "muted";
+	default: return "member";
+	}
 }
 
-static const char *request_name(enum session_request request)
+static const char *request_name(const struct session_event *event)
 {
-	switch (request) {
+	switch (event->request) {
+	case REQUEST_MODERATE: return act_name(event->kind);
+	case REQUEST_RULES: return "rules";
+	case REQUEST_AUDIT: return "audit";
 	case REQUEST_JOIN:
 	case REQUEST_RESUME:
 	case REQUEST_CATCH_UP: return "join";
@@ -231,6 +240,7 @@ static void write_room_event(struct json_writer *writer, const struct session_ev
 	json_text(writer, "topic", event->text);
 	json_bool(writer, "asked", event->own);
 	json_bool(writer, "again", event->again);
+	write_if(writer, "private", event->closed);
 }
 
 /* Who, where: the beginning of joined, left, kicked and name. */
@@ -247,6 +257,7 @@ static void write_kicked(struct json_writer *writer, const struct session_event 
 	write_member(writer, "kicked", event);
 	json_text(writer, "by", event->other);
 	write_unless_empty(writer, "reason", event->text);
+	write_if(writer, "banned", event->code == TCHAT_ERR_ROOM_BANNED);
 	write_if(writer, "own", event->own);
 }
 
@@ -280,7 +291,7 @@ static void write_error(struct json_writer *writer, const struct session_event *
 {
 	json_begin(writer, "error");
 	write_code(writer, event->code);
-	write_unless_empty(writer, "request", request_name(event->request));
+	write_unless_empty(writer, "request", request_name(event));
 	write_room(writer, event);
 	write_unless_empty(writer, "nick", event->nick);
 	write_pin(writer, event);
@@ -338,7 +349,7 @@ static bool write_people(struct json_writer *writer, const struct session_event 
 		return true;
 	case SESSION_DONE:
 		json_begin(writer, "done");
-		json_text(writer, "request", request_name(event->request));
+		json_text(writer, "request", request_name(event));
 		write_room(writer, event);
 		write_unless_empty(writer, "nick", event->nick);
 		write_pin(writer, event);
@@ -413,6 +424,73 @@ static bool write_identity(struct json_writer *writer, const struct session_even
 	case SESSION_INVITATION: write_listed(writer, event); return true;
 	case SESSION_INVITATIONS: write_simple(writer, "invitations", event, "count", event->count); return true;
 	case SESSION_PROFILE: write_profile(writer, event); return true;
+	default: return false;
+	}
+}
+
+static const char *rule_name(uint8_t kind)
+{
+	switch (kind) {
+	case RULE_MODERATOR: return "moderator";
+	case RULE_OWNER: return "owner";
+	case RULE_MUTED: return "muted";
+	case RULE_BANNED: return "banned";
+	case RULE_CALLED: return "called";
+	case RULE_RESERVED: return "reserved";
+	default: return "other";
+	}
+}
+
+/* Of whom, by whom, and why. */
+static void write_sanction(struct json_writer *writer, const struct session_event *event)
+{
+	write_unless_empty(writer, "nick", event->nick);
+	write_unless_empty(writer, "address", event->ref);
+	write_pin(writer, event);
+	write_unless_empty(writer, "by", event->other);
+	write_unless_empty(writer, "reason", event->text);
+}
+
+static void write_role(struct json_writer *writer, const struct session_event *event)
+{
+	write_member(writer, "role", event);
+	json_text(writer, "role", role_name(event->role));
+	write_unless_empty(writer, "by", event->other);
+	write_unless_empty(writer, "reason", event->text);
+	write_if(writer, "own", event->own);
+}
+
+/* Who keeps order, and how. False: not such an event. */
+static bool write_moderation(struct json_writer *writer, const struct session_event *event)
+{
+	switch (event->type) {
+	case SESSION_ROLE: write_role(writer, event); return true;
+	case SESSION_CALLED:
+		json_begin(writer, "called");
+		json_text(writer, "room", event->name);
+		write_unless_empty(writer, "by", event->other);
+		return true;
+	case SESSION_RULE:
+		json_begin(writer, "rule");
+		json_text(writer, "kind", rule_name(event->kind));
+		write_room(writer, event);
+		write_sanction(writer, event);
+		json_time(writer, "since", event->time);
+		if (event->expires != 0)
+			json_time(writer, "expires", event->expires);
+		return true;
+	case SESSION_RULES_END: write_simple(writer, "rules", event, "count", event->count); return true;
+	case SESSION_ACT:
+		json_begin(writer, "act");
+		json_number(writer, "number", event->seq);
+		json_time(writer, "time", event->time);
+		json_text(writer, "action", act_name(event->kind));
+		write_room(writer, event);
+		write_sanction(writer, event);
+		if (event->count != 0)
+			json_number(writer, "seconds", event->count);
+		return true;
+	case SESSION_AUDIT_END: write_past_end(writer, "audit", event); return true;
 	default: return false;
 	}
 }
@@ -492,7 +570,7 @@ int json_event(struct json_writer *writer, const struct session_event *event, co
 	case SESSION_PONG: write_pong(writer, event); break;
 	case SESSION_ERROR: write_error(writer, event); break;
 	default:
-		if (!write_people(writer, event) && !write_identity(writer, event))
+		if (!write_people(writer, event) && !write_identity(writer, event) && !write_moderation(writer, event))
 			return 0;
 	}
 	return json_end(writer);

@@ -14,7 +14,7 @@
 enum { COUNT_DEFAULT = 50, COUNT_MAX = 256, USES_MAX = 65535, DAY = 86400 };
 
 /* What a verb cannot do without. */
-enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8, NEEDS_PIN = 16, NEEDS_ID = 32, NEEDS_TARGET = 64, NEEDS_SEQ = 128 };
+enum { NEEDS_ROOM = 1, NEEDS_NICK = 2, NEEDS_TEXT = 4, NEEDS_TOPIC = 8, NEEDS_PIN = 16, NEEDS_ID = 32, NEEDS_TARGET = 64, NEEDS_SEQ = 128, NEEDS_WHOM = 256 };
 
 static const struct verb {
 	const char *name;
@@ -46,6 +46,18 @@ static const struct verb {
 	[JSON_WHOIS] = { "whois", NEEDS_NICK },
 	[JSON_DROP_KEY] = { "drop_key", NEEDS_PIN },
 	[JSON_RELEASE] = { "release", NEEDS_NICK },
+	[JSON_PRIVATE] = { "private", NEEDS_ROOM },
+	[JSON_OP] = { "op", NEEDS_NICK },
+	[JSON_DEOP] = { "deop", NEEDS_NICK },
+	[JSON_MUTE] = { "mute", NEEDS_NICK },
+	[JSON_UNMUTE] = { "unmute", NEEDS_NICK },
+	[JSON_BAN] = { "ban", NEEDS_WHOM },
+	[JSON_UNBAN] = { "unban", NEEDS_WHOM },
+	[JSON_CALL] = { "call", NEEDS_NICK },
+	[JSON_UNCALL] = { "uncall", NEEDS_NICK },
+	[JSON_RESERVE] = { "reserve", NEEDS_NICK },
+	[JSON_RULES] = { "rules", 0 },
+	[JSON_AUDIT] = { "audit", 0 },
 	[JSON_CANCEL] = { "cancel", 0 },
 	[JSON_REPOST] = { "repost", 0 },
 	[JSON_FORGET] = { "forget", 0 },
@@ -132,13 +144,13 @@ static int read_pin(struct json_request *request, char *why)
 	return TCHAT_ERR_ARGUMENT;
 }
 
-static int read_device(struct json_request *request, char *why)
+static int read_switch(const json_t *root, const char *key, bool *value, char *why)
 {
-	const json_t *device = json_object_get(request->root, "device");
-	request->device = json_is_true(device);
-	if (device == NULL || json_is_boolean(device))
+	const json_t *member = json_object_get(root, key);
+	*value = json_is_true(member);
+	if (member == NULL || json_is_boolean(member))
 		return 0;
-	snprintf(why, JSON_WHY_SIZE, _("\"device\" has to be true or false"));
+	snprintf(why, JSON_WHY_SIZE, _("\"%s\" has to be true or false"), key);
 	return TCHAT_ERR_ARGUMENT;
 }
 
@@ -156,7 +168,7 @@ static int read_members(struct json_request *request, char *why)
 {
 	json_t *root = request->root;
 	const char *text = verbs[request->verb].needs & NEEDS_TOPIC ? "topic" : "text";
-	uint64_t count = COUNT_DEFAULT, uses = 1, seconds = DAY;
+	uint64_t count = COUNT_DEFAULT, uses = 1, seconds = request->verb == JSON_INVITE ? DAY : 0;
 	int err = 0;
 	if ((err = read_string(root, "room", &request->room, why)) != 0 ||
 	    (err = read_string(root, "to", &request->to, why)) != 0 ||
@@ -172,7 +184,9 @@ static int read_members(struct json_request *request, char *why)
 	    (err = read_number(root, "counter", 1, INT64_MAX, &request->counter, why)) != 0 ||
 	    (err = read_number(root, "uses", 1, USES_MAX, &uses, why)) != 0 ||
 	    (err = read_number(root, "seconds", 0, UINT32_MAX, &seconds, why)) != 0 ||
-	    (err = read_device(request, why)) != 0 || (err = read_pin(request, why)) != 0)
+	    (err = read_string(root, "address", &request->address, why)) != 0 ||
+	    (err = read_switch(root, "device", &request->device, why)) != 0 ||
+	    (err = read_switch(root, "host", &request->host, why)) != 0 || (err = read_pin(request, why)) != 0)
 		return err;
 	request->count = (uint32_t)count;
 	request->uses = (uint32_t)uses;
@@ -189,6 +203,8 @@ static int check_needs(const struct json_request *request, char *why)
 	if ((needs & NEEDS_ROOM) != 0 && request->room == NULL)
 		missing = "room";
 	else if ((needs & NEEDS_NICK) != 0 && request->nick == NULL)
+		missing = "nick";
+	else if ((needs & NEEDS_WHOM) != 0 && request->nick == NULL && request->address == NULL && !request->has_pin)
 		missing = "nick";
 	else if ((needs & NEEDS_TEXT) != 0 && request->text == NULL)
 		missing = "text";

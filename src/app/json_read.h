@@ -38,6 +38,18 @@ enum json_verb {
 	JSON_WHOIS,
 	JSON_DROP_KEY,
 	JSON_RELEASE,
+	JSON_PRIVATE,
+	JSON_OP,
+	JSON_DEOP,
+	JSON_MUTE,
+	JSON_UNMUTE,
+	JSON_BAN,
+	JSON_UNBAN,
+	JSON_CALL,
+	JSON_UNCALL,
+	JSON_RESERVE,
+	JSON_RULES,
+	JSON_AUDIT,
 	JSON_CANCEL,
 	JSON_REPOST,
 	JSON_FORGET,
@@ -56,10 +68,12 @@ struct json_request {
 	uint8_t kind;       /* enum wire_message_kind */
 	bool away;          /* true when not given */
 	bool device;        /* false when not given */
+	bool host;          /* likewise: about the whole host, not a room */
+	const char *address;
 	bool has_pin;
 	struct trust_pin pin; /* or an invitation's id */
 	uint32_t uses;      /* 1 when not given */
-	uint32_t seconds;   /* a day when not given; 0: for ever */
+	uint32_t seconds;   /* a day when not given, 0 for bans and mutes; 0: for ever */
 	uint64_t before;    /* 0 when not given */
 	uint32_t count;     /* 50 when not given */
 	uint64_t target;    /* seq of the message that is changed */

@@ -114,6 +114,34 @@ static void kicked_text(const struct session_event *event, char *text, size_t si
 		snprintf(text, size, _("%1$s was put out of #%2$s by %3$s: %4$s"), event->nick, room, by, reason);
 }
 
+void line_role_text(const struct session_event *event, char *text, size_t size)
+{
+	const char *nick = event->nick, *room = event->name;
+	int length = 0;
+	switch (event->role) {
+	case ROLE_OWNER:
+		length = event->own ? snprintf(text, size, _("you are an owner of #%s"), room) :
+		                      snprintf(text, size, _("%1$s is an owner of #%2$s"), nick, room);
+		break;
+	case ROLE_MODERATOR:
+		length = event->own ? snprintf(text, size, _("you are a moderator of #%s"), room) :
+		                      snprintf(text, size, _("%1$s is a moderator of #%2$s"), nick, room);
+		break;
+	case ROLE_MUTED:
+		length = event->own ? snprintf(text, size, _("you are muted in #%s: you may read, but not write"), room) :
+		                      snprintf(text, size, _("%1$s is muted in #%2$s"), nick, room);
+		break;
+	default:
+		length = event->own ? snprintf(text, size, _("you are a plain member of #%s, and may write"), room) :
+		                      snprintf(text, size, _("%1$s is a plain member of #%2$s"), nick, room);
+		break;
+	}
+	if (event->other[0] != '\0' && length >= 0 && (size_t)length < size)
+		length += snprintf(text + length, size - (size_t)length, _(", by %s"), event->other);
+	if (event->text[0] != '\0' && length >= 0 && (size_t)length < size)
+		snprintf(text + length, size - (size_t)length, ": %s", event->text);
+}
+
 static void away_text(const struct session_event *event, char *text, size_t size)
 {
 	if (!event->away)
@@ -186,6 +214,10 @@ bool line_event_text(const struct session_event *event, char *text, size_t size)
 	case SESSION_LEFT: left_text(event, text, size); break;
 	case SESSION_RENAMED: renamed_text(event, text, size); break;
 	case SESSION_KICKED: kicked_text(event, text, size); break;
+	case SESSION_ROLE:
+		if (event->room != 0)
+			line_role_text(event, text, size);
+		break;
 	case SESSION_AWAY: away_text(event, text, size); break;
 	case SESSION_NACK: nack_text(event, text, size); break;
 	case SESSION_ERROR: error_text(event, text, size); break;

@@ -26,6 +26,9 @@ int line_message(struct buffer *out, const struct session_event *event, const ch
 /* Appends "-- text" and a line end for each line of the text, cleaned. The same returns. */
 int line_notice(struct buffer *out, const char *text, size_t length);
 
+/* What SESSION_ROLE says about a room; not clean yet. */
+void line_role_text(const struct session_event *event, char *text, size_t size);
+
 /* The notice for an event other than a message, or for a message of kind topic, in the user's language; not clean
  * yet. False: the event is none that is told. */
 bool line_event_text(const struct session_event *event, char *text, size_t size);

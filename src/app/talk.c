@@ -320,6 +320,9 @@ static bool explain_trust(const struct talk *talk, int code, const char *where, 
 	case TCHAT_ERR_DOOR_REFUSED:
 		snprintf(text, size, _("the owner of %s did not let you in; only a link from there changes that"), where);
 		return true;
+	case TCHAT_ERR_BANNED:
+		snprintf(text, size, _("you are banned from %s; its owner or a moderator can change that"), where);
+		return true;
 	case TCHAT_ERR_DOOR_FULL:
 		snprintf(text, size, _("too many wait at the door of %s; try later, or ask its owner for a link"), where);
 		return true;
@@ -345,13 +348,12 @@ static bool explain_trust(const struct talk *talk, int code, const char *where, 
 
 const char *talk_member(const char *nick, uint8_t role, bool away, char *text, size_t size)
 {
-	bool owner = role == ROLE_OWNER;
-	if (owner && away)
-		snprintf(text, size, _("%s (owner, away)"), nick);
-	else if (owner || away)
-		snprintf(text, size, owner ? _("%s (owner)") : _("%s (away)"), nick);
-	else
-		snprintf(text, size, "%s", nick);
+	switch (role) {
+	case ROLE_OWNER: snprintf(text, size, away ? _("%s (owner, away)") : _("%s (owner)"), nick); break;
+	case ROLE_MODERATOR: snprintf(text, size, away ? _("%s (moderator, away)") : _("%s (moderator)"), nick); break;
+	case ROLE_MUTED: snprintf(text, size, away ? _("%s (muted, away)") : _("%s (muted)"), nick); break;
+	default: snprintf(text, size, away ? _("%s (away)") : "%s", nick); break;
+	}
 	return text;
 }
 

@@ -18,7 +18,7 @@ enum session_event_type {
 	                       * account it is, by its first nick ("": nobody's) */
 	SESSION_DISCONNECTED, /* code: why; final: there will be no retry, else retry_at */
 	SESSION_GOAWAY,       /* code, retry_at as a duration, text: reason; the connection goes soon */
-	SESSION_ROOM_JOINED,  /* room, count: members, text: topic, seq: head; again: after a reconnect; own: it was
+	SESSION_ROOM_JOINED,  /* room, closed, count: members, text: topic, seq: head; again: after a reconnect; own: it was
 	                       * asked for */
 	SESSION_ROOM_PARTED,  /* room; code: why it is gone (0: asked for) */
 	SESSION_ROOM_READY,   /* room; history and what was missed came; from here on everything is live */
@@ -45,7 +45,8 @@ enum session_event_type {
 	SESSION_JOINED,       /* room, user, nick, role */
 	SESSION_LEFT,         /* room, user, nick, text: reason */
 	SESSION_RENAMED,      /* user, nick: new one, other: old one or "", own */
-	SESSION_KICKED,       /* room, user, nick, other: by whom, text: reason, own: us; then ROOM_PARTED follows */
+	SESSION_KICKED,       /* room, user, nick, other: by whom, text: reason, code: KICKED or ROOM_BANNED, own: us; then
+	                       * ROOM_PARTED follows */
 	SESSION_AWAY,         /* user, nick, away, text: reason */
 	SESSION_TOPIC,        /* room, text: topic, nick: who set it; behind a MESSAGE of kind topic that is no replay */
 	SESSION_ROSTER,       /* room, count: the roster is complete, unless count > 256: then there is none. A direct room
@@ -53,7 +54,7 @@ enum session_event_type {
 	SESSION_NAME,         /* room, user, nick, role, away: one line of the answer to session_names() */
 	SESSION_NAMES_END,    /* room, count: all members */
 	SESSION_NICK,         /* nick: session_nick() was done */
-	SESSION_DONE,         /* room, request, nick, keys (one or none): another request was done, as it was asked */
+	SESSION_DONE,         /* room, request, kind, nick, keys (one or none): another request was done, as it was asked */
 	SESSION_ERROR,        /* request, code, room, asked, nick and keys if any: a request was refused or got no answer */
 	SESSION_PONG,         /* rtt, text: payload (not UTF-8: as sent); answers session_ping() */
 	SESSION_LAG,          /* rtt: of a keep-alive */
@@ -64,6 +65,15 @@ enum session_event_type {
 	SESSION_INVITATION,   /* kind (enum wire_invite_kind), count: uses left, time: when it ends (0: never), name: the
 	                       * room or "", other: who made it, keys: one, its public half. One line of an answer */
 	SESSION_INVITATIONS,  /* the end of the answer to session_invitations(); count */
+	SESSION_ROLE,         /* room (0: the whole host, then own), user, nick, role: the new one, other: by whom or "",
+	                       * text: reason, own */
+	SESSION_CALLED,       /* name: of a private room that we may join, other: who says so */
+	SESSION_RULE,         /* room, kind (enum wire_rule_kind), nick, ref: the address or "", keys (one or none), time: since
+	                       * when, expires (0: never), other: by whom, text: reason; one line of an answer */
+	SESSION_RULES_END,    /* room, count: the end of the answer to session_rules() */
+	SESSION_ACT,          /* kind (enum wire_moderation), seq: its number, time, name: of the room or "", nick, ref: the
+	                       * address, keys, other: by whom, text: reason, count: seconds, asked; rising numbers */
+	SESSION_AUDIT_END,    /* room, asked; seq: what to give as before next; more: there are older ones */
 	SESSION_PROFILE,      /* user, nick, role, here, away, text: reason, time: since when the nick is this user's,
 	                       * seen: when last, keys, other: the address or ""; answers session_whois() */
 };
@@ -91,6 +101,9 @@ enum session_request {
 	REQUEST_DROP_KEY,
 	REQUEST_RELEASE,
 	REQUEST_WHOIS,
+	REQUEST_MODERATE,
+	REQUEST_RULES,
+	REQUEST_AUDIT,
 };
 
 /* All strings are valid UTF-8 without NUL inside (the payload of a PONG apart), NUL-terminated, never NULL, and not
@@ -102,8 +115,9 @@ struct session_event {
 	uint32_t room;      /* the session's handle of the room; 0: none */
 	uint32_t user;
 	uint8_t role;       /* enum wire_role */
-	uint8_t kind;       /* enum wire_message_kind */
+	uint8_t kind;       /* enum wire_message_kind; in some, another enum */
 	bool direct : 1;    /* the room is a direct one; name is the other's nick */
+	bool closed : 1;    /* the room is private */
 	bool own : 1;
 	bool replay : 1;    /* it was there already when this session joined the room first */
 	bool duplicate : 1;
@@ -124,6 +138,7 @@ struct session_event {
 	uint64_t counter;   /* of a post of this session, or one that had no answer when it began; else 0 */
 	uint64_t count;
 	uint64_t seen;      /* wall clock */
+	uint64_t expires;   /* wall clock */
 	tchat_time retry_at;
 	tchat_time rtt;
 	uint8_t host[WIRE_KEY_SIZE];

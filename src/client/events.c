@@ -28,6 +28,7 @@ struct draft draft_of(enum session_event_type type, const struct room *room)
 	if (room != NULL) {
 		draft.event.room = room->handle;
 		draft.event.direct = room->direct;
+		draft.event.closed = room->closed;
 		draft.name = wire_text(room->name);
 	}
 	return draft;

@@ -204,6 +204,9 @@ int follow_joined(struct session *session, const struct wire_joined *joined)
 	/* The nick is another person's by now: what waits for the first must not go to the second. */
 	if (room->direct && room->id_life == session->life && room->id != joined->room)
 		return room_join_refused(session, &request, TCHAT_ERR_NO_USER);
+	if (room->closed && joined->kind != ROOM_PRIVATE)
+		return room_join_refused(session, &request, TCHAT_ERR_NAME_TAKEN);
+	room->closed = joined->kind == ROOM_PRIVATE;
 	struct room *known = room_by_id(session, joined->room);
 	if (known != NULL && known != room && known->state >= ROOM_RESUMING && known->state <= ROOM_LIVE)
 		return follow_alias(session, room, known);

@@ -186,6 +186,7 @@ bool reason_is_final(const struct session *session, int reason)
 {
 	switch (reason) {
 	case TCHAT_ERR_KICKED:
+	case TCHAT_ERR_BANNED:
 	case TCHAT_ERR_FENCED:
 	case TCHAT_ERR_VERSION:
 	case TCHAT_ERR_NOT_INVITED:

@@ -68,6 +68,7 @@ struct room {
 	uint32_t alias; /* 0, or the handle of the room that this one turned out to be */
 	enum room_state state;
 	bool direct;
+	bool closed; /* private: joined as such, so that what waits for it goes to no public room */
 	bool asked;   /* by the user: an unasked one is a direct room that somebody else opened */
 	bool rejoin;  /* wanted again while PART is under way */
 	bool was_joined;
@@ -104,6 +105,7 @@ struct request {
 	uint32_t after; /* NAMES: users up to this one came already */
 	uint32_t users; /* so many of them */
 	char nick[NAME_SIZE];
+	uint8_t action; /* MODERATE */
 	bool has_key;
 	uint8_t key[WIRE_PIN_SIZE];
 };
@@ -287,6 +289,13 @@ int door_knock(struct session *session, const struct wire_knock *knock);
 int door_told(struct session *session, const struct wire_door *door);
 int door_invited(struct session *session, const struct wire_invited *invited);
 int door_profile(struct session *session, const struct wire_profile *profile);
+
+/* moderation.c */
+int moderation_called(struct session *session, const struct wire_called *called);
+/* room NULL: on the whole host. */
+int moderation_role(struct session *session, struct room *room, const struct wire_member *member);
+int moderation_ruled(struct session *session, const struct wire_ruled *ruled);
+int moderation_audited(struct session *session, const struct wire_audited *audited);
 
 /* rooms.c */
 struct room *room_by_handle(const struct session *session, uint32_t handle);

@@ -63,6 +63,7 @@ struct draft draft_of_request(struct session *session, enum session_event_type t
 	struct draft draft = draft_of(type, room_by_handle(session, request->room));
 	draft.event.request = request->kind;
 	draft.event.asked = request->asked;
+	draft.event.kind = request->action;
 	draft.nick = wire_text(request->nick);
 	if (request->has_key)
 		draft.keys = (struct wire_bytes){ request->key, sizeof request->key };
@@ -251,7 +252,8 @@ int request_done(struct session *session, const struct wire_done *done)
 	case REQUEST_INVITE:
 	case REQUEST_REVOKE:
 	case REQUEST_DROP_KEY:
-	case REQUEST_RELEASE: {
+	case REQUEST_RELEASE:
+	case REQUEST_MODERATE: {
 		struct draft draft = draft_of_request(session, SESSION_DONE, &request);
 		return session_tell(session, &draft);
 	}

@@ -191,7 +191,7 @@ int room_join(struct session *session, struct room *room)
 		return TCHAT_ERR_FULL;
 	struct message join = { .type = WIRE_JOIN,
 		                .join = { .request = request->id,
-		                          .kind = room->direct ? ROOM_DIRECT : ROOM_PUBLIC,
+		                          .kind = room->direct ? ROOM_DIRECT : room->closed ? ROOM_PRIVATE : ROOM_PUBLIC,
 		                          .flags = room_wants_live(session, room) ? JOIN_LIVE : 0,
 		                          .name = wire_text(room->name) } };
 	int err = session_send(session, &join);
@@ -281,7 +281,7 @@ static const char *without_mark(const char *name, bool direct)
 	return !direct && name[0] == '#' ? name + 1 : name;
 }
 
-static int room_ask(struct session *session, const char *name, bool direct, uint64_t since)
+static int room_ask(struct session *session, const char *name, bool direct, bool closed, uint64_t since)
 {
 	struct room *room;
 	if (session->finished || session->leaving)
@@ -294,23 +294,29 @@ static int room_ask(struct session *session, const char *name, bool direct, uint
 		room->rejoin = true;
 	if (room->state != ROOM_GONE)
 		return (int)room->handle;
+	room->closed = closed;
 	err = room_want(session, room, since);
 	return err == 0 ? (int)room->handle : err;
 }
 
 int session_join(struct session *session, const char *name)
 {
-	return room_ask(session, name, false, 0);
+	return room_ask(session, name, false, false, 0);
 }
 
 int session_join_since(struct session *session, const char *name, uint64_t seq)
 {
-	return room_ask(session, name, false, seq == 0 ? 1 : seq);
+	return room_ask(session, name, false, false, seq == 0 ? 1 : seq);
+}
+
+int session_join_private(struct session *session, const char *name)
+{
+	return room_ask(session, name, false, true, 0);
 }
 
 int session_open_direct(struct session *session, const char *nick)
 {
-	return room_ask(session, nick, true, 0);
+	return room_ask(session, nick, true, false, 0);
 }
 
 int session_part(struct session *session, uint32_t handle)
@@ -346,6 +352,7 @@ static void room_show(const struct room *room, struct session_room *shown)
 		                        .name = room->name,
 		                        .topic = room->topic,
 		                        .direct = room->direct,
+		                        .closed = room->closed,
 		                        .joined = room->state >= ROOM_RESUMING && room->state <= ROOM_LIVE,
 		                        .head = room->seq,
 		                        .read = room->read,

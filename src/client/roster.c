@@ -267,7 +267,9 @@ static int member_joined(struct session *session, struct room *room, const struc
 
 static int member_left(struct session *session, struct room *room, const struct wire_member *member)
 {
-	bool kicked = member->change == MEMBER_KICKED, own = member->user == session->user;
+	bool banned = member->change == MEMBER_BANNED, kicked = banned || member->change == MEMBER_KICKED;
+	bool own = member->user == session->user;
+	int code = banned ? TCHAT_ERR_ROOM_BANNED : kicked ? TCHAT_ERR_KICKED : 0;
 	struct roster_entry *entry = roster_find(&room->roster, member->user);
 	char nick[NAME_SIZE];
 	strcpy(nick, own ? session->nick : entry != NULL ? entry->nick : "");
@@ -279,6 +281,7 @@ static int member_left(struct session *session, struct room *room, const struct 
 	if (kicked || !own) {
 		struct draft draft = draft_of_member(kicked ? SESSION_KICKED : SESSION_LEFT, room, member);
 		draft.event.own = own;
+		draft.event.code = code;
 		if (draft.nick.length == 0)
 			draft.nick = wire_text(nick);
 		err = session_tell(session, &draft);
@@ -289,7 +292,7 @@ static int member_left(struct session *session, struct room *room, const struct 
 		return roster_wanted(session, room);
 	/* Kicked, or parted by another connection of ours; our own PART gets DONE. */
 	if (kicked || room->state != ROOM_PARTING)
-		return room_gone(session, room, kicked ? TCHAT_ERR_KICKED : 0);
+		return room_gone(session, room, code);
 	return 0;
 }
 
@@ -299,6 +302,8 @@ int roster_member(struct session *session, const struct wire_member *member)
 	bool named = entry_of(member, &entry);
 	if (member->user == 0)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_MEMBER);
+	if (member->change == MEMBER_ROLE && member->room == 0)
+		return moderation_role(session, NULL, member);
 	if (member->change == MEMBER_RENAMED)
 		return named ? member_renamed(session, member, &entry)
 		             : session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_MEMBER);
@@ -309,8 +314,11 @@ int roster_member(struct session *session, const struct wire_member *member)
 	case MEMBER_JOINED:
 		return named ? member_joined(session, room, member, &entry)
 		             : session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_MEMBER);
+	case MEMBER_ROLE:
+		return moderation_role(session, room, member);
 	case MEMBER_LEFT:
 	case MEMBER_KICKED:
+	case MEMBER_BANNED:
 		return member_left(session, room, member);
 	default: /* changes of a later version */
 		return 0;

@@ -195,7 +195,11 @@ static int session_frame_ready(struct session *session, const struct message *me
 	case WIRE_INVITED:
 		return door_invited(session, &message->invited);
 	case WIRE_CALLED:
-		return 0;
+		return moderation_called(session, &message->called);
+	case WIRE_RULED:
+		return moderation_ruled(session, &message->ruled);
+	case WIRE_AUDITED:
+		return moderation_audited(session, &message->audited);
 	case WIRE_PROFILE:
 		return door_profile(session, &message->profile);
 	default:

@@ -95,6 +95,8 @@ void session_retry_now(struct session *session);
  * TCHAT_ERR_BAD_NAME, TCHAT_ERR_TOO_MANY_ROOMS. Posts may follow at once. */
 int session_join(struct session *session, const char *name);
 int session_join_since(struct session *session, const char *name, uint64_t seq); /* history from seq on */
+/* A room for those who are called only; makes it where there is none of that name. */
+int session_join_private(struct session *session, const char *name);
 int session_open_direct(struct session *session, const char *nick);
 int session_part(struct session *session, uint32_t room);
 
@@ -144,6 +146,22 @@ int session_revoke(struct session *session, const uint8_t *key);
 int session_drop_key(struct session *session, const uint8_t *pin);
 int session_release(struct session *session, const char *nick);
 
+/* Moderation. In room (0: on the whole host; the lobby stands for it, too); nick, address (a range) or key is whom it is
+ * about; reason may be NULL; seconds: how long a mute or ban holds, 0: for ever. DONE or ERROR has its action as kind. */
+struct session_act {
+	enum wire_moderation action;
+	uint32_t room;
+	const char *nick, *address;
+	const uint8_t *key;
+	const char *reason;
+	uint32_t seconds;
+};
+
+int session_moderate(struct session *session, const struct session_act *act);
+int session_rules(struct session *session, uint32_t room);
+/* before 0: the newest; count 1–256. asked comes back in the events. */
+int session_audit(struct session *session, uint32_t room, uint64_t before, uint32_t count, uint32_t asked);
+
 /* Ends the session once every post and request has its answer: BYE, then DISCONNECTED with final and
  * TCHAT_ERR_LEAVING. Without a connection and with nothing to send, or after a final disconnect: at once; but a first
  * connection that has rooms to join is still made. To give up, just free the session. */
@@ -168,6 +186,7 @@ struct session_room {
 	const char *name;   /* valid until the session changes; without # */
 	const char *topic;
 	bool direct;
+	bool closed;        /* private */
 	bool joined;        /* false: on its way in or out */
 	uint64_t head;      /* seq of the last message shown */
 	uint64_t read;      /* read mark: a seq; 0: none */

@@ -192,6 +192,10 @@ void host_audit(struct host_peer *peer, const struct wire_audit *wire)
 	struct host *host = peer->host;
 	struct room *room = wire->room == 0 ? NULL : host_room_by_id(host, wire->room);
 	int err = wire->room != 0 && room == NULL ? TCHAT_ERR_NO_ROOM : 0;
+	/* The lobby stands for the whole host. */
+	if (room != NULL && host_room_is_lobby(room))
+		room = NULL;
+	uint64_t where = room == NULL ? 0 : room->id;
 	if (err == 0 && host_user_rank(host, peer->user, room) < RANK_MODERATOR)
 		err = TCHAT_ERR_NOT_ALLOWED;
 	if (err != 0) {
@@ -199,7 +203,7 @@ void host_audit(struct host_peer *peer, const struct wire_audit *wire)
 		return;
 	}
 	uint32_t limit = wire->limit > PAGE_LIMIT ? PAGE_LIMIT : wire->limit;
-	struct audit_page page = audit_page(host, wire->room, wire->from, limit);
+	struct audit_page page = audit_page(host, where, wire->from, limit);
 	struct message message = { .type = WIRE_AUDITED };
 	struct buffer records;
 	buffer_init(&records, WIRE_LIMIT);
@@ -207,7 +211,7 @@ void host_audit(struct host_peer *peer, const struct wire_audit *wire)
 	for (act = page.first; act != NULL && err == 0; act = TAILQ_NEXT(act, by_number)) {
 		if (wire->from != 0 && act->number >= wire->from)
 			break;
-		if (wire->room == 0 || act->room == wire->room)
+		if (where == 0 || act->room == where)
 			err = act_put(&records, act, peer->owner);
 	}
 	message.audited.request = wire->request;

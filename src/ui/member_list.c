@@ -9,11 +9,17 @@
 #include <string.h>
 #include <strings.h>
 
+static int rank(const struct member_row *member)
+{
+	return member->role == MEMBER_MUTED ? MEMBER_PLAIN : (int)member->role;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct member_row *x = a, *y = b;
-	if (x->role != y->role)
-		return x->role > y->role ? -1 : 1;
+	int first = rank(x), second = rank(y);
+	if (first != second)
+		return first > second ? -1 : 1;
 	int order = strcasecmp(x->nick, y->nick);
 	return order != 0 ? order : strcmp(x->nick, y->nick);
 }
@@ -29,7 +35,8 @@ static void draw_member(struct cells *cells, const struct area *area, int row, c
 	size_t length = strlen(member->nick);
 	enum style_role role = member->away ? STYLE_MEMBER_AWAY :
 	                       member->own ? STYLE_NICK_OWN : style_for_nick(member->nick, length);
-	const char *sign = member->role == MEMBER_OWNER ? "@" : member->role == MEMBER_MODERATOR ? "+" : " ";
+	static const char *const signs[] = { " ", "+", "@", "-" }; /* by role */
+	const char *sign = signs[member->role];
 	int column = cells_puts(cells, area, row, 1, STYLE_HEADING, sign);
 	cells_put_unclean(cells, area, row, column, area->columns - column - 1, role, member->nick, length);
 }

@@ -12,6 +12,7 @@ enum member_role {
 	MEMBER_PLAIN,
 	MEMBER_MODERATOR, /* + */
 	MEMBER_OWNER,     /* @ */
+	MEMBER_MUTED,     /* -; else as a plain one */
 };
 
 struct member_row {
