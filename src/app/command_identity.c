@@ -190,7 +190,7 @@ static void say_door(struct front *front, const struct session_event *event)
 		front_say_line(front, _("%1$s went away from the door; /admit %1$s lets in for the next time"), nick);
 		break;
 	case DOOR_ADMITTED: front_say_line(front, _("%s was let in"), nick); break;
-	case DOOR_REFUSED: front_say_line(front, _("%s was sent away"), nick); break;
+	case DOOR_REFUSED: front_say_line(front, _("%s was sent away; for a day only an invitation lets them in"), nick); break;
 	default: break;
 	}
 }

@@ -39,8 +39,10 @@ void face_mind_door(struct face *face)
 {
 	tchat_time now = loop_now(face->talk.loop);
 	struct door *door = &face->front.door;
-	if (face->question == ASK_DOOR && (find(face, &face->knocking) == NULL || !face->ready))
+	if (face->question == ASK_DOOR && (find(face, &face->knocking) == NULL || !face->ready)) {
 		face_close_overlay(face); /* somebody else opened, or nobody can */
+		face->touched = now;      /* the answer that was on its way is not for the next one */
+	}
 	if (face->dialogue != NULL || face->help != NULL || !face->ready || face->leaving ||
 	    line_editor_length(face->editor) > 0)
 		return;
