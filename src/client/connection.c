@@ -46,7 +46,7 @@ static void connection_reset(struct session *session)
 	session->link = LINK_NONE;
 	session->reason = 0;
 	session->held = false;
-	session->marks_at = 0;
+	marks_send(session); /* kept, at least */
 	rooms_disconnected(session);
 	requests_drop(session);
 }

@@ -12,10 +12,10 @@ static void mark_keep(struct session *session, const struct room *room)
 	session->store->operations->keep(session->store, room->row);
 }
 
-/* Those of some moments go together: who scrolls reads on and on. */
+/* Those of some moments go together: who scrolls, or watches a busy room, reads on and on. */
 static void marks_later(struct session *session)
 {
-	if (session->link == LINK_READY && session->marks_at == 0)
+	if (session->marks_at == 0)
 		session->marks_at = session->now + TCHAT_MS(MARKS_MS);
 }
 
@@ -25,8 +25,9 @@ void session_read(struct session *session, uint32_t handle, uint64_t seq)
 	if (room == NULL || seq <= room->read || seq > room->seq)
 		return;
 	room->read = seq;
-	mark_keep(session, room);
-	if (room->state == ROOM_LIVE)
+	if (session->marks_at == 0)
+		mark_keep(session, room);
+	if (session->link == LINK_READY && room->state == ROOM_LIVE)
 		marks_later(session);
 }
 
@@ -41,7 +42,9 @@ void marks_send(struct session *session)
 	session->marks_at = 0;
 	for (size_t i = 0; i < session->room_count; i++) {
 		struct room *room = session->rooms[i];
-		if (room->state != ROOM_LIVE || room->read <= room->read_told)
+		if (room->read > room->read_told)
+			mark_keep(session, room);
+		if (session->link != LINK_READY || room->state != ROOM_LIVE || room->read <= room->read_told)
 			continue;
 		struct message mark = { .type = WIRE_MARK, .mark = { .room = room->id, .seq = room->read } };
 		if (session_send(session, &mark) != 0) {
