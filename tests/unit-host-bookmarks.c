@@ -28,13 +28,19 @@ static void hang_up(struct world *w)
 	world_pass(w, TCHAT_SECONDS(5));
 }
 
-static void restart(struct world *w, enum host_history_access history)
+/* The host is gone from one moment to the next, and back. */
+static void crash(struct world *w, enum host_history_access history)
 {
-	hang_up(w);
 	host_free(w->host);
 	world_forget_peers(w);
 	joined_open(w, history);
 	world_run(w);
+}
+
+static void restart(struct world *w, enum host_history_access history)
+{
+	hang_up(w);
+	crash(w, history);
 }
 
 static struct wire_peer *member(struct world *w, int key, const char *nick)
@@ -131,7 +137,7 @@ static void who_was_there_goes_on_where_it_was_also_after_a_restart(void **state
 	say(ann, 1, "two");
 	ben = member(w, 8, "ben");
 	expect_bounds(ben, "lobby", 2, 2);
-	restart(w, HOST_HISTORY_JOINED);
+	crash(w, HOST_HISTORY_JOINED);
 	ann = member(w, 7, "ann");
 	expect_bounds(ann, "lobby", 1, 2);
 	wire_enter(ann, "lobby", JOIN_LIVE);
@@ -251,8 +257,7 @@ static void marks_are_kept_over_a_restart(void **state)
 	world_pass(w, TCHAT_SECONDS(5));
 	mark(a, 1, 2); /* written as the host ends */
 	host_shutdown(w->host, 0, w->now);
-	world_run(w);
-	restart(w, HOST_HISTORY_ALL);
+	crash(w, HOST_HISTORY_ALL);
 	a = member(w, 7, "ann");
 	wire_join(a, ROOM_PUBLIC, "lobby", 0);
 	wire_expect(a, &message, WIRE_JOINED);
@@ -358,6 +363,18 @@ static void to_close_a_direct_room_is_to_have_read_it(void **state)
 	world_free(w);
 }
 
+static void count_bookmarks(void *arg, uint8_t kind, const void *key, size_t key_length, const void *value, size_t length)
+{
+	*(int *)arg += kind == 4;
+}
+
+static int bookmarks_kept(struct world *w)
+{
+	int count = 0;
+	assert_int_equal(store_records(w->store, count_bookmarks, &count), 0);
+	return count;
+}
+
 static void bookmarks_of_a_name_that_is_released_are_gone(void **state)
 {
 	struct world *w = joined_world();
@@ -368,11 +385,39 @@ static void bookmarks_of_a_name_that_is_released_are_gone(void **state)
 	wire_close(ann);
 	world_run(w);
 	wire_skip(owner);
+	assert_int_equal(bookmarks_kept(w), 1);
 	door_expect_done(owner, door_moderate_bytes(owner, MODERATE_RELEASE, NULL, "ann"));
+	assert_int_equal(bookmarks_kept(w), 0);
 	/* The next one of that name is a newcomer, now and later. */
 	expect_bounds(member(w, 8, "ann"), "lobby", 2, 1);
 	restart(w, HOST_HISTORY_JOINED);
 	expect_bounds(member(w, 8, "ann"), "lobby", 2, 1);
+	world_free(w);
+}
+
+static void put_bookmarks(struct world *w, uint64_t self, const char *bytes, size_t length)
+{
+	struct store_record record = { .request = { .type = STORE_RECORD }, .kind = 4, .key_length = 8, .value = bytes };
+	record.length = (uint32_t)length;
+	wire_set(record.key, 8, self);
+	store_submit(w->store, &record.request);
+	assert_ptr_equal(store_completed(w->store), &record.request);
+}
+
+static void bookmarks_of_nobody_or_cut_off_go_at_the_start(void **state)
+{
+	struct world *w = joined_world();
+	struct host_event event;
+	world_run(w);
+	hang_up(w);
+	put_bookmarks(w, 99, "\1", 1);
+	put_bookmarks(w, 98, "\1\0\0\0", 4);
+	assert_int_equal(bookmarks_kept(w), 2);
+	crash(w, HOST_HISTORY_JOINED);
+	assert_int_equal(bookmarks_kept(w), 0);
+	assert_true(host_next_event(w->host, &event));
+	assert_int_equal(event.code, TCHAT_ERR_SYNTAX);
+	expect_bounds(member(w, 7, "ann"), "lobby", 1, 0);
 	world_free(w);
 }
 
@@ -409,6 +454,7 @@ int main(void)
 		cmocka_unit_test(a_restarted_host_tells_of_direct_rooms_with_something_unread),
 		cmocka_unit_test(to_close_a_direct_room_is_to_have_read_it),
 		cmocka_unit_test(bookmarks_of_a_name_that_is_released_are_gone),
+		cmocka_unit_test(bookmarks_of_nobody_or_cut_off_go_at_the_start),
 		cmocka_unit_test(a_user_of_very_many_rooms_loses_the_first_bookmarks),
 	};
 	return cmocka_run_group_tests_name("host-bookmarks", tests, NULL, NULL);
