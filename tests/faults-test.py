@@ -30,7 +30,7 @@ class Place:
         self.folder = tempfile.mkdtemp(prefix="tchat-test-")
         self.address = "unix:%s/host" % self.folder
         self.data = os.path.join(self.folder, "history")
-        self.faults = os.path.join(self.folder, "faults")
+        self.faults = os.path.join(self.data, "faults")  # where the host may read
         asan = os.environ.get("ASAN_OPTIONS", "")
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder, TCHAT_FAULTS=self.faults,
                                 LD_PRELOAD=PRELOAD, ASAN_OPTIONS=asan + ":verify_asan_link_order=0")
