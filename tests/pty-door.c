@@ -103,6 +103,28 @@ static void two_strangers_talk_after_one_question_each_and_less_than_sixty_keys(
 	end_host(owner);
 }
 
+static void who_was_sent_away_by_mistake_can_be_let_in(void **state)
+{
+	char address[64];
+	struct pty *owner = open_host(address);
+	const char *const *visitor = scene_stranger("visitor");
+	struct pty *guest = join(address, visitor);
+	pty_wait_text(guest, "A new host");
+	pty_type(guest, "a");
+	pty_wait_text(owner, "Somebody knocks");
+	pty_type(owner, "n");
+	scene_ended(guest, 77);
+	pty_wait_text(owner, "visitor was sent away");
+	/* Nobody waits, so nobody is meant without a name. */
+	scene_say(owner, "/admit");
+	pty_wait_text(owner, "nobody knocks");
+	scene_say(owner, "/admit visitor");
+	pty_wait_text(owner, "visitor was let in");
+	guest = join(address, visitor);
+	pty_wait_row(guest, -1, "#lobby>");
+	end_host(owner);
+}
+
 static void who_has_a_link_is_asked_nothing_and_nobody_else(void **state)
 {
 	char address[64], link[160];
@@ -147,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(two_strangers_talk_after_one_question_each_and_less_than_sixty_keys, scene_open,
 		                                scene_close),
+		cmocka_unit_test_setup_teardown(who_was_sent_away_by_mistake_can_be_let_in, scene_open, scene_close),
 		cmocka_unit_test_setup_teardown(who_has_a_link_is_asked_nothing_and_nobody_else, scene_open, scene_close),
 		cmocka_unit_test_setup_teardown(the_same_account_just_joins, scene_open, scene_close),
 	};

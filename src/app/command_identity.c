@@ -160,6 +160,8 @@ static int open_door(struct front *front, const char *name, bool admit)
 		front_say(front, "%s", _("several knock; name one by the words of the key:"));
 	for (size_t i = 0; found > 1 && i < front->door.guest_count; i++) {
 		char words[TRUST_WORDS];
+		if (front->door.guests[i].refused != guest->refused)
+			continue;
 		trust_words(&front->door.guests[i].pin, words);
 		front_say_line(front, "  %s  %s  %s", words, front->door.guests[i].nick, front->door.guests[i].address);
 	}
@@ -190,7 +192,7 @@ static void say_door(struct front *front, const struct session_event *event)
 		front_say_line(front, _("%1$s went away from the door; /admit %1$s lets in for the next time"), nick);
 		break;
 	case DOOR_ADMITTED: front_say_line(front, _("%s was let in"), nick); break;
-	case DOOR_REFUSED: front_say_line(front, _("%s was sent away; for a day only an invitation lets them in"), nick); break;
+	case DOOR_REFUSED: front_say_line(front, _("%1$s was sent away, for a day; /admit %1$s changes that"), nick); break;
 	default: break;
 	}
 }

@@ -26,11 +26,12 @@ static void guest_gone(struct door *door, struct door_guest *guest)
 void door_event(struct door *door, const struct session_event *event)
 {
 	struct door_guest *guest = find_pin(door, event->keys);
-	if (event->kind == DOOR_ADMITTED || event->kind == DOOR_REFUSED) {
-		if (guest != NULL)
-			guest_gone(door, guest);
+	if (event->kind == DOOR_ADMITTED && guest != NULL)
+		guest_gone(door, guest);
+	else if (event->kind == DOOR_REFUSED && guest != NULL)
+		guest->refused = guest->later = true;
+	if (event->kind == DOOR_ADMITTED || event->kind == DOOR_REFUSED)
 		return;
-	}
 	if (guest != NULL)
 		guest_gone(door, guest);
 	else if (door->guest_count == DOOR_GUESTS)
@@ -42,22 +43,28 @@ void door_event(struct door *door, const struct session_event *event)
 	snprintf(guest->address, sizeof guest->address, "%s", event->text);
 }
 
-size_t door_find(const struct door *door, const char *name, const struct door_guest **guest)
+static bool is_meant(const struct door_guest *guest, const char *name)
+{
+	char words[TRUST_WORDS];
+	trust_words(&guest->pin, words);
+	return name[0] == '\0' || strcasecmp(words, name) == 0 || strcasecmp(guest->nick, name) == 0;
+}
+
+static size_t find(const struct door *door, const char *name, bool refused, const struct door_guest **guest)
 {
 	size_t found = 0;
-	if (name[0] == '\0') {
-		*guest = door->guest_count > 0 ? &door->guests[0] : NULL;
-		return door->guest_count;
-	}
-	for (size_t i = 0; i < door->guest_count; i++) {
-		char words[TRUST_WORDS];
-		trust_words(&door->guests[i].pin, words);
-		if (strcasecmp(words, name) != 0 && strcasecmp(door->guests[i].nick, name) != 0)
-			continue;
-		*guest = &door->guests[i];
-		found++;
-	}
+	for (size_t i = 0; i < door->guest_count; i++)
+		if (door->guests[i].refused == refused && is_meant(&door->guests[i], name)) {
+			*guest = &door->guests[i];
+			found++;
+		}
 	return found;
+}
+
+size_t door_find(const struct door *door, const char *name, const struct door_guest **guest)
+{
+	size_t found = find(door, name, false, guest);
+	return found > 0 || name[0] == '\0' ? found : find(door, name, true, guest);
 }
 
 struct door_asked *door_ask(struct door *door, enum wire_invite_kind kind, const char *room)

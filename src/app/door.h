@@ -17,6 +17,7 @@ struct door_guest {
 	char nick[DOOR_NAME];
 	char address[DOOR_NAME];
 	bool left;  /* went away; may be admitted all the same */
+	bool refused; /* sent away; by name only, an owner may change his mind */
 	bool later; /* for the face: the question was put and has its answer, or none yet */
 };
 
@@ -41,7 +42,8 @@ struct door {
 /* Takes a DOOR event. */
 void door_event(struct door *door, const struct session_event *event);
 
-/* Who is meant by a nick or the words of a key ("": everybody): how many fit; *guest is one of them. */
+/* Who is meant by a nick or the words of a key ("": everybody who was not refused): how many fit, be it of those who were
+ * refused when there are no others; *guest is one of them. */
 size_t door_find(const struct door *door, const char *name, const struct door_guest **guest);
 
 /* A new invitation: its token is made and kept until the answer. NULL: too many are asked for, or the system fails. */

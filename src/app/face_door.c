@@ -14,7 +14,7 @@ static struct door_guest *find(struct face *face, const struct trust_pin *pin)
 {
 	struct door *door = &face->front.door;
 	for (size_t i = 0; i < door->guest_count; i++)
-		if (trust_pin_equal(&door->guests[i].pin, pin))
+		if (trust_pin_equal(&door->guests[i].pin, pin) && !door->guests[i].refused)
 			return &door->guests[i];
 	return NULL;
 }

@@ -318,7 +318,7 @@ static bool explain_trust(const struct talk *talk, int code, const char *where, 
 			snprintf(text, size, _("%s lets in only who is invited; ask its owner for a link"), where);
 		return true;
 	case TCHAT_ERR_DOOR_REFUSED:
-		snprintf(text, size, _("the owner of %s did not let you in; only a link from there changes that"), where);
+		snprintf(text, size, _("the owner of %s did not let you in; for a day, only they or a link from there can change that"), where);
 		return true;
 	case TCHAT_ERR_BANNED:
 		snprintf(text, size, _("you are banned from %s; its owner or a moderator can change that"), where);
