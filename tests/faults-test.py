@@ -30,16 +30,16 @@ class Place:
         self.folder = tempfile.mkdtemp(prefix="tchat-test-")
         self.address = "unix:%s/host" % self.folder
         self.data = os.path.join(self.folder, "history")
-        self.faults = os.path.join(self.data, "faults")  # where the host may read
+        self.faults = os.path.join(self.folder, "faults")
         asan = os.environ.get("ASAN_OPTIONS", "")
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder, TCHAT_FAULTS=self.faults,
                                 LD_PRELOAD=PRELOAD, ASAN_OPTIONS=asan + ":verify_asan_link_order=0")
         self.host = None
 
-    def start(self, *arguments):
+    def start(self, *arguments, history=("--history-access=all",)):
         # What fails is read from a file that no sandbox would let a host see.
         self.host = Program("--headless", "--no-sandbox", "--host", self.address, "--data", self.data, "--access=open",
-                            "--history-access=all", *arguments, environment=self.environment)
+                            *history, *arguments, environment=self.environment)
         self.host.err.find("listening unix:")
 
     def stop(self):
@@ -302,6 +302,35 @@ def what_is_read_on_one_device_is_read_on_the_other_also_after_a_restart(place):
     place.stop()
 
 
+def who_is_new_where_the_door_is_open_reads_what_is_said_from_then_on(place):
+    place.start(history=())
+    ann = Peer(place.address, "ann")
+    room = ann.join("lobby", 0)
+    for text in ("one", "two"):
+        ann.post(room, text)
+    ann.settle()
+    same(place.texts(), [])
+    ben = Peer(place.address, "ben")
+    ben.join("lobby", 0)
+    ann.post(room, "three")
+    ann.settle()
+    ben.bye()
+    place.host.kill()
+    place.start(history=())
+    # They are no newcomers any more, on whatever device; somebody else is.
+    again = Peer(place.address, "ben", identity=ben.identity)
+    page = again.request("HISTORY", "PAGE", room=again.join("lobby", 0).id, **{"from": 1}, limit=9, flags=peer_client.FORWARD)
+    same((page["floor"], [m["body"] for _, m in peer_client.records(page["records"])]), (3, [b"three"]))
+    same(ann.reconnect(), {"lobby": (0, 0)})
+    same(place.texts(), [])
+    place.stop()
+    place.start()
+    same(place.texts(), ["one", "two", "three"])
+    for peer in (ann, again):
+        peer.sock.close()
+    place.stop()
+
+
 def main():
     failed = 0
     tests = [a_flush_that_fails_ends_the_host_and_nothing_is_lost, a_write_that_fails_ends_the_host_and_nothing_is_lost,
@@ -309,7 +338,8 @@ def main():
              a_database_put_back_is_told_to_all_and_lost_posts_are_offered_again,
              a_whole_folder_put_back_is_found_by_those_who_know_more, a_torn_end_of_the_log_costs_nothing_that_was_accepted,
              who_asks_for_less_durability_is_told_after_a_crash,
-             what_is_read_on_one_device_is_read_on_the_other_also_after_a_restart]
+             what_is_read_on_one_device_is_read_on_the_other_also_after_a_restart,
+             who_is_new_where_the_door_is_open_reads_what_is_said_from_then_on]
     for number, test in enumerate(tests, 1):
         place, start = Place(), time.monotonic()
         try:

@@ -193,11 +193,15 @@ static uint64_t since_of_account(struct host *host, const struct user *user, uin
 
 void host_bookmark_enter(struct host *host, struct user *user, const struct room *room)
 {
-	if (!host->history_joined || user->owner || host_bookmark_find(host, user, room->id) != NULL)
+	if (user->owner || host_bookmark_find(host, user, room->id) != NULL)
 		return;
+	/* Where everything may be read, that is noted as well: should it change, who was there is no newcomer. */
 	struct bookmark fresh = { .room = room->id };
-	fresh.since = since_of_account(host, user, room->id, room->head + 1);
-	if (mark_get(host, user, &fresh) != NULL)
+	if (host->history_joined)
+		fresh.since = since_of_account(host, user, room->id, room->head + 1);
+	else if (user->account == NULL)
+		return;
+	if (mark_get(host, user, &fresh) != NULL && host->history_joined)
 		host->bookmarks_due = host->now; /* no client knows it, should it be lost */
 }
 
