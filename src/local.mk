@@ -53,7 +53,7 @@ src_libclient_a_SOURCES = \
 	src/client/rooms.c \
 	src/client/roster.c \
 	src/client/session.c src/client/session.h \
-	src/client/stored.c
+	src/client/stored.c src/client/stored_read.c
 
 bin_PROGRAMS += src/tchat
 src_tchat_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

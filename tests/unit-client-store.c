@@ -298,18 +298,25 @@ static void after_an_error_of_the_disk_nothing_more_is_written(void **state)
 
 /* --- Rooms and messages */
 
-static void message(struct client_store *store, struct client_row *row, uint64_t seq, uint64_t time, const char *text)
+static void change(struct client_store *store, struct client_row *row, uint64_t seq, uint64_t time, const char *text,
+                   uint8_t kind, uint64_t target)
 {
 	uint8_t record[256] = { 0 };
 	size_t length = FRAME_HEADER + MSG_BODY + strlen(text);
 	frame_header(record, WIRE_MSG, length - FRAME_HEADER);
 	wire_set(record + FRAME_HEADER + MSG_SEQ, 8, seq);
+	record[FRAME_HEADER + MSG_KIND] = kind;
 	wire_set(record + FRAME_HEADER + MSG_BODY_LENGTH, 4, strlen(text));
 	memcpy(record + FRAME_HEADER + MSG_BODY, text, strlen(text));
 	row->seq = seq;
 	row->has_id = true;
 	row->id = (struct message_id){ 9, seq };
-	store->operations->message(store, row, time, record, length);
+	store->operations->message(store, row, time, target, record, length);
+}
+
+static void message(struct client_store *store, struct client_row *row, uint64_t seq, uint64_t time, const char *text)
+{
+	change(store, row, seq, time, text, KIND_TEXT, 0);
 }
 
 /* Reads, and expects these seqs. */
@@ -336,6 +343,7 @@ static void expect_read(struct client_store *store, const struct client_row *row
 	}
 	assert_int_equal(length, 0);
 	buffer_free(&read.records);
+	buffer_free(&read.changes);
 }
 
 static void cursors_and_messages_are_kept_together(void **state)
@@ -422,6 +430,50 @@ static void what_is_settled_is_told_when_it_is_stored(void **state)
 	work(store);
 	assert_int_equal(store->outbox->settled(store->outbox), 2);
 	client_store_free(store);
+}
+
+/* The bytes of all files of the store. */
+static bool is_on_the_disk(const char *text)
+{
+	char command[512];
+	snprintf(command, sizeof command, "grep -rq '%s' '%s'", text, place.root);
+	return system(command) == 0;
+}
+
+static void changes_are_kept_and_a_deletion_takes_the_text_from_the_disk(void **state)
+{
+	struct client_store *store = open_store();
+	struct client_row *lobby = store->operations->row(store, false, "lobby", "Lobby");
+	struct client_row *other = store->operations->row(store, false, "other", "Other");
+	message(store, lobby, 1, clock_wall(), "first secret");
+	message(store, lobby, 2, clock_wall(), "second");
+	message(store, other, 1, clock_wall(), "of another room");
+	change(store, lobby, 3, clock_wall(), "edited secret", KIND_EDIT, 1);
+	change(store, lobby, 4, clock_wall(), "+1", KIND_REACTION, 1);
+	change(store, lobby, 5, clock_wall(), "to what is not here", KIND_EDIT, 900);
+	work(store);
+	struct client_read read = { .row = lobby->row, .before = 3, .limit = 5 };
+	store->operations->read(store, &read);
+	client_sqlite_work(store);
+	assert_ptr_equal(store->operations->completed(store), &read);
+	struct frame frame;
+	int size = frame_peek(&frame, buffer_data(&read.changes), buffer_length(&read.changes), FRAME_MAXIMUM);
+	assert_true(size > 0);
+	assert_int_equal(wire_get(frame.payload + MSG_SEQ, 8), 4); /* newest first */
+	size_t left = buffer_length(&read.changes) - (size_t)size;
+	assert_int_equal(frame_peek(&frame, buffer_data(&read.changes) + size, left, FRAME_MAXIMUM), left);
+	assert_int_equal(wire_get(frame.payload + MSG_SEQ, 8), 3);
+	buffer_free(&read.records);
+	buffer_free(&read.changes);
+	assert_true(is_on_the_disk("first secret"));
+	change(store, lobby, 6, clock_wall(), "", KIND_DELETE, 1);
+	work(store);
+	expect_read(store, lobby, 0, 9, 1, 6, false);
+	expect_read(store, other, 0, 9, 1, 1, false);
+	client_store_free(store);
+	assert_false(is_on_the_disk("secret"));
+	assert_true(is_on_the_disk("second"));
+	assert_true(is_on_the_disk("of another room"));
 }
 
 static void own_messages_are_kept_up_to_a_number(void **state)
@@ -676,6 +728,7 @@ int main(void)
 		TEST(cursors_and_messages_are_kept_together),
 		TEST(nothing_is_read_across_a_hole),
 		TEST(what_is_settled_is_told_when_it_is_stored),
+		TEST(changes_are_kept_and_a_deletion_takes_the_text_from_the_disk),
 		TEST(own_messages_are_kept_up_to_a_number),
 		TEST(the_cache_is_bounded_by_count_and_age_and_never_emptied_at_once),
 		TEST(a_second_process_has_a_slot_of_its_own),

@@ -383,6 +383,53 @@ static void old_messages_are_there_while_the_host_is_away(void **state)
 	life_end(&life); /* with a reading under way */
 }
 
+static void expect_found(struct life *life, uint64_t seq, const char *text)
+{
+	const struct session_event *event = fake_event(&life->fake, SESSION_FOUND);
+	assert_int_equal(event->seq, seq);
+	assert_string_equal(event->text, text);
+	assert_int_equal(event->asked, 7);
+}
+
+static void expect_found_end(struct life *life, uint64_t seq, bool more)
+{
+	const struct session_event *event = fake_event(&life->fake, SESSION_FOUND_END);
+	assert_int_equal(event->seq, seq);
+	assert_int_equal(event->more, more);
+	assert_int_equal(event->asked, 7);
+	fake_quiet(&life->fake);
+}
+
+static void what_was_read_is_searched_while_the_host_is_away(void **state)
+{
+	struct life life;
+	uint32_t room;
+	first_life(&life, &room);
+	fake_msg(&life.fake, 3, "HELLO again");
+	expect_message(&life, 3, "HELLO again", false);
+	fake_break(&life.fake);
+	struct session *session = life.fake.session;
+	assert_int_equal(session_search(session, room, "hello", 0, 10, 7), 0);
+	fake_quiet(&life.fake);
+	work(&life);
+	expect_found(&life, 3, "HELLO again");
+	expect_found(&life, 1, "hello");
+	expect_found_end(&life, 1, false);
+	assert_int_equal(session_search(session, room, "Hello", 0, 1, 7), 0);
+	work(&life);
+	expect_found(&life, 3, "HELLO again");
+	expect_found_end(&life, 3, true);
+	assert_int_equal(session_search(session, room, "hello", 3, 1, 7), 0);
+	work(&life);
+	expect_found(&life, 1, "hello");
+	expect_found_end(&life, 1, false);
+	assert_int_equal(session_search(session, room, "nowhere", 0, 1, 7), 0);
+	work(&life);
+	expect_found_end(&life, 1, false);
+	assert_int_equal(session_search(session, room, "hello", 0, 1, 7), 0);
+	life_end(&life); /* with a search under way */
+}
+
 static void read_marks_are_kept(void **state)
 {
 	struct life life;
@@ -821,6 +868,7 @@ int main(void)
 		TEST(what_was_missed_comes_exactly_behind_what_was_seen),
 		TEST(a_room_that_one_left_begins_anew),
 		TEST(old_messages_are_there_while_the_host_is_away),
+		TEST(what_was_read_is_searched_while_the_host_is_away),
 		TEST(read_marks_are_kept),
 		TEST(marks_of_the_host_and_of_the_store_go_together),
 		TEST(what_is_posted_before_the_host_is_known_goes_into_its_store),

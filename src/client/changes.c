@@ -77,6 +77,9 @@ int session_search(struct session *session, uint32_t handle, const char *text, u
 	if (length == 0 || !utf8_valid(text, length))
 		return TCHAT_ERR_BAD_TEXT;
 	const struct room *room = request_room(session, handle, &err);
+	const struct room *away = room == NULL && err == TCHAT_ERR_AGAIN ? stored_room(session, handle) : NULL;
+	if (away != NULL)
+		return stored_search(session, away, text, before, count, asked);
 	if (room == NULL)
 		return err;
 	struct request *request = request_add(session, REQUEST_SEARCH, room->handle, false);

@@ -269,6 +269,8 @@ int follow_deliver(struct session *session, struct room *room, const struct wire
 	room->id_at = msg->id;
 	room->cursor_id = true;
 	own_seen(session, room, msg);
+	if (msg->kind == KIND_DELETE)
+		own_deleted(session, room, seq_of(msg->target));
 	stored_message(session, room, msg);
 	if (msg->kind != KIND_TOPIC || msg->seq <= room->replay_to)
 		return 0;

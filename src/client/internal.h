@@ -130,7 +130,9 @@ struct own {
 struct stored_read {
 	struct client_read read;
 	uint32_t room, asked;
-	bool tail;
+	bool tail;             /* shown at the start */
+	uint32_t wanted;       /* a search, for at most so many; 0: none */
+	struct buffer needle;  /* folded */
 	struct stored_read *next;
 };
 
@@ -336,7 +338,12 @@ void stored_message(struct session *session, const struct room *room, const stru
 void stored_parted(struct session *session, const struct room *room);
 /* Asks for what was read last, to be shown before anything else. */
 void stored_tail(struct session *session, struct room *room);
-int stored_history(struct session *session, struct room *room, uint64_t before, uint32_t count, uint32_t asked);
+int stored_history(struct session *session, const struct room *room, uint64_t before, uint32_t count, uint32_t asked);
+int stored_search(struct session *session, const struct room *room, const char *text, uint64_t before, uint32_t count,
+                  uint32_t asked);
+void stored_reads_done(struct session *session);
+/* The room, if one has to do with what is stored of it: the host is away. */
+const struct room *stored_room(const struct session *session, uint32_t handle);
 void stored_free(struct session *session);
 
 /* marks.c */
@@ -357,6 +364,8 @@ bool own_has(const struct session *session, uint64_t counter);
 uint64_t own_counter(const struct session *session, const struct message_id *id);
 /* A message is shown in its place. */
 void own_seen(struct session *session, const struct room *room, const struct wire_msg *msg);
+/* The text of the message with that seq is gone. */
+void own_deleted(struct session *session, const struct room *room, uint64_t seq);
 /* The room's history is another one, of which first is the lowest seq. */
 void own_afresh(struct session *session, const struct room *room, uint64_t first);
 /* What is below first is not kept any longer. */

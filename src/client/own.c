@@ -136,6 +136,15 @@ void own_seen(struct session *session, const struct room *room, const struct wir
 	}
 }
 
+void own_deleted(struct session *session, const struct room *room, uint64_t seq)
+{
+	for (size_t i = 0; i < session->own_count; i++)
+		if (session->own[i].room == room->handle && session->own[i].kept.seq == seq) {
+			own_remove(session, i);
+			return;
+		}
+}
+
 void own_afresh(struct session *session, const struct room *room, uint64_t first)
 {
 	for (size_t i = session->own_count; i > 0; i--) {

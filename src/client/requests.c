@@ -208,10 +208,7 @@ int session_history(struct session *session, uint32_t handle, uint64_t before, u
 	struct room *room = request_room(session, handle, &err);
 	if (count < 1 || count > PAGE_LIMIT)
 		return TCHAT_ERR_ARGUMENT;
-	/* In a room on its way in, what the host has will be known soon. */
-	struct room *away = room == NULL && err == TCHAT_ERR_AGAIN && session->link != LINK_READY ?
-	                            room_by_handle(session, handle) :
-	                            NULL;
+	const struct room *away = room == NULL && err == TCHAT_ERR_AGAIN ? stored_room(session, handle) : NULL;
 	if (away != NULL)
 		return stored_history(session, away, before, count, asked);
 	if (room == NULL)

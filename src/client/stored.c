@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the session keeps beyond its own end: posts of an earlier life are taken up again, cursors and messages are handed
- * to the store, and what was read before is shown from there. */
+ * to the store. */
 #include "client/internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(TEXT_NAME_BYTES + 1 <= CLIENT_NAME_SIZE, "a room's name fits into its row");
@@ -65,98 +64,17 @@ void stored_message(struct session *session, const struct room *room, const stru
 	row->id = msg->id;
 	buffer_init(&record, FRAME_MAXIMUM);
 	if (message_encode(&record, &(struct message){ .type = WIRE_MSG, .msg = *msg }) == 0)
-		session->store->operations->message(session->store, row, msg->time, buffer_data(&record),
-		                                    buffer_length(&record));
+		session->store->operations->message(session->store, row, msg->time, seq_of(msg->target),
+		                                    buffer_data(&record), buffer_length(&record));
 	buffer_free(&record);
-}
-
-/* --- Reading what was read */
-
-static int read_begin(struct session *session, struct room *room, uint64_t before, uint32_t count, bool tail,
-                      uint32_t asked)
-{
-	struct stored_read *read = calloc(1, sizeof *read);
-	if (read == NULL)
-		return TCHAT_ERR_MEMORY;
-	read->read = (struct client_read){ .row = room->row->row, .before = before, .limit = count };
-	read->room = room->handle;
-	read->tail = tail;
-	read->asked = asked;
-	read->next = session->reads;
-	session->reads = read;
-	session->store->operations->read(session->store, &read->read);
-	return 0;
-}
-
-void stored_tail(struct session *session, struct room *room)
-{
-	if (room->tail_asked)
-		return;
-	uint32_t count = session->config.history < PAGE_LIMIT ? session->config.history : PAGE_LIMIT;
-	room->tail_asked = read_begin(session, room, room->seq + 1, count, true, 0) == 0;
-	room->tail = room->tail_asked; /* without memory, without that */
-}
-
-int stored_history(struct session *session, struct room *room, uint64_t before, uint32_t count, uint32_t asked)
-{
-	if (room->row == NULL)
-		return TCHAT_ERR_AGAIN;
-	return read_begin(session, room, before, count, false, asked);
-}
-
-static uint64_t read_tell(struct session *session, const struct room *room, const struct stored_read *read)
-{
-	struct wire_bytes records = { buffer_data(&read->read.records), buffer_length(&read->read.records) };
-	struct message record;
-	uint64_t first = 0;
-	while (read->read.error == 0 && page_next(&records, &record) > 0) {
-		struct draft draft =
-			draft_of_message(session, room, read->tail ? SESSION_MESSAGE : SESSION_PAST, &record.msg);
-		draft.event.replay = true;
-		draft.event.asked = read->asked;
-		draft.event.own = draft.event.own || (record.msg.id.device == session->device && session->device != 0);
-		draft.event.counter = own_counter(session, &record.msg.id);
-		first = first == 0 ? record.msg.seq : first;
-		if (session_tell(session, &draft) != 0)
-			break;
-	}
-	return first;
-}
-
-static void read_done(struct session *session, struct stored_read *read)
-{
-	struct room *room = room_by_handle(session, read->room);
-	if (room == NULL || (read->tail && !room->tail))
-		return;
-	uint64_t first = read_tell(session, room, read);
-	if (read->tail) {
-		room->tail = room->tail_asked = false;
-		if (room->state == ROOM_WANTED && room_join(session, room) != 0)
-			session_fail(session, TCHAT_ERR_FULL, 0);
-		return;
-	}
-	struct draft end = draft_of(SESSION_PAST_END, room);
-	end.event.seq = first;
-	end.event.more = read->read.more;
-	end.event.asked = read->asked;
-	session_tell(session, &end);
 }
 
 void session_stored(struct session *session, tchat_time now)
 {
-	struct client_read *done;
 	session->now = now;
 	if (session->store == NULL)
 		return;
-	while ((done = session->store->operations->completed(session->store)) != NULL) {
-		struct stored_read *read = (struct stored_read *)done, **at = &session->reads;
-		while (*at != read)
-			at = &(*at)->next;
-		*at = read->next;
-		read_done(session, read);
-		buffer_free(&read->read.records);
-		free(read);
-	}
+	stored_reads_done(session);
 	posts_stored(session);
 	posts_pump(session);
 	session_leave_when_done(session);
@@ -267,14 +185,4 @@ void session_unstored(struct session *session, int code, const char *reason, tch
 	struct draft draft = { .event = { .type = SESSION_UNSTORED, .code = code }, .text = wire_text(reason) };
 	session_tell(session, &draft);
 	session_store(session, NULL, now);
-}
-
-void stored_free(struct session *session)
-{
-	/* The store still has them: it was freed before, or the session's owner frees it now. */
-	for (struct stored_read *read = session->reads, *next; read != NULL; read = next) {
-		next = read->next;
-		buffer_free(&read->read.records);
-		free(read);
-	}
 }

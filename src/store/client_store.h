@@ -43,6 +43,7 @@ struct client_read {
 	uint32_t limit;           /* at most so many */
 	int error;                /* answer, as all below: 0 or TCHAT_ERR_BUSY */
 	struct buffer records;    /* MSG frames in rising order, the caller's to free; initialised by read() */
+	struct buffer changes;    /* the same: later ones that change these, newest first */
 	bool more;                /* there are older ones */
 };
 
@@ -54,9 +55,10 @@ struct client_store_operations {
 	void (*keep)(struct client_store *store, const struct client_row *row);
 	/* The messages of the room are of another history: they are not kept any longer. */
 	void (*forget)(struct client_store *store, const struct client_row *row);
-	/* record: a whole MSG frame, which is cached; the row's cursor (seq, id) stands on it. */
-	void (*message)(struct client_store *store, const struct client_row *row, uint64_t time, const void *record,
-	                size_t length);
+	/* record: a whole MSG frame, which is cached; the row's cursor (seq, id) stands on it. target: the seq of the message
+	 * that it changes, whose text goes with a deletion; 0: none. */
+	void (*message)(struct client_store *store, const struct client_row *row, uint64_t time, uint64_t target,
+	                const void *record, size_t length);
 	/* Keeps, or replaces the one of the same counter. */
 	void (*own)(struct client_store *store, const struct client_own *own);
 	void (*disown)(struct client_store *store, uint64_t counter);

@@ -133,12 +133,13 @@ static void client_forget(struct client_store *store, const struct client_row *r
 	hand_over(self_of(store), CLIENT_STATEMENT, SQL_CLIENT_MESSAGES_FORGET, values, 2, NULL, NULL, 0);
 }
 
-static void client_message(struct client_store *store, const struct client_row *row, uint64_t time, const void *record,
-                           size_t length)
+static void client_message(struct client_store *store, const struct client_row *row, uint64_t time, uint64_t target,
+                           const void *record, size_t length)
 {
 	const int64_t values[] = { db_record(row->row, row->seq), (int64_t)time, row->row, (int64_t)row->seq,
-		                   (int64_t)row->id.device, (int64_t)row->id.counter };
-	hand_over(self_of(store), CLIENT_MESSAGE, SQL_CLIENT_MESSAGE_ADD, values, 6, &record, &length, 1);
+		                   (int64_t)row->id.device, (int64_t)row->id.counter,
+		                   target != 0 ? db_record(row->row, target) : 0 };
+	hand_over(self_of(store), CLIENT_MESSAGE, SQL_CLIENT_MESSAGE_ADD, values, 7, &record, &length, 1);
 }
 
 static void client_own(struct client_store *store, const struct client_own *own)
@@ -183,6 +184,7 @@ static void client_read_records(struct client_store *store, struct client_read *
 		                   read->before == 0 ? db_record(read->row + 1, 0) : db_record(read->row, read->before),
 		                   (int64_t)read->limit + 1 };
 	buffer_init(&read->records, (size_t)64 << 20);
+	buffer_init(&read->changes, (size_t)1 << 20);
 	read->more = false;
 	read->error = TCHAT_ERR_BUSY;
 	struct client_op *op = client_op_new(CLIENT_READ, SQL_CLIENT_MESSAGES_BEFORE, values, 3, NULL, NULL, 0);

@@ -16,7 +16,12 @@
 
 #define FILE_NAME "client.db"
 
-enum { APPLICATION_ID = 0x54434843, SCHEMA_VERSION = 1, SLOTS_MOST = 256 };
+enum { APPLICATION_ID = 0x54434843, SCHEMA_VERSION = 2, SLOTS_MOST = 256 };
+
+/* id: of the message that changes target's */
+#define CHANGE_TABLE \
+	"CREATE TABLE change(target INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(target, id)) WITHOUT ROWID;" \
+	"CREATE TRIGGER message_gone AFTER DELETE ON message BEGIN DELETE FROM change WHERE target = old.id; END;"
 
 static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
@@ -33,8 +38,11 @@ static const char schema[] =
 	/* id: room << 40 | seq; record: the MSG frame as it travels */
 	"CREATE TABLE message(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, record BLOB NOT NULL);"
 	"CREATE INDEX message_time ON message(time);"
+	CHANGE_TABLE
 	"PRAGMA application_id = 1413695555;" /* APPLICATION_ID */
-	"PRAGMA user_version = 1;";            /* SCHEMA_VERSION */
+	"PRAGMA user_version = 2;";            /* SCHEMA_VERSION */
+
+static const char *const steps[SCHEMA_VERSION - 1] = { CHANGE_TABLE };
 
 static int explain(char why[CLIENT_WHY_SIZE], const char *path, int err)
 {
@@ -49,7 +57,7 @@ static int explain(char why[CLIENT_WHY_SIZE], const char *path, int err)
 
 int client_database_open(struct db *db, struct folder *folder, const char *vfs)
 {
-	static const struct db_format format = { APPLICATION_ID, SCHEMA_VERSION, schema, NULL };
+	static const struct db_format format = { APPLICATION_ID, SCHEMA_VERSION, schema, steps };
 	char path[FOLDER_PATH];
 	uint64_t inode;
 	int64_t version;

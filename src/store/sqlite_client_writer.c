@@ -3,6 +3,8 @@
 #include "store/sqlite_client_inside.h"
 
 #include "base/errors.h"
+#include "store/sqlite_format.h"
+#include "wire/frame.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +50,16 @@ static sqlite3_stmt *op_bind(struct client_writer *writer, const struct client_o
 	return statement;
 }
 
-/* Numbers: id, time; then what the row's cursor becomes. */
+/* What a message changes is noted beside it, where that is here. */
+static int change_add(struct client_writer *writer, const struct client_op *op)
+{
+	int64_t target = op->values[6];
+	int result = DB_DO(&writer->db, SQL_CLIENT_CHANGE_ADD, target, op->values[0]);
+	bool deletes = op->lengths[0] >= FRAME_HEADER + MSG_BODY && op->bytes[FRAME_HEADER + MSG_KIND] == KIND_DELETE;
+	return result == SQLITE_OK && deletes ? db_message_blank(&writer->db, target) : result;
+}
+
+/* Numbers: id, time; then what the row's cursor becomes; the id of what it changes, or 0. */
 static int message_add(struct client_writer *writer, const struct client_op *op)
 {
 	struct db *db = &writer->db;
@@ -57,7 +68,20 @@ static int message_add(struct client_writer *writer, const struct client_op *op)
 		statement = NULL;
 	int result = db_finish(db, statement);
 	writer->messages++;
+	if (result == SQLITE_OK && op->values[6] != 0)
+		result = change_add(writer, op);
 	return result == SQLITE_OK ? db_finish(db, db_bind(db, SQL_CLIENT_CURSOR, op->values + 2, 4)) : result;
+}
+
+/* Of those from the record with the id first on. As many as have place. */
+static int changes_read(struct db *db, struct client_read *read, int64_t first, int64_t last)
+{
+	sqlite3_stmt *statement = DB_BIND(db, SQL_CHANGE_LATER, first, last);
+	int result, err = 0;
+	while ((result = db_step(db, statement)) == SQLITE_ROW && err == 0)
+		err = buffer_put(&read->changes, sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+	sqlite3_reset(statement);
+	return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
 /* The cache may have holes: what was read while the disk was full, or what a clock that jumped made look old. Only what
@@ -104,6 +128,9 @@ static int messages_read(struct client_writer *writer, const struct client_op *o
 			                 (size_t)sqlite3_column_bytes(statement, 1));
 		sqlite3_reset(statement);
 		if (result != SQLITE_ROW && result != SQLITE_DONE)
+			return result;
+		result = changes_read(db, read, lowest, op->values[1] - 1);
+		if (result != SQLITE_OK)
 			return result;
 	}
 	read_done(results, read, err == 0 ? 0 : TCHAT_ERR_BUSY);

@@ -34,4 +34,7 @@ int db_meta_set(struct db *db, const char *key, int64_t value);
 int db_meta_key(struct db *db, const struct environment *environment, const char *key, uint8_t bytes[DB_KEY_SIZE]);
 int db_meta_set_key(struct db *db, const char *key, const uint8_t bytes[DB_KEY_SIZE]);
 
+/* Takes the text of the message with this id away, and all that edits made of it: for the tables message and change. */
+int db_message_blank(struct db *db, int64_t id);
+
 #endif
