@@ -173,6 +173,52 @@ static void a_broken_connection_counts_down_and_comes_back(void **state)
 	free(history);
 }
 
+static void what_was_read_is_there_while_the_host_is_away(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	/* By a link one knows who answers before there is an answer. */
+	char link[128], key[44] = "";
+	const char *const *cat = scene_stranger("cat");
+	const char *arguments[] = { "--join", scene_address("4"), "--nick", "bob", "--trust", "new", NULL };
+	struct pty *bob = scene_start(24, 80, arguments, cat);
+	pty_wait_row(bob, -1, "#lobby>");
+	scene_say(bob, "/quit");
+	scene_ended(bob, 0);
+	char *known = scene_path("home-cat/.local/share/tchat/known_hosts");
+	FILE *file = fopen(known, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(key, 1, 43, file), 43);
+	fclose(file);
+	free(known);
+	snprintf(link, sizeof link, "tchat://%s/#%s", scene_address("4"), key);
+	arguments[1] = link;
+	bob = scene_start(24, 80, arguments, cat);
+	pty_wait_row(bob, -1, "#lobby>");
+	scene_say(ann, "the cat is black");
+	pty_wait_text(bob, "the cat is black");
+	scene_say(ann, "all is said");
+	pty_wait_text(bob, "all is said");
+	scene_say(bob, "/quit");
+	scene_ended(bob, 0);
+	scene_say(ann, "/quit all");
+	scene_ended(ann, 0);
+	bob = scene_start(24, 80, arguments, cat);
+	pty_wait_row(bob, -2, "offline, next try in ");
+	pty_wait_text(bob, "all is said");
+	scene_say(bob, "said meanwhile");
+	pty_wait_text(bob, "… said meanwhile");
+	scene_say(bob, "/search CAT");
+	pty_wait_text(bob, "Found: CAT");
+	pty_wait_text(bob, "ann: the cat is black");
+	pty_type(bob, "\033");
+	pty_wait_no_text(bob, "Found: CAT");
+	ann = scene_host(24, 80, "ann");
+	scene_say(bob, "/reconnect");
+	pty_wait_text(ann, "said meanwhile");
+	pty_wait_no_text(bob, "… said");
+	pty_wait_row(bob, -2, "● ");
+}
+
 static void leaving_with_unsent_messages_says_so(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
@@ -302,6 +348,7 @@ int main(void)
 		SCENE(a_killed_owner_closes_no_room),
 		SCENE(a_host_that_comes_back_gets_what_was_said_meanwhile),
 		SCENE(a_broken_connection_counts_down_and_comes_back),
+		SCENE(what_was_read_is_there_while_the_host_is_away),
 		SCENE(leaving_with_unsent_messages_says_so),
 		cmocka_unit_test(a_crash_leaves_the_terminal_as_it_was),
 		cmocka_unit_test(termination_leaves_the_terminal_as_it_was),

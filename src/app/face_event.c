@@ -67,7 +67,8 @@ static void on_disconnected(struct face *face, const struct session_event *event
 		return;
 	}
 	talk_explain(&face->talk, face->code, reason, sizeof reason);
-	if (face->leaving || (!face->ever_ready && !face->place->owns_host)) {
+	bool can_wait = !event->final && face->front.room != 0; /* there is something to read, and a room to type in */
+	if (face->leaving || (!face->ever_ready && !face->place->owns_host && !can_wait)) {
 		/* The first try failed, or we are through: back to the shell, with one line. */
 		face->status = talk_status(&face->talk, face->leaving ? 0 : event->code);
 		if (!face->leaving)

@@ -249,6 +249,11 @@ static int face_go(struct face *face)
 		face->status = EXIT_STATUS_USAGE;
 		return 0;
 	}
+	/* What was read there before is shown at once. */
+	if (!face->place->owns_host && kept_is_known(face->talk.kept)) {
+		face->front.class->switch_room(&face->front, (uint32_t)handle);
+		face_restore_draft(face, face_rooms_find(&face->rooms, (uint32_t)handle));
+	}
 	face->keyboard = loop_watch_add(loop, STDIN_FILENO, LOOP_READ, 0, on_keyboard, face);
 	if (face->keyboard == NULL || talk_start(&face->talk) != 0)
 		return TCHAT_ERR_MEMORY;

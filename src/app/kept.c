@@ -14,6 +14,8 @@
 
 #ifdef HAVE_SQLITE
 #include "store/sqlite_client.h"
+#include "store/store.h"
+#include "wire/frame.h"
 
 struct kept {
 	struct loop *loop;
@@ -143,6 +145,11 @@ void kept_expect(struct kept *kept, const struct trust_pin *pin)
 		kept_open_of(kept, pin);
 }
 
+bool kept_is_known(const struct kept *kept)
+{
+	return kept->keyed;
+}
+
 bool kept_check(struct kept *kept, const struct trust_pin *pin, const struct trust_pin *former)
 {
 	char from[PATHS_MAX + 72], to[PATHS_MAX + 72];
@@ -159,7 +166,16 @@ bool kept_check(struct kept *kept, const struct trust_pin *pin, const struct tru
 	return true;
 }
 
-void kept_event(struct kept *kept, const struct session_event *event, const struct trust_pin *pin)
+/* Nothing proves who a host is without a key: what waits for it is told to no other that claims its number elsewhere. */
+static void kept_open_unproven(struct kept *kept, const uint8_t *host, const char *where)
+{
+	uint8_t key[WIRE_KEY_SIZE + 8];
+	memcpy(key, host, WIRE_KEY_SIZE);
+	wire_set(key + WIRE_KEY_SIZE, 8, store_hash(0, 0, where, strlen(where), NULL, 0));
+	kept_open(kept, key, sizeof key);
+}
+
+void kept_event(struct kept *kept, const struct session_event *event, const struct trust_pin *pin, const char *where)
 {
 	struct trust_pin shown;
 	if (event->key_count > 0) {
@@ -168,7 +184,7 @@ void kept_event(struct kept *kept, const struct session_event *event, const stru
 	} else if (pin != NULL) {
 		kept_open_of(kept, pin);
 	} else {
-		kept_open(kept, event->host, sizeof event->host);
+		kept_open_unproven(kept, event->host, where);
 	}
 }
 
@@ -195,12 +211,17 @@ void kept_expect(struct kept *kept, const struct trust_pin *pin)
 {
 }
 
+bool kept_is_known(const struct kept *kept)
+{
+	return false;
+}
+
 bool kept_check(struct kept *kept, const struct trust_pin *pin, const struct trust_pin *former)
 {
 	return true;
 }
 
-void kept_event(struct kept *kept, const struct session_event *event, const struct trust_pin *pin)
+void kept_event(struct kept *kept, const struct session_event *event, const struct trust_pin *pin, const char *where)
 {
 }
 

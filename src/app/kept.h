@@ -19,12 +19,16 @@ struct kept *kept_new(struct loop *loop, struct session *session, bool lasts, co
 /* The host is known to be the one with this key, before there is a connection. */
 void kept_expect(struct kept *kept, const struct trust_pin *pin);
 
+/* Whether the host is known so, and something was kept of it before. */
+bool kept_is_known(const struct kept *kept);
+
 /* The connection shows this key of the host's, and the former one that vouches for it, or NULL: what was kept under that
  * goes on under this. False: what is open belongs to another host, which this one must not learn of. */
 bool kept_check(struct kept *kept, const struct trust_pin *pin, const struct trust_pin *former);
 
-/* Heeds HOST. pin: the host's key where the connection does not show it, or NULL. */
-void kept_event(struct kept *kept, const struct session_event *event, const struct trust_pin *pin);
+/* Heeds HOST. pin: the host's key where the connection does not show it, or NULL. where: the address, "" on this
+ * computer; it counts where there is no key. */
+void kept_event(struct kept *kept, const struct session_event *event, const struct trust_pin *pin, const char *where);
 
 /* Writes what is to be written. The session may only be freed afterwards. NULL is fine. */
 void kept_free(struct kept *kept);

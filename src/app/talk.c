@@ -130,10 +130,14 @@ static void talk_event(void *arg, const struct session_event *event)
 {
 	struct talk *talk = arg;
 	const struct talk_place *place = talk->place;
-	if (event->type != SESSION_HOST)
+	char where[ADDRESS_TEXT] = "";
+	if (event->type != SESSION_HOST) {
 		talk->handlers.event(talk->handlers.arg, event);
-	else if (talk->kept != NULL)
-		kept_event(talk->kept, event, place->owns_host && place->has_pin ? &place->pin : NULL);
+		return;
+	}
+	if (place->address.kind == ADDRESS_TCP)
+		address_format(&place->address, where, sizeof where);
+	kept_event(talk->kept, event, place->owns_host && place->has_pin ? &place->pin : NULL, where);
 }
 
 static int talk_check(void *arg, const struct trust_pin *pin, const struct trust_pin *former)
