@@ -195,20 +195,52 @@ def the_client_speaks_tls_1_3_and_prefers_what_its_processor_does(_):
     holds(wanted, ciphers.hex())
 
 
+def takes_over(fake, host, environment):
+    """Makes the host known, and the fake one what is at its address from now on. The file of known hosts, and its text."""
+    known = os.path.join(environment["XDG_DATA_HOME"], "tchat", "known_hosts")
+    same(tchat("--lines", "--join", link_of(host), environment=environment), (0, "", ""))
+    with open(known, encoding="utf-8") as file:
+        text = file.read().replace(host.address, fake.address)
+    with open(known, "w", encoding="utf-8") as file:
+        file.write(text)
+    return known, text
+
+
+def neither_side_falls_back_to_plain_text(host):
+    environment = peer_support.stranger()
+    for face in "--lines", "--json":
+        status, out, err = tchat("--insecure", face, "--join", host.address, environment=environment)
+        same(status, 76)
+        holds(err, "is encrypted")
+
+    def serve(wire):
+        wire.sock.sendall(peer_client.encode("ERROR", code=64, type=0x02))
+        wire.to_the_end()
+    with FakeHost(serve) as fake:
+        link = "tchat://%s/lobby#%s.%s" % (fake.address, pin_text(Identity()), "A" * 22)
+        for target, why in ((fake.address, "is not encrypted"), (link, "somebody may be in between")):
+            for trust in "new", "pinned":
+                status, out, err = tchat("--lines", "--trust=" + trust, "--join", target, environment=environment)
+                same((status, out), (76, ""))
+                holds(err, why)
+        takes_over(fake, host, environment)
+        status, out, err = tchat("--lines", "--trust=new", "--join", fake.address, environment=environment)
+        same((status, out), (76, ""))
+        holds(err, "somebody may be in between")
+        same("--insecure" in err, False)
+    same(len(fake.wires), 5)
+    for wire in fake.wires:
+        assert_nothing_was_said(wire)
+
+
 def a_swapped_key_is_refused_in_every_face(host):
     environment, other = peer_support.stranger(), Identity()
-    known = os.path.join(environment["XDG_DATA_HOME"], "tchat", "known_hosts")
 
     def serve(wire):
         wire.handshake(other)
         wire.to_the_end()
     with FakeHost(serve) as fake:
-        same(tchat("--lines", "--join", link_of(host), environment=environment), (0, "", ""))
-        with open(known, encoding="utf-8") as file:
-            text = file.read()
-        # The known host's name is the fake's from now on, as if somebody had taken over its address.
-        with open(known, "w", encoding="utf-8") as file:
-            file.write(text.replace(host.address, fake.address))
+        known, text = takes_over(fake, host, environment)
         for trust in "ask", "new", "pinned":
             status, out, err = tchat("--lines", "--trust=" + trust, "--join", fake.address, environment=environment)
             same((status, out), (77, ""))
@@ -226,7 +258,7 @@ def a_swapped_key_is_refused_in_every_face(host):
         same(screen.status(), 77)
         holds(screen.seen.decode("utf-8", "replace"), "another key than before")
         with open(known, encoding="utf-8") as file:
-            same(file.read(), text.replace(host.address, fake.address))
+            same(file.read(), text)
     same(len(fake.wires), 11)
     for wire in fake.wires:
         assert_nothing_was_said(wire)
@@ -349,7 +381,7 @@ def a_relay_cannot_use_the_proof_that_it_is_given(host):
 
 if __name__ == "__main__":
     sys.exit(peer_support.run([openssl_finds_tls_1_3_without_tickets_and_early_data, openssl_finds_two_ciphers_and_two_groups,
-                               the_client_speaks_tls_1_3_and_prefers_what_its_processor_does, a_swapped_key_is_refused_in_every_face,
-                               a_link_with_another_pin_says_nothing_to_the_host,
+                               the_client_speaks_tls_1_3_and_prefers_what_its_processor_does, neither_side_falls_back_to_plain_text,
+                               a_swapped_key_is_refused_in_every_face, a_link_with_another_pin_says_nothing_to_the_host,
                                a_relay_with_a_link_in_sight_is_stopped_by_the_pin,
                                a_relay_cannot_use_the_proof_that_it_is_given], "--access", "invite"))

@@ -172,6 +172,11 @@ bool host_trust_named(const struct host_trust *trust, const char *typed)
 	return strcasecmp(typed, words) == 0 || strcmp(typed, fingerprint) == 0 || strcmp(typed, pin) == 0;
 }
 
+bool host_trust_expects_key(const struct host_trust *trust)
+{
+	return trust->address.has_pin || (trust->name[0] != '\0' && known_hosts_line(trust->known, trust->name) > 0);
+}
+
 const char *host_trust_name(const struct host_trust *trust)
 {
 	return trust->name;

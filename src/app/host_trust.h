@@ -38,6 +38,9 @@ bool host_trust_accept(struct host_trust *trust);
 /* Whether what the user typed names that key: its words, its fingerprint or its pin. */
 bool host_trust_named(const struct host_trust *trust, const char *typed);
 
+/* Whether a host with a key is expected at the address: its link has one, or one was met there before. */
+bool host_trust_expects_key(const struct host_trust *trust);
+
 /* What the host is called in the file, and where that is ("": nowhere). */
 const char *host_trust_name(const struct host_trust *trust);
 const char *host_trust_path(const struct host_trust *trust);

@@ -337,7 +337,11 @@ static bool explain_trust(const struct talk *talk, int code, const char *where, 
 		snprintf(text, size, _("your key was taken off its account on %s; ask for a link to come in again"), where);
 		return true;
 	case TCHAT_ERR_PLAIN:
-		snprintf(text, size, _("what answers on %s is not encrypted; tchat joins it only with --insecure"), where);
+		if (talk->trust != NULL && host_trust_expects_key(talk->trust))
+			snprintf(text, size, _("what answers on %s is not encrypted, and the host there was: somebody may be in "
+			                       "between. Nothing was sent"), where);
+		else
+			snprintf(text, size, _("what answers on %s is not encrypted; tchat joins it only with --insecure"), where);
 		return true;
 	case TCHAT_ERR_NEEDS_TLS:
 		snprintf(text, size, _("%s is encrypted; join it without --insecure"), where);
