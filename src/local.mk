@@ -122,6 +122,7 @@ noinst_LIBRARIES += src/libsystem.a
 src_libsystem_a_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 src_libsystem_a_SOURCES = \
 	src/system/detach.c src/system/detach.h \
+	src/system/log.c src/system/log.h \
 	src/system/sandbox.c src/system/sandbox.h src/system/sandbox_inside.h \
 	src/system/sandbox_calls.c src/system/sandbox_files.c \
 	src/system/secrecy.c src/system/secrecy.h src/system/signals.c src/system/signals.h
@@ -214,7 +215,7 @@ src_libstore_a_SOURCES += \
 src_tchat_LDADD += $(SQLITE_LIBS)
 endif
 
-src_tchat_SOURCES += src/app/guard.c src/app/guard.h
+src_tchat_SOURCES += src/app/guard.c src/app/guard.h src/app/service_log.c src/app/service_log.h
 src_tchat_SOURCES += src/app/fingerprint.c src/app/fingerprint.h
 noinst_LIBRARIES += src/libtrust.a
 src_libbase_a_SOURCES += src/base/base64.c src/base/base64.h src/base/wipe.c src/base/wipe.h

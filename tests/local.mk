@@ -447,6 +447,11 @@ tests_unit_secrecy_CFLAGS = $(test_cflags)
 tests_unit_secrecy_SOURCES = tests/unit-secrecy.c
 tests_unit_secrecy_LDADD = src/libsystem.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit-log
+tests_unit_log_CFLAGS = $(test_cflags)
+tests_unit_log_SOURCES = tests/unit-log.c
+tests_unit_log_LDADD = src/libsystem.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+
 check_PROGRAMS += tests/unit-guard
 tests_unit_guard_CFLAGS = $(test_cflags)
 tests_unit_guard_SOURCES = tests/unit-guard.c src/app/guard.c src/app/guard.h src/app/data_place.c src/app/data_place.h \
@@ -492,9 +497,9 @@ TESTS += tests/faults-test.py
 endif
 endif
 
-EXTRA_DIST += tests/sandbox-test.py
+EXTRA_DIST += tests/sandbox-test.py tests/operations-test.py
 if HAVE_PYTHON
-TESTS += tests/sandbox-test.py
+TESTS += tests/sandbox-test.py tests/operations-test.py
 endif
 
 # --fingerprint, --rotate-key

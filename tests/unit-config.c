@@ -302,6 +302,43 @@ static void a_file_that_cannot_be_read_is_one_problem(void **state)
 	rmdir(path);
 }
 
+static void a_file_read_again_holds_instead_of_what_it_said(void **state)
+{
+	put("motd = one\nlinger = 5m\nclients = 7\n");
+	struct config *config = load();
+	options.source[SETTING_CLIENTS] = FROM_COMMAND_LINE;
+	options.clients = 9;
+	put("motd = two\nclients = 8\naccess = open\n");
+	assert_int_equal(config_reload(config), 0);
+	assert_null(config_problem(config, 0));
+	assert_string_equal(options.motd, "two");
+	assert_int_equal(options.access, ACCESS_OPEN);
+	assert_int_equal(options.linger, TCHAT_SECONDS(600));
+	assert_int_equal(options.clients, 9);
+	assert_ptr_equal(options.config, config);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(config_reload(config), 0);
+	assert_null(options.motd);
+	config_free(config);
+}
+
+static void a_broken_file_read_again_changes_nothing(void **state)
+{
+	put("motd = one\nlinger = 5m\n");
+	struct config *config = load();
+	put("motd = two\nlinger = soon\n");
+	assert_int_equal(config_reload(config), TCHAT_ERR_SYNTAX);
+	assert_non_null(strstr(config_problem(config, 0), ":2: linger: "));
+	assert_null(config_problem(config, 1));
+	assert_string_equal(options.motd, "one");
+	assert_int_equal(options.linger, TCHAT_SECONDS(300));
+	put("motd = three\n");
+	assert_int_equal(config_reload(config), 0);
+	assert_null(config_problem(config, 0));
+	assert_string_equal(options.motd, "three");
+	config_free(config);
+}
+
 static void no_file_and_no_home_are_no_problem(void **state)
 {
 	unlink(path);
@@ -508,6 +545,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(defaults_are_those_of_the_table, begin),
+		cmocka_unit_test_setup(a_file_read_again_holds_instead_of_what_it_said, begin),
+		cmocka_unit_test_setup(a_broken_file_read_again_changes_nothing, begin),
 		cmocka_unit_test(words_of_choices_are_those_of_the_screen),
 		cmocka_unit_test(lines_set_values_whatever_their_spacing),
 		cmocka_unit_test(the_last_line_of_a_key_counts),

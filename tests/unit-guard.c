@@ -54,6 +54,14 @@ static bool can_write(const char *folder)
 	return wrote;
 }
 
+static bool can_append(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static void make_folder(const char *name)
 {
 	assert_true(mkdir(at(name), 0700) == 0 || errno == EEXIST);
@@ -104,7 +112,7 @@ static void in_a_host(const struct options *options, const char *folder, bool (*
 	if (child == 0) {
 		struct sandbox sandbox;
 		char why[GUARD_TEXT];
-		int status = guard_host(options, folder, &sandbox, why);
+		int status = guard_host(options, folder, at("logs/log"), &sandbox, why);
 		_exit(result(&sandbox, status, look));
 	}
 	assert_fine(child);
@@ -168,7 +176,8 @@ static bool host_sees(void)
 	return system_is_there() && elsewhere_is_not() && can_write(at("history")) && can_write(at("run/tchat")) &&
 	       can_read(at("config/tchat")) && !can_write(at("config/tchat")) && !can_read(at("data/tchat/user.pem")) &&
 	       !can_write(at("data/tchat")) && !can_write(at("state/tchat")) && unlink(at("sockets/one")) == 0 &&
-	       !can_write(at("sockets"));
+	       !can_write(at("sockets")) && can_append(at("logs/new")) && !can_read(at("logs/log")) &&
+	       !can_write(at("logs"));
 }
 
 static void a_host_has_its_history_and_sockets_but_not_its_owners_key(void **state)
@@ -226,11 +235,12 @@ static int make_home(void **state)
 	set("XDG_STATE_HOME", "state");
 	set("XDG_RUNTIME_DIR", "run");
 	set("INPUTRC", "inputrc");
-	const char *const folders[] = { "config", "data", "state", "run", "run/tchat", "history" };
+	const char *const folders[] = { "config", "data", "state", "run", "run/tchat", "history", "logs" };
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
 		make_folder(folders[i]);
 	make_file(at("inputrc"));
 	make_file(at("elsewhere"));
+	make_file(at("logs/log"));
 	return 0;
 }
 

@@ -31,6 +31,10 @@ _tchat()
 		mapfile -t COMPREPLY < <(compgen -W 'ask invite open' -- "$cur")
 		return
 		;;
+	--log-level)
+		mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$cur")
+		return
+		;;
 	--history-access)
 		mapfile -t COMPREPLY < <(compgen -W 'all joined' -- "$cur")
 		return
@@ -46,7 +50,7 @@ _tchat()
 	$split && return
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --trust= --insecure --lines --json --commands --stay
-			--since= --headless --data= --durability= --keep= --access= --history-access= --motd= --linger= --backlog= --clients= --ping= --count= --interval=
+			--since= --headless --data= --durability= --keep= --access= --history-access= --motd= --linger= --backlog= --log= --log-level= --clients= --ping= --count= --interval=
 			--dump --check-history= --export= --fingerprint --rotate-key --no-sandbox --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace

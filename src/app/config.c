@@ -46,14 +46,21 @@ struct config *config_new(struct options *options, const char *path)
 	return config;
 }
 
+static void forget_problems(struct config *config)
+{
+	for (size_t i = 0; i < config->problem_count; i++)
+		free(config->problems[i]);
+	memset(config->problems, 0, sizeof config->problems);
+	config->problem_count = config->problems_unsaid = 0;
+}
+
 void config_free(struct config *config)
 {
 	if (config == NULL)
 		return;
 	for (size_t i = 0; i < SETTINGS; i++)
 		free(config->texts[i]);
-	for (size_t i = 0; i < config->problem_count; i++)
-		free(config->problems[i]);
+	forget_problems(config);
 	config->options->config = NULL;
 	free(config->path);
 	free(config);
@@ -216,6 +223,32 @@ void config_load(struct config *config)
 	snprintf(rest, sizeof rest, ngettext("%s: %zu more line is wrong", "%s: %zu more lines are wrong",
 	                                     config->problems_unsaid), config->path, config->problems_unsaid);
 	add_problem(config, rest);
+}
+
+int config_reload(struct config *config)
+{
+	struct options options = *config->options;
+	struct config fresh = { .options = &options, .path = config->path };
+	for (int i = 0; i < SETTINGS; i++)
+		if (options.source[i] == FROM_FILE)
+			setting_reset(&options, (enum setting)i);
+	config_load(&fresh);
+	forget_problems(config);
+	if (fresh.problem_count > 0) {
+		memcpy(config->problems, fresh.problems, sizeof fresh.problems);
+		config->problem_count = fresh.problem_count;
+		for (size_t i = 0; i < SETTINGS; i++)
+			free(fresh.texts[i]);
+		return TCHAT_ERR_SYNTAX;
+	}
+	/* Texts that the user set are the old config's still. */
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (config->options->source[i] == FROM_FILE || fresh.texts[i] != NULL) {
+			free(config->texts[i]);
+			config->texts[i] = fresh.texts[i];
+		}
+	*config->options = options;
+	return 0;
 }
 
 /* --- Writing */

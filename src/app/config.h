@@ -18,6 +18,11 @@ void config_free(struct config *config);
  * and said in config_problem(). No file is no problem. */
 void config_load(struct config *config);
 
+/* Reads the file again: what it says now holds from now on, and what it says no more is the default again. 0; or
+ * TCHAT_ERR_SYNTAX with nothing changed when something is wrong with the file, which config_problem() says; or
+ * TCHAT_ERR_MEMORY. */
+int config_reload(struct config *config);
+
 /* What was wrong, a line each "FILE:LINE: …", clean text: NULL when index is past the last. */
 const char *config_problem(const struct config *config, size_t index);
 

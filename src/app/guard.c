@@ -205,7 +205,8 @@ static void allow_sockets(struct paths *paths, const struct options *options)
 	allow_own(paths, PATHS_RUNTIME, NULL, SANDBOX_READ | SANDBOX_WRITE);
 }
 
-int guard_host(const struct options *options, const char *folder, struct sandbox *sandbox, char why[GUARD_TEXT])
+int guard_host(const struct options *options, const char *folder, const char *log, struct sandbox *sandbox,
+               char why[GUARD_TEXT])
 {
 	struct paths paths = { .config = { .role = SANDBOX_HOST } };
 	char place[PATHS_MAX] = "";
@@ -217,6 +218,8 @@ int guard_host(const struct options *options, const char *folder, struct sandbox
 	allow(&paths, folder, SANDBOX_READ | SANDBOX_WRITE);
 	allow_own(&paths, PATHS_CONFIG, "tchatrc", SANDBOX_READ);
 	allow_sockets(&paths, options);
+	if (log != NULL)
+		allow_folder_of(&paths, log, SANDBOX_APPEND);
 	int status = enter(&paths, options, sandbox, why);
 	forget(&paths);
 	return status;

@@ -13,9 +13,10 @@ enum { GUARD_TEXT = 1024 };
  * is forked for that, at the other end of place->names. 0, or an enum exit_status after a line on stderr. */
 int guard_face(const struct options *options, struct talk_place *place);
 
-/* Confines a host, when it listens and before its first thread. folder: that of its history, or "". 0, or an enum
- * exit_status with a line in why. */
-int guard_host(const struct options *options, const char *folder, struct sandbox *sandbox, char why[GUARD_TEXT]);
+/* Confines a host, when it listens and before its first thread. folder: that of its history, or ""; log: the file
+ * that it logs to, which is there, or NULL. 0, or an enum exit_status with a line in why. */
+int guard_host(const struct options *options, const char *folder, const char *log, struct sandbox *sandbox,
+               char why[GUARD_TEXT]);
 
 /* What is in force, a line without its end. */
 void guard_describe(const struct sandbox *sandbox, char text[GUARD_TEXT]);

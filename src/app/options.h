@@ -57,6 +57,8 @@ struct options {
 	const char *motd;
 	long history;       /* -1: the face's default */
 	long backlog;
+	const char *log;    /* NULL: stderr, or the journal behind it */
+	long log_level;     /* enum log_level */
 	long clients;       /* -1: what the system allows */
 	long trust;         /* enum options_trust; -1: the face's default */
 	long access;        /* enum options_access; -1: the face's default */

@@ -2,13 +2,14 @@
 /* The host's process: its loop carries listeners and connections, the hook at a round's end carries the fan-out. */
 #include "app/service.h"
 
-#include "app/act_text.h"
+#include "app/config.h"
 #include "app/data.h"
 #include "app/exit_status.h"
 #include "app/guard.h"
 #include "app/guests.h"
 #include "app/listen.h"
 #include "app/service_keys.h"
+#include "app/service_log.h"
 #include "app/talk.h"
 #include "base/errors.h"
 #include "base/intl.h"
@@ -17,7 +18,6 @@
 #include "net/loop.h"
 #include "system/signals.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +35,6 @@ struct service {
 	struct data data;
 	struct wake *store_wake;
 	bool store_failed;
-	tchat_time store_told; /* when it was last said that messages were not kept */
-	bool store_fails;      /* it was the last word about that */
 	struct listener *listeners[OPTIONS_HOSTS + 1];
 	size_t listener_count;
 	struct watch *signal_watch;
@@ -50,27 +48,11 @@ struct service {
 	struct guests *guests;
 	bool ending;
 	bool had_member;
-	unsigned long unlogged; /* lines */
+	struct service_log log;
 };
 
 #define SERVICE_FLUSH TCHAT_SECONDS(3)
-#define SERVICE_STORE_QUIET TCHAT_SECONDS(60)
 #define SERVICE_FIRST TCHAT_SECONDS(60) /* for its face to come, on the slowest machine */
-
-/* A log that nobody reads, a terminal stopped with ^S for one, must not stop the host: what does not fit is counted. */
-static bool log_takes(struct service *service)
-{
-	struct pollfd log = { .fd = STDERR_FILENO, .events = POLLOUT };
-	if (poll(&log, 1, 0) == 0) {
-		service->unlogged++;
-		return false;
-	}
-	if (service->unlogged > 0)
-		say(ngettext("%lu line could not be logged", "%lu lines could not be logged", service->unlogged),
-		    service->unlogged);
-	service->unlogged = 0;
-	return true;
-}
 
 /* --- Guests */
 
@@ -85,8 +67,7 @@ static void service_guest_gone(void *arg)
 static void service_stranger_gone(void *arg, const char *address, int err)
 {
 	struct service *service = arg;
-	if (service->config->report < 0 && log_takes(service))
-		say(_("%s (%s) went: %s"), "-", address, tchat_err_text(err));
+	service_log_say(&service->log, LOG_LEVEL_INFO, _("%s (%s) went: %s"), "-", address, tchat_err_text(err));
 }
 
 static void service_accept(void *arg, struct stream *stream)
@@ -108,83 +89,14 @@ static void service_accept_own(void *arg, struct stream *stream)
 static void service_limit(void *arg, int err, int number)
 {
 	struct service *service = arg;
-	if (service->config->report < 0 && log_takes(service))
-		say(_("no new connections for now: %s"), strerror(number));
-}
-
-/* --- The log */
-
-/* Members try again each second, so one line a while is enough. */
-static void service_tell_store(struct service *service, int code)
-{
-	tchat_time now = loop_now(service->loop);
-	if (code == 0) {
-		if (service->store_fails)
-			say("%s", _("messages are kept again"));
-		service->store_fails = false;
-		return;
-	}
-	if (service->store_told != 0 && now - service->store_told < SERVICE_STORE_QUIET)
-		return;
-	service->store_told = now;
-	service->store_fails = true;
-	say(_("messages could not be kept: %s"), tchat_err_text(code));
-}
-
-static void service_log_act(const struct host_event *event)
-{
-	char text[ACT_TEXT];
-	act_text(&(struct act_text){ .action = (uint8_t)event->code, .by = event->text, .whom = event->nick,
-	                             .room = event->room, .reason = "" }, text);
-	say("%s", text);
+	service_log_say(&service->log, LOG_LEVEL_WARNING, _("no new connections for now: %s"), strerror(number));
 }
 
 static void service_log(struct service *service)
 {
 	struct host_event event;
-	while (host_next_event(service->host, &event)) {
-		if (service->config->report >= 0 || !log_takes(service))
-			continue;
-		switch (event.type) {
-		case HOST_EVENT_CAME:
-			say(_("%s came from %s"), event.nick, event.text);
-			break;
-		case HOST_EVENT_WENT:
-			say(_("%s (%s) went: %s"), event.nick[0] != '\0' ? event.nick : "-", event.text,
-			    tchat_err_text(event.code != 0 ? event.code : TCHAT_ERR_CLOSED));
-			break;
-		case HOST_EVENT_RENAMED:
-			say(_("%s is now %s"), event.text, event.nick);
-			break;
-		case HOST_EVENT_KICKED:
-			say(_("%s was kicked from %s: %s"), event.nick, event.room, event.text);
-			break;
-		case HOST_EVENT_ROOM_MADE:
-			say(_("%s made room %s"), event.nick, event.room);
-			break;
-		case HOST_EVENT_KNOCKED:
-			say(_("%s knocks, from %s"), event.nick[0] != '\0' ? event.nick : "-", event.text);
-			break;
-		case HOST_EVENT_ADMITTED:
-			if (event.text[0] != '\0')
-				say(_("%s was let in by %s"), event.nick[0] != '\0' ? event.nick : "-", event.text);
-			else
-				say(_("%s was let in by the host's own link"), event.nick[0] != '\0' ? event.nick : "-");
-			break;
-		case HOST_EVENT_REFUSED:
-			say(_("%s was refused by %s"), event.nick[0] != '\0' ? event.nick : "-", event.text);
-			break;
-		case HOST_EVENT_INVITED:
-			say(_("%s made an invitation"), event.nick);
-			break;
-		case HOST_EVENT_ACT:
-			service_log_act(&event);
-			break;
-		case HOST_EVENT_STORE:
-			service_tell_store(service, event.code);
-			break;
-		}
-	}
+	while (host_next_event(service->host, &event))
+		service_log_event(&service->log, &event, loop_now(service->loop));
 }
 
 /* --- Life */
@@ -230,8 +142,7 @@ static void service_store_ready(void *arg)
 	if (failure == NULL || service->store_failed)
 		return;
 	service->store_failed = true;
-	if (service->config->report < 0)
-		say(_("the history cannot be kept, so the host ends: %s"), failure);
+	service_log_say(&service->log, LOG_LEVEL_ERROR, _("the history cannot be kept, so the host ends: %s"), failure);
 	service_end(service);
 }
 
@@ -281,21 +192,68 @@ static void service_tick(void *arg)
 	host_tick(service->host, loop_now(service->loop));
 }
 
+/* As many descriptors as the system allows; how many members fit into them. */
+static uint32_t service_room_for(long wanted)
+{
+	struct rlimit limit;
+	rlim_t most = 1024;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		most = limit.rlim_cur;
+	}
+	most = most > SERVICE_DESCRIPTORS * 2 ? most - SERVICE_DESCRIPTORS : most / 2;
+	if (most > 1000000)
+		most = 1000000;
+	return wanted > 0 && (rlim_t)wanted < most ? (uint32_t)wanted : (uint32_t)most;
+}
+
+/* tchatrc is read again, and the log's file opened again. What is wrong leaves everything as it was. */
+static void service_reload(struct service *service)
+{
+	struct service_log *log = &service->log;
+	const struct options *options = service->config->options;
+	struct config *config = options->config;
+	struct host_config changed = { 0 };
+	if (config == NULL || service->ending)
+		return;
+	int err = config_reload(config);
+	for (size_t i = 0; config_problem(config, i) != NULL; i++)
+		service_log_say(log, LOG_LEVEL_WARNING, "%s", config_problem(config, i));
+	service_log_again(log, options);
+	if (err == 0) {
+		changed.motd = options->motd;
+		changed.limits.peers = service_room_for(options->clients);
+		service_keys_choose(&service->keys, options);
+		service_keys_configure(&service->keys, &changed);
+		err = host_reconfigure(service->host, &changed);
+		loop_timer_stop(service->loop, &service->linger); /* set anew, if at all, at the end of this round */
+	}
+	if (err == TCHAT_ERR_SYNTAX)
+		service_log_say(log, LOG_LEVEL_WARNING, _("%s is not used; the settings stay as they were"), config_path(config));
+	else if (err != 0)
+		service_log_say(log, LOG_LEVEL_WARNING, _("the settings stay as they were: %s"), tchat_err_text(err));
+	else
+		service_log_say(log, LOG_LEVEL_INFO, "%s", _("the settings were read again"));
+}
+
 static void service_signal(void *arg, unsigned events)
 {
 	struct service *service = arg;
-	for (int number; (number = signals_take(service->signals)) != 0;)
-		if (number != SIGHUP)
+	for (int number; (number = signals_take(service->signals)) != 0;) {
+		if (number == SIGHUP)
+			service_reload(service);
+		else
 			service_end(service);
+	}
 }
 
-/* Tells the start's outcome, by the pipe or on stderr. */
-static void service_report(const struct service *service, const char *word, const char *text)
+/* Tells the start's outcome, by the pipe and in the log. */
+static void service_report(struct service *service, const char *word, const char *text)
 {
 	if (service->config->report >= 0)
 		dprintf(service->config->report, "%s %s\n", word, text);
-	else
-		say("%s %s", word, text);
+	service_log_say(&service->log, LOG_LEVEL_INFO, "%s %s", word, text);
 }
 
 static int service_fail(const struct service *service, int status, const char *text)
@@ -340,38 +298,21 @@ static void service_tell(struct service *service)
 			if (count < TALK_ADDRESSES)
 				listening[count++] = address;
 		}
-	if (config->report < 0) {
-		char text[GUARD_TEXT];
-		guard_describe(&service->sandbox, text);
-		say("%s", text);
-	}
-	service_keys_tell(&service->keys, config->report, listening, count);
+	char text[GUARD_TEXT];
+	guard_describe(&service->sandbox, text);
+	service_log_say(&service->log, LOG_LEVEL_INFO, "%s", text);
+	service_keys_tell(&service->keys, &service->log, config->report, listening, count);
 	if (service->data.note[0] != '\0' && config->report >= 0)
 		dprintf(config->report, "note %s\n", service->data.note);
-	else if (service->data.note[0] != '\0')
-		say("%s", service->data.note);
-	if (service->data.durable && config->options->verbose && config->report < 0)
-		say(_("the history is kept in %s"), service->data.path);
+	if (service->data.note[0] != '\0')
+		service_log_say(&service->log, LOG_LEVEL_WARNING, "%s", service->data.note);
+	if (service->data.durable)
+		service_log_say(&service->log, config->options->verbose ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+		                _("the history is kept in %s"), service->data.path);
 	if (config->report >= 0) {
 		dprintf(config->report, "ready\n");
 		close(config->report);
 	}
-}
-
-/* As many descriptors as the system allows; how many members fit into them. */
-static uint32_t service_room_for(long wanted)
-{
-	struct rlimit limit;
-	rlim_t most = 1024;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-		most = limit.rlim_cur;
-	}
-	most = most > SERVICE_DESCRIPTORS * 2 ? most - SERVICE_DESCRIPTORS : most / 2;
-	if (most > 1000000)
-		most = 1000000;
-	return wanted > 0 && (rlim_t)wanted < most ? (uint32_t)wanted : (uint32_t)most;
 }
 
 /* The store, and how it wakes the loop. */
@@ -400,7 +341,7 @@ static int service_confine(struct service *service)
 	bool has_folder = service->data.path[0] != '\0';
 	if (!has_folder && (status = service_open_data(service)) != 0)
 		return status;
-	status = guard_host(options, service->data.path, &service->sandbox, why);
+	status = guard_host(options, service->data.path, service_log_path(options), &service->sandbox, why);
 	if (status != 0)
 		return service_fail(service, status, why);
 	return has_folder ? service_open_data(service) : 0;
@@ -455,7 +396,9 @@ static int service_make_host(struct service *service)
 int service_run(const struct service_config *config)
 {
 	struct service service = { .config = config, .signals = -1 };
-	int status = service_make_loop(&service);
+	char why[SERVICE_LOG_TEXT];
+	int status = service_log_open(&service.log, config->options, config->report >= 0, why);
+	status = status != 0 ? service_fail(&service, status, why) : service_make_loop(&service);
 	/* First the addresses: who starts a host twice is told so, and the folder of one that just ended gets free. */
 	if (status == 0)
 		status = service_listen(&service);
@@ -484,5 +427,6 @@ out:
 	host_free(service.host);
 	service_keys_close(&service.keys);
 	signals_close();
+	service_log_close(&service.log);
 	return status;
 }

@@ -59,10 +59,9 @@ static void ask_for_owner(struct owner *owner)
 	snprintf(owner->why, sizeof owner->why, _("cannot open the key of this account: %s"), strerror(number));
 }
 
-int service_keys_open_owner(struct service_keys *keys, const struct options *options, char why[ACCOUNT_TEXT])
+void service_keys_choose(struct service_keys *keys, const struct options *options)
 {
-	struct owner owner = { 0 };
-	*keys = (struct service_keys){ .access = options->face == FACE_NONE ? HOST_ACCESS_INVITE : HOST_ACCESS_ASK };
+	keys->access = options->face == FACE_NONE ? HOST_ACCESS_INVITE : HOST_ACCESS_ASK;
 	if (options->access >= 0)
 		keys->access = options->access == ACCESS_OPEN   ? HOST_ACCESS_OPEN :
 		               options->access == ACCESS_INVITE ? HOST_ACCESS_INVITE :
@@ -71,6 +70,13 @@ int service_keys_open_owner(struct service_keys *keys, const struct options *opt
 	if (options->history_access < 0)
 		joined = keys->access == HOST_ACCESS_OPEN && !options->insecure;
 	keys->history = joined ? HOST_HISTORY_JOINED : HOST_HISTORY_ALL;
+}
+
+int service_keys_open_owner(struct service_keys *keys, const struct options *options, char why[ACCOUNT_TEXT])
+{
+	struct owner owner = { 0 };
+	*keys = (struct service_keys){ 0 };
+	service_keys_choose(keys, options);
 	if (options->insecure)
 		return 0;
 	ask_for_owner(&owner);
@@ -132,7 +138,8 @@ static void tell_report(const struct service_keys *keys, int report)
 	wipe(token, sizeof token);
 }
 
-static void tell_people(const struct service_keys *keys, const char *const *listening, size_t count)
+static void tell_people(const struct service_keys *keys, struct service_log *log, const char *const *listening,
+                        size_t count)
 {
 	char words[TRUST_WORDS], fingerprint[TRUST_FINGERPRINT], link[ADDRESS_LINK], line[ADDRESS_LINK + 1];
 	struct talk_place place = { .listening_count = count < TALK_ADDRESSES ? count : TALK_ADDRESSES };
@@ -140,22 +147,23 @@ static void tell_people(const struct service_keys *keys, const char *const *list
 	memcpy(place.listening, listening, place.listening_count * sizeof place.listening[0]);
 	trust_words(pin, words);
 	trust_fingerprint(pin, fingerprint);
-	say(_("the host's key: %1$s (%2$s)"), words, fingerprint);
+	service_log_say(log, LOG_LEVEL_INFO, _("the host's key: %1$s (%2$s)"), words, fingerprint);
 	if (!keys->has_token)
 		return;
 	if (reach_links(&place, pin, keys->token, "", 1, "", link, sizeof link) > 0) {
-		say("%s", _("with the link on standard output one person comes in, within a day"));
+		service_log_say(log, LOG_LEVEL_INFO, "%s", _("with the link on standard output one person comes in, within a day"));
 		tell_secret(STDOUT_FILENO, line, sizeof line, "", link);
 	}
 	wipe(link, sizeof link);
 }
 
-void service_keys_tell(struct service_keys *keys, int report, const char *const *listening, size_t count)
+void service_keys_tell(struct service_keys *keys, struct service_log *log, int report, const char *const *listening,
+                       size_t count)
 {
 	if (keys->identity != NULL && report >= 0)
 		tell_report(keys, report);
 	else if (keys->identity != NULL)
-		tell_people(keys, listening, count);
+		tell_people(keys, log, listening, count);
 	wipe(keys->token, sizeof keys->token);
 	keys->has_token = false;
 }

@@ -5,6 +5,7 @@
 
 #include "app/account.h"
 #include "app/options.h"
+#include "app/service_log.h"
 #include "host/host.h"
 
 struct service_keys {
@@ -21,6 +22,9 @@ struct service_keys {
  * with a line in why. service_keys_close() is needed in either case, as after the next one. */
 int service_keys_open_owner(struct service_keys *keys, const struct options *options, char why[ACCOUNT_TEXT]);
 
+/* Who may come in and read what, as options say. service_keys_open_owner() does that, too. */
+void service_keys_choose(struct service_keys *keys, const struct options *options);
+
 /* Takes or makes the host's own key; folder is that of the history, or "". The same returns. */
 int service_keys_open(struct service_keys *keys, const struct options *options, const char *folder,
                       char why[ACCOUNT_TEXT]);
@@ -31,9 +35,10 @@ void service_keys_configure(const struct service_keys *keys, struct host_config 
 /* Makes the first invitation, where one is needed to come in, and notes that this host runs. */
 void service_keys_start(struct service_keys *keys, struct host *host);
 
-/* Tells them: to report, lines "key PIN" and "invite TOKEN"; without one (-1), the key to stderr and a link to stdout, for
+/* Tells them: to report, lines "key PIN" and "invite TOKEN"; without one (-1), the key to the log and a link to stdout, for
  * the addresses that it listens on. */
-void service_keys_tell(struct service_keys *keys, int report, const char *const *listening, size_t count);
+void service_keys_tell(struct service_keys *keys, struct service_log *log, int report, const char *const *listening,
+                       size_t count);
 
 void service_keys_close(struct service_keys *keys);
 

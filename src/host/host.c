@@ -127,6 +127,22 @@ struct host *host_new(const struct host_config *config)
 	return host;
 }
 
+int host_reconfigure(struct host *host, const struct host_config *config)
+{
+	struct host_limits limits = config->limits;
+	char *motd = config->motd == NULL ? NULL : strdup(config->motd);
+	if (config->motd != NULL && motd == NULL)
+		return TCHAT_ERR_MEMORY;
+	free(host->motd);
+	host->motd = motd;
+	host->history_joined = config->history == HOST_HISTORY_JOINED;
+	if (host->secure)
+		host->access = config->access;
+	limits_default(&limits);
+	host->limits.peers = limits.peers;
+	return 0;
+}
+
 void host_free(struct host *host)
 {
 	if (host == NULL)

@@ -69,6 +69,10 @@ struct host_config {
 /* NULL when memory is out. Has the store make the lobby. */
 struct host *host_new(const struct host_config *config);
 
+/* Changes motd, access, history and limits.peers to those of config; the rest of it does not count. Whom that would not
+ * have let in stays. 0, or TCHAT_ERR_MEMORY with nothing changed. */
+int host_reconfigure(struct host *host, const struct host_config *config);
+
 /* Frees all, peers included. NULL is fine. */
 void host_free(struct host *host);
 

@@ -10,8 +10,9 @@
  * every file, load libraries, and talk to servers. */
 enum sandbox_role { SANDBOX_HOST, SANDBOX_FACE, SANDBOX_NAMES };
 
-/* What may be done below a path: read it; make, write, rename and remove files and folders; or remove files only. */
-enum { SANDBOX_READ = 1, SANDBOX_WRITE = 2, SANDBOX_REMOVE = 4 };
+/* What may be done below a path: read it; make, write, rename and remove files and folders; remove files only; or make
+ * and write files only. */
+enum { SANDBOX_READ = 1, SANDBOX_WRITE = 2, SANDBOX_REMOVE = 4, SANDBOX_APPEND = 8 };
 
 enum { SANDBOX_PATHS = 48 };
 

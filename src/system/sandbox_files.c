@@ -78,6 +78,8 @@ static uint64_t wanted_rights(unsigned rights)
 		wanted |= WRITE_FILE | TRUNCATE | MAKE_REG | MAKE_DIR | REMOVE_FILE | REMOVE_DIR | REFER;
 	if ((rights & SANDBOX_REMOVE) != 0)
 		wanted |= REMOVE_FILE;
+	if ((rights & SANDBOX_APPEND) != 0)
+		wanted |= WRITE_FILE | MAKE_REG;
 	return wanted;
 }
 

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running a host: its log in a file or for the journal, and tchatrc read again, with nobody's connection lost."""
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+import peer_support  # noqa: E402
+from peer_support import Program  # noqa: E402
+
+
+def same(got, want):
+    if got != want:
+        raise AssertionError("%r instead of %r" % (got, want))
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + peer_support.TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain until " + what)
+        time.sleep(0.01)
+
+
+def answers(path):
+    with socket.socket(socket.AF_UNIX) as one:
+        return one.connect_ex(path) == 0
+
+
+class Place:
+    """A host with settings of its own."""
+
+    def __init__(self, text, *arguments, quiet=False, **variables):
+        self.folder = tempfile.mkdtemp(prefix="tchat-test-")
+        peer_support.STRANGERS.append(self.folder)
+        os.mkdir(os.path.join(self.folder, "tchat"), 0o700)
+        os.mkdir(os.path.join(self.folder, "logs"), 0o700)
+        self.in_file = "LOG" in arguments
+        self.log = os.path.join(self.folder, "logs", "tchat.log")
+        self.settings(text)
+        environment = dict(os.environ, XDG_CONFIG_HOME=self.folder, **variables)
+        arguments = [self.log if argument == "LOG" else argument for argument in arguments]
+        path = os.path.join(self.folder, "host")
+        self.address = "unix:" + path
+        self.host = Program("--headless", "--host", "127.0.0.1:0", "--host", self.address, "--access", "open", *arguments,
+                            environment=environment)
+        if quiet:
+            wait_until(lambda: answers(path), "the host answers")
+        else:
+            self.address = self.find(r"listening (127\.0\.0\.1:\d+)")[1]
+            self.find("host's key")
+
+    def settings(self, text):
+        with open(os.path.join(self.folder, "tchat", "tchatrc"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def lines(self):
+        try:
+            with open(self.log, encoding="utf-8") as file:
+                return file.read().splitlines()
+        except OSError:
+            return []
+
+    def find(self, pattern):
+        """In the log, wherever it is."""
+        if not self.in_file:
+            return self.host.err.find(pattern)
+        wait_until(lambda: any(re.search(pattern, line) for line in self.lines()), pattern)
+        return next(match for match in (re.search(pattern, line) for line in self.lines()) if match)
+
+    def hang_up(self):
+        self.host.process.send_signal(signal.SIGHUP)
+
+    def end(self):
+        self.host.process.terminate()
+        same(self.host.status(), 0)
+
+
+def motd(program):
+    return json.loads(program.out.find('.*"type":"connected".*')[0]).get("motd")
+
+
+def trusting(place, nick):
+    return Program("--json", "--stay", "--trust=new", "--nick", nick, "--join", place.address, environment=peer_support.stranger())
+
+
+def settings_are_read_again_and_nobody_is_lost(_):
+    place = Place("motd = first\nlinger = never\n")
+    early = trusting(place, "early")
+    same(motd(early), "first")
+    early.out.find('"type":"ready"')
+    place.settings("motd = second\nlinger = never\n")
+    place.hang_up()
+    place.find("settings were read again")
+    later = trusting(place, "later")
+    same(motd(later), "second")
+    later.out.find('"type":"ready"')
+    early.type('{"type":"post","text":"still here"}\n')
+    later.out.find("still here")
+    place.settings("linger = never\n")
+    place.hang_up()
+    place.host.err.wait(lambda lines: sum("read again" in line for line in lines) == 2, "the second time")
+    same(motd(trusting(place, "last")), None)
+    same([line for line in early.out.lines if '"disconnected"' in line], [])
+    place.end()
+
+
+def a_broken_file_keeps_the_old_settings_and_says_why(_):
+    place = Place("motd = first\n")
+    place.settings("motd = second\nclients = many\nnonsense\n")
+    place.hang_up()
+    place.find(r"tchatrc:2: clients: 'many' is not a whole number")
+    place.find(r"tchatrc:3: expected KEY = VALUE")
+    place.find("settings stay as they were")
+    same(motd(trusting(place, "ann")), "first")
+    place.settings("motd = third\n")
+    place.hang_up()
+    place.find("settings were read again")
+    same(motd(trusting(place, "bob")), "third")
+    place.end()
+
+
+def what_the_command_line_says_stays(_):
+    place = Place("access = open\n")
+    place.settings("access = invite\n")
+    place.hang_up()
+    place.find("settings were read again")
+    trusting(place, "ann").out.find('"type":"ready"')
+    place.end()
+
+
+def a_log_in_a_file_has_times_and_levels(_):
+    place = Place("", "--log", "LOG")
+    ann = trusting(place, "ann")
+    place.find("ann came from")
+    stamp = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (error|warning|info|debug) \S")
+    same([line for line in place.lines() if not stamp.match(line)], [])
+    place.find("info sandbox|info no sandbox")
+    same(os.stat(place.log).st_mode & 0o777, 0o600)
+    same([line for line in place.host.err.lines if "came" in line], [])
+    os.rename(place.log, place.log + ".1")
+    place.hang_up()
+    place.find("settings were read again")
+    ann.type('{"type":"quit"}\n')
+    place.find("ann .* went")
+    place.end()
+
+
+def a_level_leaves_out_the_rest(_):
+    place = Place("log-level = warning\n", "--log", "LOG", quiet=True)
+    trusting(place, "ann").out.find('"type":"ready"')
+    place.settings("nonsense\n")
+    place.hang_up()
+    place.find("settings stay as they were")
+    same([line.split()[1] for line in place.lines()], ["warning"] * len(place.lines()))
+    place.end()
+
+
+def the_journal_gets_its_numbers(_):
+    place = Place("", "--log", "journal")
+    place.find(r"^<6>listening 127")
+    place.settings("nonsense\n")
+    place.hang_up()
+    place.find(r"^<4>.*tchatrc:1")
+    place.end()
+    # As systemd says that standard error is the journal; here it is not.
+    place = Place("", JOURNAL_STREAM="1:2")
+    place.find("^tchat: listening")
+    place.end()
+
+
+def a_log_that_cannot_be_written_is_told_at_the_start(_):
+    program = Program("--headless", "--host", "127.0.0.1:0", "--log", "/nonexistent/log")
+    program.err.find("--log: /nonexistent/log")
+    same(program.status(), 71)
+
+
+TESTS = [
+    settings_are_read_again_and_nobody_is_lost,
+    a_broken_file_keeps_the_old_settings_and_says_why,
+    what_the_command_line_says_stays,
+    a_log_in_a_file_has_times_and_levels,
+    a_level_leaves_out_the_rest,
+    the_journal_gets_its_numbers,
+    a_log_that_cannot_be_written_is_told_at_the_start,
+]
+
+if __name__ == "__main__":
+    sys.exit(peer_support.run(TESTS))
