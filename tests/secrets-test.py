@@ -159,7 +159,8 @@ def an_invitation_that_is_of_no_use_is_forgotten_too(host):
 
 def links_on_a_screen_leave_nothing_behind(host):
     link, environment = link_of(host), peer_support.stranger()
-    for arguments, keys in (([link], b""), ([], b"\x1b[200~" + link.encode() + b"\x1b[201~\r"), (["--join", "-"], link.encode() + b"\r")):
+    for arguments, keys in (([link], b""), ([], b"\x1b[200~" + link.encode() + b"\x1b[201~\r"),
+                            (["--join", "-"], link.encode() + b"\r")):
         screen = Screen(*arguments, environment=environment)
         try:
             if keys:
