@@ -7,6 +7,7 @@
 #include "app/reach.h"
 #include "base/errors.h"
 #include "base/intl.h"
+#include "base/wipe.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,8 @@ static void tell_how_to_join(struct face *face)
 		face_notice(face, MESSAGE_SYSTEM, text);
 	if (face->place->has_token)
 		face_notice(face, MESSAGE_SYSTEM, _("/copy link shows the link in one piece, to be copied."));
+	wipe(text, sizeof text);
+	talk_forget_link(face->place);
 	if (face->place->note != NULL)
 		face_notice(face, MESSAGE_SYSTEM, face->place->note);
 }

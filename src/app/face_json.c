@@ -264,26 +264,43 @@ static int json_line(struct plain_face *face, const char *line, size_t length, b
 
 /* --- Output */
 
-/* The answer to an invitation that was asked for here. */
-static bool json_on_invite(struct json *json, const struct session_event *event)
+static void json_tell_invited(struct json *json, const struct door_asked *asked)
 {
 	enum { LINKS = 12 };
 	char text[REACH_TEXT];
 	const char *links[LINKS];
-	struct door_asked asked;
 	size_t count = 0;
+	const struct talk_place *place = json->plain.talk.place;
+	reach_links(place, &place->pin, asked->token, asked->room, LINKS, "", text, sizeof text);
+	for (char *link = strtok(text, "\n"); link != NULL && count < LINKS; link = strtok(NULL, "\n"))
+		links[count++] = link;
+	json_flush(json, json_invited(&json->writer, asked, links, count));
+	wipe(text, sizeof text);
+}
+
+/* The link that a host of one's own made at its start. */
+static void json_tell_first(struct json *json)
+{
+	struct talk_place *place = json->plain.talk.place;
+	struct door_asked asked = { .kind = INVITE_HOST };
+	if (place->has_token && trust_token_public(place->token, asked.key) == 0) {
+		memcpy(asked.token, place->token, sizeof asked.token);
+		json_tell_invited(json, &asked);
+	}
+	wipe(&asked, sizeof asked);
+	talk_forget_link(place);
+}
+
+/* The answer to an invitation that was asked for here. */
+static bool json_on_invite(struct json *json, const struct session_event *event)
+{
+	struct door_asked asked;
 	if (event->request != REQUEST_INVITE || event->key_count != 1 || !door_take(&json->door, event->keys, &asked))
 		return false;
-	if (event->type == SESSION_DONE) {
-		const struct talk_place *place = json->plain.talk.place;
-		reach_links(place, &place->pin, asked.token, asked.room, LINKS, "", text, sizeof text);
-		for (char *link = strtok(text, "\n"); link != NULL && count < LINKS; link = strtok(NULL, "\n"))
-			links[count++] = link;
-		json_flush(json, json_invited(&json->writer, &asked, links, count));
-	} else {
+	if (event->type == SESSION_DONE)
+		json_tell_invited(json, &asked);
+	else
 		json_refuse(json, event->code, asked.ref[0] != '\0' ? asked.ref : NULL, NULL);
-	}
-	wipe(text, sizeof text);
 	wipe(&asked, sizeof asked);
 	return true;
 }
@@ -316,6 +333,8 @@ static void json_on_event(struct plain_face *face, const struct session_event *e
 		return;
 	const char *nick = session_own_nick(face->talk.session);
 	json_flush(json, json_event(&json->writer, event, nick, loop_now(face->talk.loop)));
+	if (event->type == SESSION_CONNECTED)
+		json_tell_first(json);
 	/* Without the first room there is still work for others. */
 	if (event->type == SESSION_ROOM_PARTED && event->room == face->room)
 		plain_start_input(face);

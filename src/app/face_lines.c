@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/text.h"
+#include "base/wipe.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -197,6 +198,8 @@ static void lines_connected(struct lines *lines, const struct session_event *eve
 	if (first && lines->in_terminal && lines->plain.talk.place->listening_count > 0 &&
 	    reach_describe(lines->plain.talk.place, reach, sizeof reach) > 0)
 		lines_notice(lines, reach);
+	wipe(reach, sizeof reach);
+	talk_forget_link(lines->plain.talk.place);
 	if (strcmp(lines->nick, event->nick) != 0 && !event->own_wish) {
 		snprintf(text, sizeof text, _("you are called %s here; the name you wanted is taken or not allowed"),
 		         event->nick);

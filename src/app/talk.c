@@ -256,6 +256,12 @@ void talk_connected(struct talk *talk)
 	talk->place->pin = *pin;
 }
 
+void talk_forget_link(struct talk_place *place)
+{
+	wipe(place->token, sizeof place->token);
+	place->has_token = false;
+}
+
 bool talk_asks(const struct talk *talk, int code)
 {
 	return code == TCHAT_ERR_HOST_NEW && talk->trust != NULL && host_trust_asks(talk->trust);

@@ -69,6 +69,9 @@ bool talk_others_are_here(const struct talk *talk);
 /* The exit status for the end of a session: code is that of the last DISCONNECTED, or of the first failure to connect. */
 int talk_status(const struct talk *talk, int code);
 
+/* The link that a host of one's own made at its start was told: its secret is forgotten. */
+void talk_forget_link(struct talk_place *place);
+
 /* After the host let us in: what place did not know of it. */
 void talk_connected(struct talk *talk);
 
