@@ -243,6 +243,28 @@ static void a_dropped_key_is_cut_off_and_unknown_again(void **state)
 	world_free(w);
 }
 
+static void a_dropped_key_leaves_no_way_back_open(void **state)
+{
+	struct world *w = door_world(HOST_ACCESS_INVITE);
+	struct wire_peer *owner = door_owner(w);
+	door_expect_done(owner, door_invite(owner, INVITE_HOST, TOKEN, 3, 0, NULL));
+	struct wire_peer *laptop = door_member(w, 7, "ann", TOKEN, "ann"), *ben = door_member(w, 9, "ben", TOKEN, "ben");
+	door_expect_done(laptop, door_invite(laptop, INVITE_DEVICE, TOKEN + 1, 0, 0, NULL));
+	door_expect_done(ben, door_invite(ben, INVITE_DEVICE, TOKEN + 2, 0, 0, NULL));
+	struct wire_peer *thief = door_member(w, 8, "ann", TOKEN + 1, "ann");
+	/* It prepares for being found out. */
+	door_expect_done(thief, door_invite(thief, INVITE_DEVICE, TOKEN + 3, 0, 0, NULL));
+	door_expect_done(laptop, door_moderate(laptop, MODERATE_DROP_KEY, 8));
+	wire_expect_end(thief, TCHAT_ERR_KEY_DROPPED);
+	door_refused(w, 10, "ann", TOKEN + 3, TCHAT_ERR_NOT_INVITED);
+	/* What others prepared is not touched, nor what lets people in. */
+	door_member(w, 11, "ben", TOKEN + 2, "ben");
+	door_member(w, 12, "cy", TOKEN, "cy");
+	door_restart(w, HOST_ACCESS_INVITE);
+	door_refused(w, 10, "ann", TOKEN + 3, TCHAT_ERR_NOT_INVITED);
+	world_free(w);
+}
+
 static void all_keys_of_an_account_may_be_dropped_at_once(void **state)
 {
 	struct delay *d = delay_new(store_memory_new(&(struct store_memory_config){ .spool_bytes = 1 << 20 }));
@@ -579,6 +601,7 @@ int main(void)
 		cmocka_unit_test(a_second_key_is_the_same_account),
 		cmocka_unit_test(who_comes_is_told_whose_account_it_is),
 		cmocka_unit_test(a_dropped_key_is_cut_off_and_unknown_again),
+		cmocka_unit_test(a_dropped_key_leaves_no_way_back_open),
 		cmocka_unit_test(all_keys_of_an_account_may_be_dropped_at_once),
 		cmocka_unit_test(keys_are_dropped_by_their_owner_and_by_the_hosts),
 		cmocka_unit_test(a_key_that_is_somebodys_is_not_taken_over_by_a_link),

@@ -274,7 +274,11 @@ static bool on_done(struct front *front, const struct session_event *event)
 	case REQUEST_ADMIT:
 	case REQUEST_REFUSE: return true; /* told to every owner by a DOOR */
 	case REQUEST_REVOKE: front_say(front, "%s", _("the invitation is no longer good")); return true;
-	case REQUEST_DROP_KEY: front_say(front, "%s", _("the key is no longer the account's")); return true;
+	case REQUEST_DROP_KEY:
+		front_say(front, "%s", front->owns_host ? _("the key is no longer the account's; /invite list shows the "
+		                                            "invitations that may have been made with it") :
+		                                          _("the key is no longer the account's"));
+		return true;
 	case REQUEST_RELEASE: front_say_line(front, _("the name %s is free"), event->nick); return true;
 	default: return front_moderation_event(front, event);
 	}

@@ -47,6 +47,8 @@ void host_invitation_forget(struct host *host, struct invitation *invitation);
 bool host_invitation_holds(struct host *host, struct invitation *invitation);
 void host_invite_kept(struct host *host, struct pending *pending);
 void host_invite_frame(struct host_peer *peer, const struct wire_invite *invite);
+/* The invitations for further devices of an account are no longer good. */
+void host_invitations_end(struct host *host, const struct account *account);
 void host_invitations_list(struct host_peer *peer, const struct wire_invitations *wire);
 int host_revoke(struct host_peer *peer, const struct wire_moderate *moderate);
 

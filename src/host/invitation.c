@@ -222,6 +222,19 @@ void host_invitations_list(struct host_peer *peer, const struct wire_invitations
 	buffer_free(&records);
 }
 
+void host_invitations_end(struct host *host, const struct account *account)
+{
+	struct invitation *invitation, *next;
+	HASH_ITER(hh, host->invitations, invitation, next)
+	{
+		if (invitation->kind != INVITE_DEVICE || invitation->account != account->id)
+			continue;
+		invitation->uses = 0;
+		host_keep(host, host_record_invitation(host, NULL, invitation));
+		host_invitation_forget(host, invitation);
+	}
+}
+
 int host_revoke(struct host_peer *peer, const struct wire_moderate *moderate)
 {
 	struct host *host = peer->host;

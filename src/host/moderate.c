@@ -74,6 +74,7 @@ static int moderate_drop_key(struct host_peer *peer, const struct wire_moderate 
 	if (host->has_owner && memcmp(pin, &host->owner_pin, sizeof *pin) == 0)
 		return TCHAT_ERR_NOT_ALLOWED;
 	host_account_drop_key(host, pin);
+	host_invitations_end(host, account); /* whoever had the key may have prepared to come back */
 	host_moderate_keep(peer, moderate, pin, host_record_account(host, peer, account));
 	return 0;
 }
