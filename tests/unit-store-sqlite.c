@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store: what the durable back end keeps over restarts, which history it takes for another one, what it lets go. */
+#include "store/folder.h"
 #include "store-folder.h"
 
 #include <sys/wait.h>
@@ -600,10 +601,38 @@ static void what_waits_at_the_end_is_the_callers_again(void **state)
 	place_free(place);
 }
 
+static void a_file_is_written_once_more_as_it_is(void **state)
+{
+	struct place *place = place_new();
+	struct folder folder;
+	static uint8_t bytes[100000], again[sizeof bytes + 1];
+	struct stat status;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * i >> 5);
+	assert_int_equal(folder_open(&folder, place->path), 0);
+	assert_int_equal(folder_rewrite(&folder, "log"), 0);
+	assert_int_equal(fstatat(folder.fd, "log", &status, 0), -1);
+	int fd = openat(folder.fd, "log", O_RDWR | O_CREAT, 0600);
+	assert_int_equal(write(fd, bytes, sizeof bytes), sizeof bytes);
+	const struct timespec long_ago[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	assert_int_equal(futimens(fd, long_ago), 0);
+	assert_int_equal(folder_rewrite(&folder, "log"), 0);
+	assert_int_equal(pread(fd, again, sizeof again, 0), sizeof bytes);
+	assert_memory_equal(again, bytes, sizeof bytes);
+	assert_int_equal(fstat(fd, &status), 0);
+	assert_true(status.st_mtime > 1);
+	close(fd);
+	assert_int_equal(symlinkat("log", folder.fd, "link"), 0);
+	assert_int_equal(folder_rewrite(&folder, "link"), TCHAT_ERR_SYSTEM);
+	folder_close(&folder);
+	place_free(place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_restart_keeps_rooms_messages_topics_marks_and_outcomes),
+		cmocka_unit_test(a_file_is_written_once_more_as_it_is),
 		cmocka_unit_test(a_killed_host_keeps_all_and_folds_in_its_log_at_the_next_start),
 		cmocka_unit_test(a_host_killed_with_less_than_full_durability_gets_new_epochs),
 		cmocka_unit_test(a_history_that_was_put_back_or_copied_gets_new_epochs),

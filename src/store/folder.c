@@ -148,6 +148,23 @@ int folder_check(const struct folder *folder, const char *name)
 	return is_private(&status, S_IFREG) ? 0 : TCHAT_ERR_PERMISSION;
 }
 
+int folder_rewrite(const struct folder *folder, const char *name)
+{
+	uint8_t bytes[1 << 15];
+	off_t at = 0;
+	ssize_t length;
+	int fd = openat(folder->fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : TCHAT_ERR_SYSTEM;
+	while ((length = pread(fd, bytes, sizeof bytes, at)) > 0 && pwrite(fd, bytes, (size_t)length, at) == length)
+		at += length;
+	int err = length == 0 && (at == 0 || fsync(fd) == 0) ? 0 : TCHAT_ERR_SYSTEM;
+	int number = errno;
+	close(fd);
+	errno = number;
+	return err;
+}
+
 uint64_t folder_witness(const struct folder *folder)
 {
 	char text[17] = "";

@@ -33,6 +33,10 @@ int folder_file(struct folder *folder, const char *name, char path[FOLDER_PATH],
 /* The same of a file that somebody else makes, such as the database's log: 0 also when it is not there. */
 int folder_check(const struct folder *folder, const char *name);
 
+/* Writes the bytes of a file once more and flushes them: what a flush that failed left in the system's memory, where no
+ * later flush finds it, comes onto the disk. 0, also when it is not there, or TCHAT_ERR_SYSTEM with errno set. */
+int folder_rewrite(const struct folder *folder, const char *name);
+
 /* The number in the lock file; 0 when there is none. */
 uint64_t folder_witness(const struct folder *folder);
 

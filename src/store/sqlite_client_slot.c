@@ -61,7 +61,7 @@ int client_database_open(struct db *db, struct folder *folder, const char *vfs)
 	char path[FOLDER_PATH];
 	uint64_t inode;
 	int64_t version;
-	if (folder_file(folder, FILE_NAME, path, &inode) != 0)
+	if (folder_file(folder, FILE_NAME, path, &inode) != 0 || folder_rewrite(folder, FILE_NAME "-wal") != 0)
 		return SQLITE_CANTOPEN;
 	int result = db_open(db, path, vfs[0] != '\0' ? vfs : NULL, false);
 	if (result == SQLITE_OK)

@@ -239,6 +239,10 @@ int sqlite_store_open(struct sqlite_store *store, char why[STORE_WHY_SIZE])
 		err = folder_check(&store->folder, HISTORY_FILE "-wal");
 	if (err == 0)
 		err = folder_check(&store->folder, HISTORY_FILE "-shm");
+	/* Before it is folded into the database: of a log that is not on the disk, nothing could mend what a power cut leaves
+	 * half done. */
+	if (err == 0)
+		err = folder_rewrite(&store->folder, HISTORY_FILE "-wal");
 	if (err != 0)
 		return explain_folder(o.path, err, why);
 	int result = db_open(o.db, o.path, config->vfs, false);
