@@ -656,10 +656,18 @@ tests_sim_sim_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_sim_sim_SOURCES = tests/sim/sim.h tests/sim/disk.h tests/sim/disk.c tests/sim/vfs.c tests/sim/folder.c \
 	tests/sim/system.c tests/sim/memory.c tests/sim/template.c tests/sim/world.c tests/sim/machine.c tests/sim/process.c tests/sim/net.c tests/sim/checker.c \
 	tests/sim/check_store.c tests/sim/schedule.c tests/sim/main.c
-tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=lstat,--wrap=opendir,--wrap=access
+tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=lstat,--wrap=opendir \
+	-Wl,--wrap=access,--wrap=db_do
 tests_sim_sim_LDADD = src/libclient.a src/libhost.a src/libstore.a $(trust_libs) src/libwire.a src/libbase.a \
 	$(SQLITE_LIBS) $(ICU_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 check-sim: tests/sim/sim
 	SEED='$(SEED)' SEEDS='$(SEEDS)' START='$(START)' tests/sim/sim
+check-sim-faults: tests/sim/sim
+	srcdir='$(srcdir)' SEEDS='$(SEEDS)' OBJECTS='$(tests_sim_sim_OBJECTS)' LIBS='$(tests_sim_sim_LDADD) $(LIBS)' \
+	COMPILE='$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(tests_sim_sim_CFLAGS) $(CFLAGS) -w' \
+	LINK='$(CCLD) $(AM_CFLAGS) $(CFLAGS) $(tests_sim_sim_LDFLAGS) $(LDFLAGS)' $(srcdir)/tests/sim/check-faults
+EXTRA_DIST += tests/sim/check-faults
+clean-local:
+	rm -rf tests/sim/faults
 endif
 endif

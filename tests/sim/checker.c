@@ -8,34 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-void post_text(const struct post *post, char text[TEXT])
+void post_write(struct post *post)
 {
-	static const char dots[] = "................................................................................";
 	unsigned padding = (post->user * 7 + post->number * 37) % 300;
-	int length = snprintf(text, TEXT, "u%u.%u in %s ", post->user, post->number, sim_rooms[post->room]);
-	for (; padding > 0; padding -= padding < sizeof dots - 1 ? padding : sizeof dots - 1)
-		length += snprintf(text + length, TEXT - (size_t)length, "%.*s", (int)padding, dots);
+	int length = snprintf(post->text, TEXT, "u%u.%u in %s ", post->user, post->number, sim_rooms[post->room]);
+	memset(post->text + length, '.', padding);
+	post->length = (size_t)length + padding;
+	post->text[post->length] = '\0';
 }
 
 /* "1.2": the post of that user and number. */
 static struct post *post_of(struct world *w, const char *name)
 {
-	unsigned user, number;
-	if (sscanf(name, "%u.%u", &user, &number) != 2 || user >= w->users || number >= w->user[user].post_count)
-		return NULL;
-	return &w->user[user].posts[number];
+	char *end;
+	unsigned long user = strtoul(name, &end, 10);
+	unsigned long number = *end == '.' ? strtoul(end + 1, &end, 10) : POSTS;
+	return user < w->users && number < w->user[user].post_count ? &w->user[user].posts[number] : NULL;
 }
 
 struct post *post_of_text(struct world *w, unsigned room, const char *text, size_t length)
 {
-	char expected[TEXT], copy[TEXT] = "";
-	if (length < TEXT)
-		memcpy(copy, text, length);
-	struct post *post = copy[0] == 'u' ? post_of(w, copy + 1) : NULL;
-	REQUIRE(w, post != NULL, "nobody posted '%.20s'", copy);
-	post_text(post, expected);
-	REQUIRE(w, strlen(expected) == length && memcmp(expected, text, length) == 0, "%u.%u is not what it was: '%s'",
-	        post->user, post->number, copy);
+	char name[16] = "";
+	memcpy(name, text, length < sizeof name ? length : sizeof name - 1);
+	struct post *post = name[0] == 'u' ? post_of(w, name + 1) : NULL;
+	REQUIRE(w, post != NULL, "nobody posted '%s'", name);
+	REQUIRE(w, post->length == length && memcmp(post->text, text, length) == 0, "%u.%u is not what it was", post->user,
+	        post->number);
 	REQUIRE(w, post->room == room, "%u.%u is in another room", post->user, post->number);
 	return post;
 }
@@ -96,7 +94,7 @@ static void told_ack(struct world *w, struct process *p, const struct session_ev
 	struct post *post = post_told(w, p, event);
 	/* The number of a post that could not be stored was given again, and taken back: the answer is that one's. */
 	if (w->user[p->user].troubled && post->cancels && event->duplicate && event->seq < LINES &&
-	    w->lines[post->room][event->seq] != post)
+	    w->lines[post->room][event->seq] != NULL && w->lines[post->room][event->seq] != post)
 		return;
 	REQUIRE(w, post->shown || w->profile.part > 0, "%u.%u is accepted before it was stored", post->user, post->number);
 	REQUIRE(w, !post->refused, "%u.%u is accepted, after it was refused", post->user, post->number);
@@ -175,6 +173,7 @@ static void told_message(struct world *w, struct process *p, const struct sessio
 		line_known(w, room, event->seq, post);
 	REQUIRE(w, event->seq >= 1 && event->seq < LINES, "seq %" PRIu64, event->seq);
 	view->lines[event->seq] = post;
+	view->line_era[event->seq] = (uint8_t)(old ? 0 : w->era);
 	REQUIRE(w, view->expected == 0 || event->seq == view->expected, "p%u: %s %" PRIu64 " comes instead of %" PRIu64,
 	        p->index, event->name, event->seq, view->expected);
 	if (view->expected == 0 && seen->up_to > 0 && seen->era == w->era)
@@ -232,9 +231,11 @@ static void told_past(struct world *w, const struct process *p, const struct ses
 		line_known(w, room, event->seq, post);
 }
 
-static void told_parted(struct world *w, struct process *p, unsigned room)
+/* It is entered for the first time, or as if: whoever had no time to store that it was there does so too. Then so much
+ * of the past is shown as was configured. */
+static void room_is_new(struct world *w, struct process *p, unsigned room)
 {
-	p->views[room] = (struct view){ 0 };
+	p->views[room] = (struct view){ .expected = w->session_config.history >= LINES && !w->retention ? 1 : 0 };
 	if (p->slot != NULL)
 		p->slot->seen[room] = (struct seen){ 0 };
 }
@@ -280,7 +281,7 @@ void check_event(struct world *w, struct process *p, const struct session_event 
 	event_say(w, p, event);
 	switch (event->type) {
 	case SESSION_DISCONNECTED: told_disconnected(w, p, event); break;
-	case SESSION_ROOM_PARTED: told_parted(w, p, room_of(w, event->name)); break;
+	case SESSION_ROOM_PARTED: room_is_new(w, p, room_of(w, event->name)); break;
 	case SESSION_ROOM_JOINED: p->views[room_of(w, event->name)].joined = true; break;
 	case SESSION_ROOM_READY: p->views[room_of(w, event->name)].ready = true; break;
 	case SESSION_MESSAGE: told_message(w, p, event); break;
@@ -308,10 +309,9 @@ void check_started(struct world *w, struct process *p)
 		slot->used = true;
 		memcpy(slot->salt, salt, sizeof slot->salt);
 		p->slot = slot;
-		/* Whoever had no time to store that it is in a room joins it for the first time. */
-		for (unsigned r = 0; r < ROOMS && w->session_config.history < LINES; r++)
+		for (unsigned r = 0; r < ROOMS; r++)
 			if (p->store->operations->row(p->store, false, sim_rooms[r], sim_rooms[r])->epoch == 0)
-				slot->seen[r] = (struct seen){ 0 };
+				room_is_new(w, p, r);
 		say(w, "p%u has slot %u", p->index, i);
 		return;
 	}

@@ -89,6 +89,28 @@ int folder_check(const struct folder *folder, const char *name)
 	return 0;
 }
 
+int folder_rewrite(const struct folder *folder, const char *name)
+{
+	char path[DISK_PATH];
+	uint8_t bytes[4096];
+	size_t at = 0, got;
+	snprintf(path, sizeof path, "%.70s/%.20s", folder->path, name);
+	if (disk_find(path) == NULL)
+		return 0;
+	struct disk_file *file = disk_open(path, false);
+	int number = file == NULL ? EIO : 0;
+	while (number == 0 && (number = disk_read(file, bytes, sizeof bytes, at, &got)) == 0 && got > 0) {
+		number = disk_write(file, bytes, got, at);
+		at += got;
+	}
+	if (number == 0 && at > 0)
+		number = disk_sync(file);
+	if (file != NULL)
+		disk_close(file);
+	errno = number;
+	return number == 0 ? 0 : TCHAT_ERR_SYSTEM;
+}
+
 uint64_t folder_witness(const struct folder *folder)
 {
 	char text[17] = "";

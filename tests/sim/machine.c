@@ -2,9 +2,49 @@
 /* The host's machine: its process, as the program runs it, and what befalls both. */
 #include "sim.h"
 
+#include "store/sqlite_inside.h"
+
 #include <string.h>
 
 #define FOLDER "/h/history"
+
+/* --- Commits that are put off, where that is the planted fault: see -Wl,--wrap in local.mk */
+
+static struct world *delaying;
+int __real_db_do(struct db *db, enum db_statement statement);
+int __wrap_db_do(struct db *db, enum db_statement statement);
+
+static struct db *writer_of(struct world *w)
+{
+	return &((struct sqlite_store *)w->host.store)->writer.db;
+}
+
+bool machine_delays(struct world *w)
+{
+	return delaying != NULL && w->host.state != OFF && sqlite3_get_autocommit(writer_of(w)->handle) == 0;
+}
+
+int __wrap_db_do(struct db *db, enum db_statement statement)
+{
+	struct world *w = delaying;
+	if (w == NULL || w->host.state == OFF || db != writer_of(w))
+		return __real_db_do(db, statement);
+	if (statement == SQL_BEGIN && machine_delays(w))
+		return SQLITE_OK;
+	if (statement == SQL_COMMIT && !w->heals && dice(w, 3) != 0)
+		return SQLITE_OK;
+	return __real_db_do(db, statement);
+}
+
+void machine_heal(struct world *w)
+{
+	struct machine *m = &w->host;
+	m->on.dies_in = 0;
+	if (machine_delays(w))
+		__real_db_do(writer_of(w), SQL_COMMIT);
+}
+
+/* --- Its process */
 
 static void links_hang_up(struct world *w, bool power)
 {
@@ -39,8 +79,10 @@ static void machine_start(struct world *w)
 	struct machine *m = &w->host;
 	char why[STORE_WHY_SIZE] = "";
 	m->on = (struct disk_process){ 0 };
-	if (chance(w, 10 * w->profile.host_dies) && !w->heals)
+	/* Rather there than elsewhere: what a failed flush left is dealt with now. */
+	if (chance(w, (m->failed ? 60 : 10) * w->profile.host_dies) && !w->heals)
 		m->on.dies_in = 1 + (unsigned)dice(w, 60);
+	m->failed = false;
 	disk_enter(&m->on);
 	m->lives++;
 	if (store_sqlite_open(&m->store, &w->store_config, why) == 0) {
@@ -52,13 +94,17 @@ static void machine_start(struct world *w)
 		w->host_config.identity = NULL;
 	}
 	if (m->host == NULL) {
+		bool power = m->on.dead && dice(w, 2) == 0;
 		say(w, "the host cannot start: %s", why);
 		m->on.dead = m->on.dead || dice(w, 2) == 0;
-		machine_gone(w, false);
+		machine_gone(w, power);
+		if (power)
+			machine_power(w);
 		return;
 	}
 	m->state = RUNS;
 	m->idle_at = 0;
+	delaying = w->plant == PLANT_ACK_BEFORE_COMMIT || w->plant == PLANT_DELIVER_BEFORE_COMMIT ? w : NULL;
 	say(w, "the host starts, for the %u. time", m->lives);
 }
 
@@ -169,6 +215,7 @@ void machine_round(struct world *w)
 	if (m->state == RUNS && store_sqlite_failure(m->store) != NULL) {
 		say(w, "the host's store failed: %s", store_sqlite_failure(m->store));
 		w->counts->host_failed++;
+		m->failed = true;
 		host_shutdown(m->host, 1000, w->now);
 		m->state = ENDS;
 		m->ends_at = w->now + dice(w, TCHAT_SECONDS(2));

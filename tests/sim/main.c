@@ -21,7 +21,7 @@ static uint64_t number(const char *name, uint64_t otherwise)
 static enum plant plant_named(const char *name)
 {
 	static const char *const names[] = {
-#define PLANT(symbol, text) #symbol,
+#define PLANT(symbol) #symbol,
 		PLANTS(PLANT)
 #undef PLANT
 	};

@@ -166,6 +166,10 @@ static size_t client_writes(struct world *w, struct link *link, size_t limit)
 static size_t host_writes(struct world *w, struct link *link, size_t limit)
 {
 	struct iovec parts[8];
+	/* The planted fault: others see it before the commit, its sender does not hear of it. */
+	if (w->plant == PLANT_DELIVER_BEFORE_COMMIT && machine_delays(w) && link->process != NULL &&
+	    session_pending(link->process->session) > 0)
+		return 0;
 	disk_enter(&w->host.on);
 	int count = host_peer_output(link->peer, parts, 8);
 	if (count == 0)

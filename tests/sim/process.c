@@ -178,7 +178,7 @@ void process_tick(struct world *w, struct process *p)
 bool process_post(struct world *w, struct process *p)
 {
 	struct user *user = user_of(w, p);
-	char text[TEXT], ref[16];
+	char ref[16];
 	if (p->state == OFF || user->post_count == POSTS)
 		return false;
 	struct post *post = &user->posts[user->post_count];
@@ -186,11 +186,11 @@ bool process_post(struct world *w, struct process *p)
 	uint32_t room = session_room_find(p->session, sim_rooms[post->room], false);
 	if (room == 0)
 		return false;
-	post_text(post, text);
+	post_write(post);
 	snprintf(ref, sizeof ref, "%u.%u", post->user, post->number);
 	user->post_count++;
 	disk_enter(&p->on);
-	int64_t counter = session_post(p->session, room, KIND_TEXT, text, strlen(text), ref);
+	int64_t counter = session_post(p->session, room, KIND_TEXT, post->text, post->length, ref);
 	w->counts->posts += counter > 0;
 	if (counter < 0)
 		user->post_count--;
@@ -205,7 +205,7 @@ void process_cancel(struct world *w, struct process *p)
 	if (p->state == OFF || user->post_count == 0)
 		return;
 	struct post *post = &user->posts[user->post_count - 1 - dice(w, user->post_count < 6 ? user->post_count : 6)];
-	if (!post->shown || post->slot != p->slot)
+	if (!post->shown || post->slot != p->slot || p->slot->posts[post->counter] != post)
 		return;
 	disk_enter(&p->on);
 	int err = session_cancel(p->session, post->counter);

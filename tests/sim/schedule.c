@@ -143,7 +143,7 @@ static void heal(struct world *w)
 {
 	say(w, "from here on nothing fails");
 	w->heals = true;
-	w->host.on.dies_in = 0;
+	machine_heal(w);
 	for (unsigned i = 0; i <= w->users; i++) {
 		struct disk *disk = i < w->users ? &w->user[i].disk : &w->host.disk;
 		disk->full = false;
@@ -191,9 +191,9 @@ static void rest(struct world *w)
 			}
 			if (round % 64 == 0)
 				process_join(w, p);
-			rests = rests && process_rests(w, p);
+			rests = rests && moved == 0 && process_rests(w, p);
 		}
-		quiet = rests && moved == 0 ? quiet + 1 : 0;
+		quiet = rests ? quiet + 1 : 0;
 		if (quiet == QUIET_ROUNDS)
 			return;
 		tchat_time due = next_due(w);

@@ -72,20 +72,19 @@ struct counts {
 	struct disk_counts host_disk, user_disks;
 };
 
-/* Planted faults, to see that they are found: PLANT(symbol, text). */
+/* Planted faults, to see that they are found: PLANT(symbol). check-faults has more of them. */
 #define PLANTS(PLANT) \
-	PLANT(NOTHING, "nothing") \
-	PLANT(IGNORED_SYNC, "the host's disk ignores a flush") \
-	PLANT(NORMAL_SYNC, "commits are not flushed (synchronous=NORMAL)") \
-	PLANT(REPEATED_SYNC, "a flush that failed is asked for again") \
-	PLANT(ACK_BEFORE_COMMIT, "ACK before the commit") \
-	PLANT(DELIVER_BEFORE_COMMIT, "others see it before the commit") \
-	PLANT(DOUBLED_BYTES, "the network doubles a post") \
-	PLANT(TWIN_PROCESSES, "two processes of a user share an outbox") \
-	PLANT(VOLATILE_OUTBOX, "the client's outbox is not flushed")
+	PLANT(NOTHING) \
+	PLANT(IGNORED_SYNC)          /* the host's disk ignores flushes */ \
+	PLANT(NORMAL_SYNC)           /* commits are not flushed: --durability=process */ \
+	PLANT(REPEATED_SYNC)         /* a flush that failed is asked for again, and then succeeds */ \
+	PLANT(ACK_BEFORE_COMMIT)     /* some commits are put off until the next one */ \
+	PLANT(DELIVER_BEFORE_COMMIT) /* the same, but ACKs wait for them */ \
+	PLANT(TWIN_PROCESSES)        /* two processes of a user have the same outbox */ \
+	PLANT(VOLATILE_OUTBOX)       /* the users' disks ignore flushes */
 
 enum plant {
-#define PLANT(symbol, text) PLANT_##symbol,
+#define PLANT(symbol) PLANT_##symbol,
 	PLANTS(PLANT)
 #undef PLANT
 };
@@ -110,6 +109,8 @@ struct post {
 	unsigned era;
 	uint64_t seq, counter;
 	const struct slot *slot; /* in whose outbox it is, as that counter */
+	size_t length;
+	char text[TEXT];
 };
 
 /* What a process has shown of a room. */
@@ -118,6 +119,7 @@ struct view {
 	bool joined, ready; /* joined: the host was asked in this life */
 	unsigned era;      /* of what was shown last from the host */
 	struct post *lines[LINES];
+	uint8_t line_era[LINES];
 };
 
 /* What the processes on one slot have shown of a room, over all their lives. */
@@ -181,6 +183,7 @@ struct machine {
 	struct store *store;
 	struct host *host;
 	unsigned lives;
+	bool failed;       /* the last one ended by an error of the disk */
 	struct backup *backup;
 };
 
@@ -248,6 +251,9 @@ void machine_power(struct world *w);
 void machine_stop(struct world *w);
 void machine_restore(struct world *w, bool told);
 void machine_free(struct world *w);
+/* A planted fault keeps a transaction open. */
+bool machine_delays(struct world *w);
+void machine_heal(struct world *w);
 
 /* --- process.c: users' processes. */
 void process_tick(struct world *w, struct process *p);
@@ -288,7 +294,7 @@ void net_silence(struct world *w); /* what is on the way to clients is lost */
 void net_free(struct world *w);
 
 /* --- checker.c: what delivery promises, and nothing else. */
-void post_text(const struct post *post, char text[TEXT]);
+void post_write(struct post *post); /* its text, from its names */
 /* The post that has this text, in that room. */
 struct post *post_of_text(struct world *w, unsigned room, const char *text, size_t length);
 /* That post is at that seq, whoever says so. */

@@ -166,8 +166,8 @@ static void faults_choose(struct world *w)
 	p->host_power = rate(w, 3, 10);
 	p->host_stop = rate(w, 4, 8);
 	p->host_full = rate(w, 5, 20);
-	p->host_error = rate(w, 6, 8);
-	p->host_flush = rate(w, 6, 8);
+	p->host_error = rate(w, 5, 20);
+	p->host_flush = rate(w, 5, 20);
 	p->backup = rate(w, 4, 30);
 	if (p->backup > 0 && dice(w, 2) == 0)
 		p->restore = 3 + (unsigned)dice(w, 8);
@@ -177,8 +177,8 @@ static void faults_choose(struct world *w)
 	p->client_dies = rate(w, 3, 30);
 	p->client_power = rate(w, 3, 15);
 	p->client_leave = rate(w, 4, 15);
-	p->client_full = rate(w, 6, 20);
-	p->client_error = rate(w, 6, 10);
+	p->client_full = rate(w, 5, 20);
+	p->client_error = rate(w, 5, 20);
 	p->clock = rate(w, 4, 20);
 	p->pause = rate(w, 3, 10);
 	p->part = rate(w, 4, 15);
