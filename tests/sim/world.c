@@ -190,7 +190,7 @@ static void users_make(struct world *w)
 {
 	w->users = 2 + (unsigned)dice(w, USERS - 1);
 	for (unsigned i = 0; i < w->users; i++) {
-		char name[8];
+		char name[16];
 		snprintf(name, sizeof name, "u%u", i);
 		disk_init(&w->user[i].disk, name, world_dice, world_trace, w);
 		w->user[i].disk.ignores_sync = w->plant == PLANT_VOLATILE_OUTBOX;
