@@ -206,6 +206,9 @@ src_libstore_a_SOURCES += \
 	src/store/sqlite_change.c \
 	src/store/sqlite_device.c \
 	src/store/sqlite_format.c src/store/sqlite_format.h \
+	src/store/grams.c src/store/grams.h \
+	src/store/sqlite_find.c \
+	src/store/sqlite_index.c src/store/sqlite_index.h \
 	src/store/sqlite_keep.c \
 	src/store/sqlite_look.c src/store/sqlite_look.h \
 	src/store/sqlite_open.c \

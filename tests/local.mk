@@ -353,6 +353,10 @@ tests_unit_store_CFLAGS = $(test_cflags)
 tests_unit_store_SOURCES = tests/unit-store.c tests/store-folder.h tests/store-rounds.h
 tests_unit_store_LDADD = $(host_libs) $(SQLITE_LIBS)
 if HAVE_SQLITE
+check_PROGRAMS += tests/unit-store-search
+tests_unit_store_search_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_store_search_SOURCES = tests/unit-store-search.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_search_LDADD = $(host_libs) $(SQLITE_LIBS)
 check_PROGRAMS += tests/unit-store-sqlite tests/unit-store-faults tests/unit-store-look tests/unit-data-place
 tests_unit_store_look_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_store_look_SOURCES = tests/unit-store-look.c tests/store-folder.h tests/store-rounds.h

@@ -354,6 +354,7 @@ static void texts_are_found_newest_first(void **state)
 	change(store, room, 7, ++counter, KIND_EDIT, "the answer is 42", 2, 7); /* 7 */
 	change(store, room, 7, ++counter, KIND_REACTION, "answer", 1, 0);       /* 8 */
 	search(store, room, 0, "answer", 10, (uint64_t[]){ 7, 6, 3, 1 }, 4);
+	search(store, room, 0, "nothing", 10, NULL, 0); /* it says something else now */
 	search(store, room, 6, "answer", 10, (uint64_t[]){ 3, 1 }, 2);
 	search(store, room, 0, "\u4e2d", 10, (uint64_t[]){ 4 }, 1);
 	search(store, room, 0, "strasse", 10, (uint64_t[]){ 5 }, 1);

@@ -130,7 +130,7 @@ int session_whois(struct session *session, const char *nick);
 /* before 0: newest; count 1–256; asked comes back in the events. Away from the host: of what was read before. */
 int session_history(struct session *session, uint32_t room, uint64_t before, uint32_t count, uint32_t asked);
 /* Messages below seq before (0: all) that hold text (1–SESSION_SEARCH_MAX bytes), newest first, at most count. The host
- * looks at some thousand at a time: FOUND_END.more says whether to go on, with its seq. */
+ * takes some milliseconds at a time: FOUND_END.more says whether to go on, with its seq. */
 int session_search(struct session *session, uint32_t room, const char *text, uint64_t before, uint32_t count,
                    uint32_t asked);
 int session_ping(struct session *session, const void *payload, size_t length, tchat_time now); /* ≤ 16384 bytes */

@@ -136,6 +136,8 @@ static void commit_effect(struct commit *c, const struct store_post *post)
 	if (post->blanks)
 		memory_room_blank(c->rooms[post->part], c->memory->spool, post->target);
 	const uint8_t *payload = c->batch->parts[post->part].block->bytes + post->offset + FRAME_HEADER;
+	if (payload[MSG_KIND] == KIND_EDIT)
+		memory_room_replace(c->rooms[post->part], c->memory->spool, post->target, post->seq);
 	if (payload[MSG_KIND] != KIND_TOPIC)
 		return;
 	struct wire_bytes body = { payload + MSG_BODY, wire_get(payload + MSG_BODY_LENGTH, 4) };

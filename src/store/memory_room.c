@@ -134,7 +134,7 @@ bool memory_room_push(struct memory_room *room, uint64_t at, uint32_t length, ui
 		return false;
 	if (target != 0 && !memory_changes_push(&room->changes, room->head + 1, target))
 		return false;
-	room->records[(room->first + room->count) & (room->capacity - 1)] = (struct memory_record){ at, length };
+	room->records[(room->first + room->count) & (room->capacity - 1)] = (struct memory_record){ .at = at, .length = length };
 	room->count++;
 	room->head++;
 	return true;
@@ -234,6 +234,22 @@ int memory_room_blank(struct memory_room *room, struct spool *spool, uint64_t ta
 	return err;
 }
 
+static struct memory_record *record_of(struct memory_room *room, uint64_t seq)
+{
+	return &room->records[room_record(room, seq) - room->records];
+}
+
+void memory_room_replace(struct memory_room *room, const struct spool *spool, uint64_t target, uint64_t edit)
+{
+	if (room_keeps(room, spool, target))
+		record_of(room, target)->edited = true;
+	for (uint32_t i = 0; i < room->changes.count; i++) {
+		const struct memory_change *change = &room->changes.list[i];
+		if (change->target == target && change->seq < edit && room_keeps(room, spool, change->seq))
+			record_of(room, change->seq)->edited = true;
+	}
+}
+
 /* What came after the records and changes one of them, newest first. */
 static int room_changes(const struct memory_room *room, const struct spool *spool, struct store_read *read)
 {
@@ -262,11 +278,15 @@ static int room_search(const struct memory_room *room, const struct spool *spool
 	struct search search;
 	uint8_t *record = NULL;
 	size_t size = 0;
-	int err = search_begin(&search, read);
+	int err = search_begin(&search, read, NULL, NULL);
 	read->last = last;
 	read->first = last + 1;
 	for (uint64_t seq = last; err == 0 && seq >= first; seq--) {
 		const struct memory_record *place = room_record(room, seq);
+		if (place->edited) {
+			read->first = seq;
+			continue;
+		}
 		if (place->length > size) {
 			size = place->length;
 			uint8_t *more = realloc(record, size);

@@ -14,6 +14,7 @@
 struct memory_record {
 	uint64_t at;
 	uint32_t length;
+	bool edited; /* a later edit says what counts */
 };
 
 struct memory_room {
@@ -70,6 +71,9 @@ void memory_room_trim(struct memory_room *room, const struct spool *spool, uint3
 
 /* May the post change its target? 0 or the code to refuse it with. */
 uint16_t memory_room_refusal(const struct memory_room *room, const struct spool *spool, struct store_post *post);
+
+/* An edit of target was accepted as head: what target and its former edits say counts no more. */
+void memory_room_replace(struct memory_room *room, const struct spool *spool, uint64_t target, uint64_t edit);
 
 /* Takes away the text of target and of all that edited it: 0 or TCHAT_ERR_SYSTEM. */
 int memory_room_blank(struct memory_room *room, struct spool *spool, uint64_t target);

@@ -9,12 +9,11 @@
 
 #include <string.h>
 
-enum { FOLDED_MOST = 16 * WIRE_LIMIT };
-
-int search_begin(struct search *search, struct store_read *read)
+int search_begin(struct search *search, struct store_read *read,
+                 int (*edited)(void *arg, uint64_t target, uint64_t seq), void *arg)
 {
-	*search = (struct search){ .read = read };
-	buffer_init(&search->folded, FOLDED_MOST);
+	*search = (struct search){ .read = read, .edited = edited, .arg = arg };
+	buffer_init(&search->folded, SEARCH_FOLDED_MOST);
 	read->records = block_new(read->max_bytes);
 	return read->records == NULL ? TCHAT_ERR_MEMORY : 0;
 }
@@ -35,17 +34,41 @@ static bool holds(const struct buffer *in, const char *text, size_t length)
 	return false;
 }
 
-static int matches(struct search *search, const uint8_t *payload, size_t length)
+bool search_text(const uint8_t *record, size_t size, const char **text, size_t *length)
 {
-	uint8_t kind = payload[MSG_KIND];
-	size_t text = (size_t)wire_get(payload + MSG_BODY_LENGTH, 4);
-	if (kind == KIND_REACTION || (payload[MSG_FLAGS] & MSG_BLANK) != 0 || text > length - MSG_BODY)
+	const uint8_t *payload = record + FRAME_HEADER;
+	*text = (const char *)payload + MSG_BODY;
+	*length = (size_t)wire_get(payload + MSG_BODY_LENGTH, 4);
+	return payload[MSG_KIND] != KIND_REACTION && (payload[MSG_FLAGS] & MSG_BLANK) == 0 && *length > 0 &&
+	       *length <= size - FRAME_HEADER - MSG_BODY;
+}
+
+/* What an edit was followed by another of is not what is said any more. */
+static int counts(const struct search *search, const uint8_t *record, size_t length)
+{
+	const uint8_t *payload = record + FRAME_HEADER;
+	uint64_t seq = wire_get(payload + MSG_SEQ, 8), target = seq;
+	struct message message;
+	if (payload[MSG_KIND] == KIND_EDIT) {
+		if (message_decode(&message, WIRE_MSG, payload, length - FRAME_HEADER) != 0 || message.msg.target.length != 8)
+			return 1;
+		target = wire_get(message.msg.target.data, 8);
+	}
+	int edited = search->edited == NULL ? 0 : search->edited(search->arg, target, seq);
+	return edited < 0 ? edited : edited == 0;
+}
+
+static int matches(struct search *search, const uint8_t *record, size_t size)
+{
+	const char *text;
+	size_t length;
+	if (!search_text(record, size, &text, &length))
 		return 0;
 	buffer_truncate(&search->folded, 0);
-	int err = text_search_fold(&search->folded, (const char *)payload + MSG_BODY, text);
+	int err = text_search_fold(&search->folded, text, length);
 	if (err != 0)
 		return err == TCHAT_ERR_MEMORY ? err : 0;
-	return holds(&search->folded, search->read->text, search->read->text_length);
+	return holds(&search->folded, search->read->text, search->read->text_length) ? counts(search, record, size) : 0;
 }
 
 int search_take(struct search *search, const uint8_t *record, size_t length)
@@ -53,7 +76,7 @@ int search_take(struct search *search, const uint8_t *record, size_t length)
 	struct store_read *read = search->read;
 	if (length < FRAME_HEADER + MSG_BODY)
 		return SEARCH_GO_ON;
-	int match = matches(search, record + FRAME_HEADER, length - FRAME_HEADER);
+	int match = matches(search, record, length);
 	if (match < 0)
 		return match;
 	struct block *to = read->records;

@@ -129,6 +129,8 @@ static tchat_time writer_turn(struct sqlite_store *store, struct store_request *
 	tchat_time idle = 0;
 	if (result == SQLITE_OK && nobody_waits)
 		result = sqlite_writer_idle(writer, clock_monotonic(), &idle);
+	else if (result == SQLITE_OK && !writer->config.by_hand && sqlite_index_is_due(&writer->index, clock_monotonic()))
+		result = sqlite_index_step(writer);
 	if (result == SQLITE_OK)
 		return idle;
 	store_fail(store, &writer->db, result);
@@ -342,6 +344,7 @@ static struct sqlite_store *sqlite_new(const struct store_sqlite_config *config)
 	config_default(&store->writer.config);
 	store->writer.environment = store->writer.config.environment;
 	store->writer.keep_more = true; /* the limits may be new */
+	sqlite_index_init(&store->writer.index);
 	queue_init(&store->writes);
 	queue_init(&store->reads);
 	queue_init(&store->done);

@@ -29,12 +29,35 @@ int sqlite_change_check(struct sqlite_writer *writer, const struct sqlite_room *
 	return SQLITE_OK;
 }
 
-int sqlite_change_add(struct sqlite_writer *writer, const struct sqlite_room *room, const struct store_post *post)
+static int forget(struct sqlite_writer *writer, int64_t id)
+{
+	return sqlite_index_forget(writer, (uint64_t)id >> DB_SEQ_BITS, (uint64_t)id & ((UINT64_C(1) << DB_SEQ_BITS) - 1));
+}
+
+/* What a message and its edits before this change said is not to be found any more. */
+static int target_forget(struct sqlite_writer *writer, int64_t target, int64_t id)
 {
 	struct db *db = &writer->db;
-	int64_t target = db_record(room->id, post->target);
-	int result = DB_DO(db, SQL_CHANGE_ADD, target, db_record(room->id, post->seq));
-	return result == SQLITE_OK && post->blanks ? db_message_blank(db, target) : result;
+	int64_t change = 0;
+	int result = forget(writer, target);
+	while (result == SQLITE_OK) {
+		result = db_number(db, DB_BIND(db, SQL_CHANGE_OF, target, change), 0, &change);
+		if (result != SQLITE_OK || change == 0 || change == id)
+			return result;
+		result = forget(writer, change);
+	}
+	return result;
+}
+
+int sqlite_change_add(struct sqlite_writer *writer, const struct sqlite_room *room, const struct store_post *post,
+                      uint8_t kind)
+{
+	struct db *db = &writer->db;
+	int64_t target = db_record(room->id, post->target), id = db_record(room->id, post->seq);
+	int result = DB_DO(db, SQL_CHANGE_ADD, target, id);
+	if (result == SQLITE_OK && post->blanks)
+		result = db_message_blank(db, target);
+	return result == SQLITE_OK && (post->blanks || kind == KIND_EDIT) ? target_forget(writer, target, id) : result;
 }
 
 static int change_copy(struct store_read *read, const void *record, size_t length, bool *full)

@@ -7,12 +7,13 @@
 #include "store/folder.h"
 #include "store/sqlite.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_index.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 
 #define HISTORY_FILE "history.db"
-enum { HISTORY_APPLICATION = 0x54434854, HISTORY_VERSION = 3 };
+enum { HISTORY_APPLICATION = 0x54434854, HISTORY_VERSION = 4 };
 
 /* A device in use. What a batch changes is saved, for the case that it is rolled back. */
 struct sqlite_device {
@@ -58,6 +59,7 @@ struct sqlite_writer {
 	tchat_time kept;      /* when age was last looked at without a commit, monotonic */
 	struct sqlite_device *devices, *dirty_devices, *unsettled_devices, *released_devices;
 	struct sqlite_room *rooms_in_use, *dirty_rooms, *released_rooms;
+	struct sqlite_index index;
 };
 
 struct sqlite_queue {
@@ -143,10 +145,16 @@ int sqlite_records(struct store *store,
 /* --- sqlite_change.c */
 /* Sets the post's code: 0 when it may change its target. */
 int sqlite_change_check(struct sqlite_writer *writer, const struct sqlite_room *room, struct store_post *post);
-/* Notes what an accepted post changes, and takes away the texts that are to go. */
-int sqlite_change_add(struct sqlite_writer *writer, const struct sqlite_room *room, const struct store_post *post);
+/* Notes what an accepted post of this kind changes, and takes away the texts that are to go; words that do not count any
+ * more are no longer found. */
+int sqlite_change_add(struct sqlite_writer *writer, const struct sqlite_room *room, const struct store_post *post,
+                      uint8_t kind);
 /* Fills in the changes of a run that was read. */
 int sqlite_changes_read(struct db *db, struct store_read *read);
+
+/* --- sqlite_find.c */
+/* Fills in what is found in first..last, newest first: SQLITE_OK, or what failed. */
+int sqlite_find(struct db *db, struct store_read *read, uint64_t first, uint64_t last);
 
 /* --- sqlite_reader.c */
 /* Sets the request's error: SQLITE_OK, or what cannot be repaired. */

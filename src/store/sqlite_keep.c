@@ -59,6 +59,8 @@ static int cut(struct sqlite_writer *writer, struct keep_room *room, uint64_t fl
 	int result = DB_DO(db, SQL_RECORD_DELETE, db_record(room->id, room->floor), db_record(room->id, floor));
 	if (result == SQLITE_OK)
 		result = DB_DO(db, SQL_CHANGE_DELETE, db_record(room->id, room->floor), db_record(room->id, floor));
+	if (result == SQLITE_OK)
+		result = sqlite_index_cut(writer, room->id, room->floor, floor);
 	if (result == SQLITE_OK && floor <= room->head)
 		result = sqlite_record_time(writer, room->id, floor, &oldest);
 	if (result == SQLITE_OK)
@@ -212,6 +214,8 @@ static int idle_transaction(struct sqlite_writer *writer, bool by_age)
 	if (result == SQLITE_OK)
 		result = sqlite_keep_step(writer, IDLE_BUDGET, by_age);
 	if (result == SQLITE_OK)
+		result = sqlite_index_flush(writer);
+	if (result == SQLITE_OK)
 		result = sqlite_writer_commit(writer);
 	if (result == SQLITE_OK) {
 		writer->keep_more = writer->keep_more || writer->unsettled_devices != NULL;
@@ -229,8 +233,10 @@ int sqlite_writer_idle(struct sqlite_writer *writer, tchat_time now, tchat_time 
 		writer->kept = now;
 	if (by_age || writer->keep_more || writer->unsettled_devices != NULL)
 		result = idle_transaction(writer, by_age);
+	else if (sqlite_index_works(&writer->index))
+		result = sqlite_index_step(writer);
 	*again = TCHAT_NEVER;
-	if (writer->keep_more)
+	if (writer->keep_more || sqlite_index_works(&writer->index))
 		*again = now;
 	else if (writer->config.keep_age > 0)
 		*again = writer->kept + IDLE_TIME;

@@ -18,6 +18,11 @@
 #define CHANGE_TABLE \
 	"CREATE TABLE change(target INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(target, id)) WITHOUT ROWID;"
 
+/* id: block << 9 | list, see sqlite_index.h; room's messages are in it below next */
+#define INDEX_TABLES \
+	"CREATE TABLE gram(id INTEGER PRIMARY KEY, list BLOB NOT NULL);" \
+	"CREATE TABLE indexed(room INTEGER PRIMARY KEY, next INTEGER NOT NULL);"
+
 static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE room(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,"
@@ -34,11 +39,12 @@ static const char schema[] =
 	" PRIMARY KEY(device, counter)) WITHOUT ROWID;"
 	OWN_TABLE
 	CHANGE_TABLE
+	INDEX_TABLES
 	"PRAGMA application_id = 1413695572;" /* HISTORY_APPLICATION */
-	"PRAGMA user_version = 3;"; /* HISTORY_VERSION */
+	"PRAGMA user_version = 4;"; /* HISTORY_VERSION */
 
 /* What makes a file of format 1 one of format 2, and so on. */
-static const char *const steps[HISTORY_VERSION - 1] = { OWN_TABLE, CHANGE_TABLE };
+static const char *const steps[HISTORY_VERSION - 1] = { OWN_TABLE, CHANGE_TABLE, INDEX_TABLES };
 
 /* What an opening is about; meta's numbers. */
 struct opening {
@@ -255,6 +261,7 @@ int sqlite_store_open(struct sqlite_store *store, char why[STORE_WHY_SIZE])
 		err = begin_life(&o);
 	if (err != 0)
 		return err;
+	db_pragma(o.db, "secure_delete", "1"); /* what is deleted is not left in free places */
 	if (config->durability == STORE_PROCESS)
 		db_pragma(o.db, "synchronous", "NORMAL");
 	o.db = &store->reader;

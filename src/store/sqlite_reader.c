@@ -3,7 +3,6 @@
 #include "store/sqlite_inside.h"
 
 #include "base/errors.h"
-#include "store/search.h"
 
 /* Narrows [*first, *last] to limit records of max_bytes from its lower (forward) or upper end; 0 bytes: none. */
 static int find_run(struct db *db, const struct store_read *read, uint64_t *first, uint64_t *last, size_t *bytes)
@@ -65,30 +64,6 @@ static int read_bounds(struct db *db, struct store_read *read)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-/* Looks through the run, from its end. */
-static int search_run(struct db *db, struct store_read *read, uint64_t first, uint64_t last)
-{
-	struct search search;
-	int result = search_begin(&search, read) == 0 ? SQLITE_ROW : SQLITE_NOMEM;
-	sqlite3_stmt *statement = DB_BIND(db, SQL_RECORD_BACK, db_record(read->room, first), db_record(read->room, last),
-	                                  SEARCH_SCAN);
-	read->last = last;
-	read->first = last + 1;
-	while (result == SQLITE_ROW && (result = db_step(db, statement)) == SQLITE_ROW) {
-		const void *record = sqlite3_column_blob(statement, 0);
-		int err = record == NULL ? TCHAT_ERR_MEMORY :
-		          search_take(&search, record, (size_t)sqlite3_column_bytes(statement, 0));
-		if (err < 0)
-			result = SQLITE_NOMEM;
-		else if (err == SEARCH_FULL)
-			result = SQLITE_DONE;
-	}
-	sqlite3_reset(statement);
-	search_end(&search);
-	read->more = read->first > read->floor && read->first > read->least;
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
 static int read_room(struct db *db, struct store_read *read)
 {
 	int result = read_bounds(db, read);
@@ -104,7 +79,7 @@ static int read_room(struct db *db, struct store_read *read)
 	if (first > last || read->limit == 0)
 		return SQLITE_OK;
 	if (read->text_length > 0)
-		return search_run(db, read, first, last);
+		return sqlite_find(db, read, first, last);
 	size_t bytes;
 	result = find_run(db, read, &first, &last, &bytes);
 	if (result != SQLITE_OK || bytes == 0)

@@ -85,6 +85,7 @@ int sqlite_writer_undo(struct sqlite_writer *writer, int result)
 		writer->records = writer->saved_records;
 	}
 	writer->in_transaction = false;
+	sqlite_index_undone(&writer->index);
 	writer_done(writer, false);
 	/* After a failed flush or write, nothing more is asked of the database. */
 	return passes ? db_rollback(&writer->db) : result;
@@ -152,6 +153,8 @@ static int room_evict(struct sqlite_writer *writer, bool *done)
 		if (room != NULL && room->users > 0)
 			continue;
 		result = DB_DO(db, SQL_ROOM_DELETE, id);
+		if (result == SQLITE_OK)
+			result = DB_DO(db, SQL_INDEX_DROP, id);
 		*done = result == SQLITE_OK;
 		writer->rooms -= *done;
 		return result;
@@ -267,6 +270,8 @@ static int post_add(struct sqlite_writer *writer, struct store_batch *batch, str
 	if (room->floor > room->head)
 		room->oldest = post->time;
 	post->seq = ++room->head;
+	if ((room->head + 1) % GRAM_BLOCK == 0)
+		writer->index.more = true;
 	wire_set(payload + MSG_SEQ, 8, post->seq);
 	wire_set(payload + MSG_TIME, 8, post->time);
 	uint32_t sender = (uint32_t)wire_get(payload + MSG_SENDER, 4);
@@ -280,7 +285,7 @@ static int post_add(struct sqlite_writer *writer, struct store_batch *batch, str
 	if (statement != NULL)
 		sqlite3_bind_blob(statement, 2, record, (int)post->length, SQLITE_STATIC);
 	int result = db_finish(db, statement);
-	return result == SQLITE_OK && post->target != 0 ? sqlite_change_add(writer, room, post) : result;
+	return result == SQLITE_OK && post->target != 0 ? sqlite_change_add(writer, room, post, payload[MSG_KIND]) : result;
 }
 
 static int post_fresh(struct sqlite_writer *writer, struct store_batch *batch, struct store_post *post,
@@ -387,6 +392,8 @@ static int writer_batch(struct sqlite_writer *writer, struct store_batch *batch)
 	}
 	if (result == SQLITE_OK)
 		result = batch_keep(writer, batch);
+	if (result == SQLITE_OK)
+		result = sqlite_index_flush(writer);
 	if (result == SQLITE_OK)
 		result = rooms_flush(writer);
 	if (result == SQLITE_OK)
@@ -499,6 +506,7 @@ int sqlite_writer_group(struct sqlite_writer *writer, struct store_request *list
 
 void sqlite_writer_free(struct sqlite_writer *writer)
 {
+	sqlite_index_free(&writer->index);
 	struct sqlite_room *room, *next_room;
 	struct sqlite_device *device, *next_device;
 	HASH_ITER(hh, writer->rooms_in_use, room, next_room) {

@@ -70,7 +70,7 @@ struct store_batch {
 enum { STORE_TEXT_SIZE = 256 };
 
 /* A run of a room's records; or, where text is not empty, those of a run whose text holds it, newest first. A search
- * goes backward and stops after some thousand records: more and first tell to go on. */
+ * goes backward and stops after some thousand records that it looked at: more and first tell to go on. */
 struct store_read {
 	struct store_request request;
 	uint64_t room;
