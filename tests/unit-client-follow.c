@@ -387,23 +387,28 @@ static void a_busy_host_is_asked_again(void **state)
 
 static void a_page_of_an_earlier_stay_is_waited_for(void **state)
 {
-	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 9);
-	fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
-	uint32_t request = asked_page(&fake, 10);
-	session_part(fake.session, room);
-	session_join(fake.session, "lobby");
-	fake_send(&fake, &(struct message){ .type = WIRE_DONE, .done = { .request = fake_take(&fake, WIRE_PART).part.request } });
-	fake_event(&fake, SESSION_ROOM_PARTED);
-	fake_quiet(&fake);
-	/* The host took the new stay for the one that the page is for, had it begun. */
-	fake_page(&fake, request, 10, 12, PAGE_LIVE);
-	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, JOIN_LIVE, 1, 12);
-	fake_event(&fake, SESSION_ROOM_JOINED);
-	fake_event(&fake, SESSION_ROOM_READY);
-	fake_close(&fake);
+	for (int i = 0; i < 2; i++) {
+		struct fake fake;
+		fake_open(&fake, (struct session_config){ 0 });
+		fake_connect(&fake);
+		uint32_t room = fake_lobby(&fake, 9);
+		fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
+		uint32_t request = asked_page(&fake, 10);
+		session_part(fake.session, room);
+		session_join(fake.session, "lobby");
+		fake_send(&fake, &(struct message){ .type = WIRE_DONE, .done = { .request = fake_take(&fake, WIRE_PART).part.request } });
+		fake_event(&fake, SESSION_ROOM_PARTED);
+		fake_quiet(&fake);
+		/* The host took the new stay for the one that the page is for, had it begun. It may refuse the page as well. */
+		if (i == 0)
+			fake_page(&fake, request, 10, 12, PAGE_LIVE);
+		else
+			fake_send(&fake, &(struct message){ .type = WIRE_ERROR, .error = { .request = request, .code = -TCHAT_ERR_NOT_MEMBER } });
+		fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, JOIN_LIVE, 1, 12);
+		fake_event(&fake, SESSION_ROOM_JOINED);
+		fake_event(&fake, SESSION_ROOM_READY);
+		fake_close(&fake);
+	}
 }
 
 int main(void)

@@ -181,6 +181,7 @@ static bool room_is_paged(const struct session *session, const struct room *room
 int room_join(struct session *session, struct room *room)
 {
 	room->state = ROOM_WANTED;
+	room->waiting = 0; /* what an earlier stay waited for is not this one's answer */
 	if (room->tail)
 		stored_tail(session, room);
 	if (session->link != LINK_READY || room->tail || room_is_paged(session, room))
