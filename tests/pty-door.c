@@ -81,8 +81,10 @@ static void two_strangers_talk_after_one_question_each_and_less_than_sixty_keys(
 	pty_wait_text(guest, "A new host");
 	read_behind(owner, "Its key: ", words, sizeof words);
 	assert_int_equal(pty_has_text(guest, words), true);
+	pty_forget(owner);
 	press(guest, "a");
 	pty_wait_text(owner, "Somebody knocks");
+	pty_wait_raw(owner, "\a"); /* who looks elsewhere hears it */
 	pty_wait_text(guest, "at the door");
 	press(owner, "y");
 	pty_wait_row(guest, -1, "#lobby>");

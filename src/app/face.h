@@ -95,7 +95,7 @@ struct face {
 	struct buffer names;       /* the answer to /names so far */
 	uint32_t room_before;      /* what was shown before the present room */
 	bool plain;                /* a link is shown in place of the screen */
-	bool called;               /* somebody said the reader's name: the bell, with the next frame */
+	bool called;               /* somebody said the reader's name, or knocks: the bell, with the next frame */
 	bool has_written;          /* a line was submitted: no more hints */
 
 	struct face_search search;

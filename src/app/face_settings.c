@@ -77,5 +77,6 @@ void face_call_user(struct face *face)
 	if (face->talk.options->bell)
 		terminal_bell(face->terminal);
 	if (face->focus <= 0)
-		terminal_notify(face->terminal, _("tchat: somebody said your name"));
+		terminal_notify(face->terminal, face->question == ASK_DOOR ? _("tchat: somebody knocks") :
+		                                                             _("tchat: somebody said your name"));
 }
