@@ -90,6 +90,7 @@ src_tchat_SOURCES = \
 	src/app/front.c src/app/front.h \
 	src/app/guests.c src/app/guests.h \
 	src/app/input.c src/app/input.h \
+	src/app/limits.c src/app/limits.h \
 	src/app/link.c src/app/link.h \
 	src/app/listen.c src/app/listen.h \
 	src/app/main.c \
@@ -267,6 +268,7 @@ src_libhost_a_SOURCES = \
 	src/host/roster.c \
 	src/host/rule.c src/host/rule.h \
 	src/host/sanction.c \
+	src/host/throttle.c \
 	src/host/user.c
 
 # What line mode, JSON mode and --ping are made of

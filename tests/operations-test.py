@@ -125,6 +125,20 @@ def a_broken_file_keeps_the_old_settings_and_says_why(_):
     place.end()
 
 
+def limits_change_while_the_host_runs(_):
+    place = Place("nick-length = 5\n")
+    early = trusting(place, "early")
+    early.out.find('"type":"ready"')
+    early.type('{"type":"nick","nick":"annabel"}\n')
+    early.out.find('"code":"bad_name"')
+    place.settings("nick-length = 10\nstrangers = 300\nmessage-rate = 5\n")
+    place.hang_up()
+    place.find("settings were read again")
+    early.type('{"type":"nick","nick":"annabel"}\n')
+    early.out.find('"type":"nick","nick":"annabel"')
+    place.end()
+
+
 def what_the_command_line_says_stays(_):
     place = Place("access = open\n")
     place.settings("access = invite\n")

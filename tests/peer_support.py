@@ -173,12 +173,15 @@ class Screen:
             os.close(self.terminal)
 
 
+UNHURRIED = ("--message-rate=1000000", "--message-burst=1000000")  # tests say more than people do
+
+
 class Host(Program):
     """A host without a face, on a free port of the loopback, open to everybody unless told otherwise."""
 
     def __init__(self, *arguments):
         self.folder = FOLDER
-        super().__init__("--headless", "--host", "127.0.0.1:0", *(arguments or ("--access", "open", "--history-access=all")))
+        super().__init__("--headless", "--host", "127.0.0.1:0", *UNHURRIED, *(arguments or ("--access", "open", "--history-access=all")))
         try:
             self.address = self.err.find(r"listening (127\.0\.0\.1:\d+)")[1]
             self.socket = self.err.find(r"listening (unix:\S+)")[1]

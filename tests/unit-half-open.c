@@ -12,6 +12,8 @@
 
 enum { MANY = 512 };
 
+#define PACE (TCHAT_SECONDS(1) / HALF_OPEN_RATE)
+
 static struct half_open table;
 static struct half_open_entry entries[MANY], *evicted;
 
@@ -115,13 +117,13 @@ static void after_a_burst_an_origin_has_fifty_a_second(void **state)
 		assert_true(enter(0, 1, now));
 		half_open_leave(&table, &entries[0]);
 	}
-	assert_false(enter(0, 1, now + HALF_OPEN_PACE - 1));
+	assert_false(enter(0, 1, now + PACE - 1));
 	assert_true(enter(1, 2, now)); /* others are not concerned */
-	assert_true(enter(0, 1, now + HALF_OPEN_PACE));
+	assert_true(enter(0, 1, now + PACE));
 	half_open_leave(&table, &entries[0]);
-	assert_false(enter(0, 1, now + HALF_OPEN_PACE));
+	assert_false(enter(0, 1, now + PACE));
 	size_t come = 0;
-	for (now += 2 * HALF_OPEN_PACE; now <= TCHAT_SECONDS(101); now += TCHAT_MS(1))
+	for (now += 2 * PACE; now <= TCHAT_SECONDS(101); now += TCHAT_MS(1))
 		if (enter(0, 1, now)) {
 			half_open_leave(&table, &entries[0]);
 			come++;

@@ -43,14 +43,19 @@ _tchat()
 		mapfile -t COMPREPLY < <(compgen -W '10m 1h never' -- "$cur")
 		return
 		;;
-	--nick | -n | --room | -r | --history | --since | --keep | --motd | --backlog | --clients | --count | -c | --interval | -i)
+	--nick | -n | --room | -r | --history | --since | --keep | --motd | --backlog | --clients | --*-rate | --*-burst | --*-per-* | --count | -c | --interval | -i)
 		return
 		;;
 	esac
 	$split && return
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --trust= --insecure --lines --json --commands --stay
-			--since= --headless --data= --durability= --keep= --access= --history-access= --motd= --linger= --backlog= --log= --log-level= --clients= --ping= --count= --interval=
+			--since= --headless --data= --durability= --keep= --access= --history-access= --motd= --linger= --backlog= --log= --log-level= --clients=
+			--auth-time= --strangers= --strangers-per-address= --connect-rate= --connect-burst= --clients-per-user=
+			--clients-per-address= --message-rate= --message-burst= --message-size= --queue= --queue-total= --rooms=
+			--room-members= --rooms-per-user= --rooms-made= --users= --knocks= --knocks-per-address= --invitations= --rules=
+			--nick-length= --room-length= --topic-length=
+			--ping= --count= --interval=
 			--dump --check-history= --export= --fingerprint --rotate-key --no-sandbox --verbose
 			--help --version' -- "$cur")
 		[[ ${COMPREPLY-} == *= ]] && compopt -o nospace

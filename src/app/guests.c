@@ -209,6 +209,12 @@ struct guests *guests_new(const struct guests_config *config)
 	return guests;
 }
 
+void guests_limit(struct guests *guests, const struct half_open_limits *limits)
+{
+	half_open_limit(&guests->half_open, limits);
+	guests_set_timer(guests);
+}
+
 void guests_free(struct guests *guests)
 {
 	if (guests == NULL)

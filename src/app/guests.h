@@ -3,6 +3,7 @@
 #ifndef TCHAT_APP_GUESTS_H
 #define TCHAT_APP_GUESTS_H
 
+#include "app/half_open.h"
 #include "host/host.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -28,6 +29,9 @@ enum {
 
 /* NULL when memory is out. What config names outlives the guests. */
 struct guests *guests_new(const struct guests_config *config);
+
+/* Other limits for strangers hold from now on. */
+void guests_limit(struct guests *guests, const struct half_open_limits *limits);
 
 /* Ends all connections at once. NULL is fine. */
 void guests_free(struct guests *guests);

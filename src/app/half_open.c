@@ -8,6 +8,24 @@ void half_open_init(struct half_open *table)
 {
 	memset(table, 0, sizeof *table);
 	TAILQ_INIT(&table->list);
+	half_open_limit(table, &(struct half_open_limits){ 0 });
+}
+
+void half_open_limit(struct half_open *table, const struct half_open_limits *limits)
+{
+	table->limits = (struct half_open_limits){
+		.all = limits->all == 0 ? HALF_OPEN_ALL : limits->all,
+		.origin = limits->origin == 0 ? HALF_OPEN_ORIGIN : limits->origin,
+		.burst = limits->burst == 0 ? HALF_OPEN_BURST : limits->burst,
+		.rate = limits->rate == 0 ? HALF_OPEN_RATE : limits->rate,
+		.time = limits->time == 0 ? HALF_OPEN_TIME : limits->time,
+	};
+}
+
+/* After so long an origin may have another one. */
+static tchat_time half_open_step(const struct half_open *table)
+{
+	return TCHAT_SECONDS(1) / table->limits.rate;
 }
 
 /* The pace of an origin. One that is not there has the place of the one that needs it least. */
@@ -78,10 +96,10 @@ bool half_open_enter(struct half_open *table, struct half_open_entry *entry, con
 	*evicted = NULL;
 	if (pace->paid < now)
 		pace->paid = now;
-	if (pace->paid + HALF_OPEN_PACE > now + HALF_OPEN_BURST * HALF_OPEN_PACE)
+	if (pace->paid + half_open_step(table) > now + table->limits.burst * half_open_step(table))
 		return false;
-	bool full = half_open_find(table, origin, &oldest) >= HALF_OPEN_ORIGIN, all = false;
-	if (!full && table->charged >= HALF_OPEN_ALL) {
+	bool full = half_open_find(table, origin, &oldest) >= table->limits.origin, all = false;
+	if (!full && table->charged >= table->limits.all) {
 		full = all = true;
 		half_open_find(table, NULL, &oldest);
 	}
@@ -97,7 +115,7 @@ bool half_open_enter(struct half_open *table, struct half_open_entry *entry, con
 	memcpy(entry->origin, origin, STREAM_ORIGIN);
 	TAILQ_INSERT_TAIL(&table->list, entry, link);
 	table->charged++;
-	pace->paid += HALF_OPEN_PACE;
+	pace->paid += half_open_step(table);
 	return true;
 }
 
@@ -111,7 +129,7 @@ static void half_open_discharge(struct half_open *table, struct half_open_entry 
 void half_open_pardon(struct half_open *table, struct half_open_entry *entry)
 {
 	if (entry->charged)
-		half_open_pace(table, entry->origin)->paid -= HALF_OPEN_PACE;
+		half_open_pace(table, entry->origin)->paid -= half_open_step(table);
 	half_open_discharge(table, entry);
 }
 
@@ -126,13 +144,13 @@ void half_open_leave(struct half_open *table, struct half_open_entry *entry)
 tchat_time half_open_deadline(const struct half_open *table)
 {
 	const struct half_open_entry *first = TAILQ_FIRST(&table->list);
-	return first != NULL ? first->since + HALF_OPEN_TIME : TCHAT_NEVER;
+	return first != NULL ? first->since + table->limits.time : TCHAT_NEVER;
 }
 
 struct half_open_entry *half_open_overdue(struct half_open *table, tchat_time now)
 {
 	struct half_open_entry *first = TAILQ_FIRST(&table->list);
-	if (first == NULL || now < first->since + HALF_OPEN_TIME)
+	if (first == NULL || now < first->since + table->limits.time)
 		return NULL;
 	half_open_leave(table, first);
 	return first;

@@ -11,17 +11,23 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
+/* Unless half_open_limit() says otherwise. */
 enum {
 	HALF_OPEN_ORIGIN = 64,
 	HALF_OPEN_ALL = 256,
-	HALF_OPEN_BURST = 200,      /* new ones of one origin at once */
+	HALF_OPEN_BURST = 200,
+	HALF_OPEN_RATE = 50,
 	HALF_OPEN_REMEMBERED = 256, /* origins whose last ones are counted */
 };
 
-/* Later on, an origin has another one so often. */
-#define HALF_OPEN_PACE TCHAT_MS(20)
-
 #define HALF_OPEN_TIME TCHAT_SECONDS(10)
+
+struct half_open_limits {
+	size_t all, origin;   /* connections, and those of one origin */
+	uint32_t burst, rate; /* new ones of one origin: at once, and a second, later on */
+	tchat_time time;      /* for each */
+};
+
 /* So old has one to be before it may be put out for somebody else: a crowd that comes at once is not to put itself out. But
  * who comes to a crowd from elsewhere has his turn. */
 #define HALF_OPEN_GRACE TCHAT_SECONDS(1)
@@ -42,12 +48,16 @@ struct half_open_pace {
 };
 
 struct half_open {
+	struct half_open_limits limits;
 	TAILQ_HEAD(half_open_list, half_open_entry) list; /* the oldest first */
 	size_t charged;
 	struct half_open_pace paces[HALF_OPEN_REMEMBERED];
 };
 
 void half_open_init(struct half_open *table);
+
+/* Other limits hold from now on; 0 in one of them: the default. */
+void half_open_limit(struct half_open *table, const struct half_open_limits *limits);
 
 /* Enters one from origin. True: entered; *evicted is then NULL, or one that is to be ended for it and has left already.
  * False: too many have come just now, end it. */

@@ -60,6 +60,11 @@ struct options {
 	const char *log;    /* NULL: stderr, or the journal behind it */
 	long log_level;     /* enum log_level */
 	long clients;       /* -1: what the system allows */
+	tchat_time auth_time;
+	long strangers, strangers_per_address, connect_rate, connect_burst, clients_per_user, clients_per_address,
+	     message_rate, message_burst, message_size, queue, queue_total,
+	     rooms, room_members, rooms_per_user, rooms_made, users,
+	     knocks, knocks_per_address, invitations, rules, nick_length, room_length, topic_length;
 	long trust;         /* enum options_trust; -1: the face's default */
 	long access;        /* enum options_access; -1: the face's default */
 	long history_access; /* enum host_history_access; -1: joined where the door is open */

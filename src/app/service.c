@@ -7,6 +7,7 @@
 #include "app/exit_status.h"
 #include "app/guard.h"
 #include "app/guests.h"
+#include "app/limits.h"
 #include "app/listen.h"
 #include "app/service_keys.h"
 #include "app/service_log.h"
@@ -223,7 +224,9 @@ static void service_reload(struct service *service)
 	service_log_again(log, options);
 	if (err == 0) {
 		changed.motd = options->motd;
-		changed.limits.peers = service_room_for(options->clients);
+		const struct half_open_limits strangers = limits_half_open(options);
+		changed.limits = limits_host(options, service_room_for(options->clients));
+		guests_limit(service->guests, &strangers);
 		service_keys_choose(&service->keys, options);
 		service_keys_configure(&service->keys, &changed);
 		err = host_reconfigure(service->host, &changed);
@@ -376,13 +379,16 @@ static int service_make_host(struct service *service)
 		.identity = service->data.durable ? &service->data.identity : NULL,
 		.software = PACKAGE_NAME " " PACKAGE_VERSION,
 		.motd = options->motd,
-		.limits = { .peers = service_room_for(options->clients) },
+		.limits = limits_host(options, service_room_for(options->clients)),
 	};
 	service_keys_configure(&service->keys, &config);
 	service->host = host_new(&config);
 	const struct guests_config guests = { service->loop, service->host, service->keys.identity, service_guest_gone,
 		                              service_stranger_gone, service };
+	const struct half_open_limits strangers = limits_half_open(options);
 	service->guests = service->host != NULL ? guests_new(&guests) : NULL;
+	if (service->guests != NULL)
+		guests_limit(service->guests, &strangers);
 	service->signal_watch = loop_watch_add(service->loop, service->signals, LOOP_READ, 0, service_signal, service);
 	if (service->guests == NULL || service->signal_watch == NULL)
 		return service_fail(service, EXIT_STATUS_SYSTEM, tchat_err_text(TCHAT_ERR_MEMORY));

@@ -87,12 +87,12 @@ static bool post_changes(const struct post *post)
 }
 
 /* Does a body of this length suit the kind? The room's own limit apart. */
-static bool length_fits(const struct post *post)
+static bool length_fits(const struct host *host, const struct post *post)
 {
 	switch (post->kind) {
 	case KIND_DELETE: return post->body.length == 0;
 	case KIND_REACTION: return post->body.length > 0 && post->body.length <= WIRE_REACTION_LIMIT;
-	case KIND_TOPIC: return post->body.length <= TOPIC_BYTES;
+	case KIND_TOPIC: return post->body.length <= host->limits.topic;
 	default: return true;
 	}
 }
@@ -113,7 +113,7 @@ static int post_refusal(const struct host_peer *peer, const struct post *post, c
 	uint64_t least = post_changes(post) ? host_bookmark_least(peer->host, peer->user, membership->room) : 0;
 	if (post_changes(post) && (post->target < least || post->target == 0 || post->target > membership->room->head))
 		return TCHAT_ERR_NO_MESSAGE;
-	if (post->body.length > peer->host->limits.text || !length_fits(post) ||
+	if (post->body.length > peer->host->limits.text || !length_fits(peer->host, post) ||
 	    record_length(post, nick_length) > PAGE_RECORDS)
 		return TCHAT_ERR_TOO_LONG;
 	if (!utf8_valid((const char *)post->body.data, post->body.length) ||

@@ -144,6 +144,8 @@ void host_auth_completed(struct host *host, struct pending *pending)
 		struct account *account;
 		err = auth_recheck(peer, id, &account);
 		if (err == 0)
+			err = host_crowd(peer, account);
+		if (err == 0)
 			err = host_user_enter(peer, id, &pending->wish, account);
 	}
 	if (opened && peer->user == NULL) /* who got in leaves by host_user_leave() */

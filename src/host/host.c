@@ -40,10 +40,38 @@ static void limits_default(struct host_limits *limits)
 	DEFAULT(ban, TCHAT_SECONDS(60))
 	DEFAULT(accounts, 8192)
 	DEFAULT(rules, 8192)
+	DEFAULT(per_user, 64)
+	DEFAULT(per_address, 1024)
+	DEFAULT(members, 1000000)
+	DEFAULT(rate, 100)
+	DEFAULT(burst, 1000)
+	DEFAULT(knocks, 64)
+	DEFAULT(knocks_per_address, 4)
+	DEFAULT(invitations, 64)
+	DEFAULT(nick, NICK_CLUSTERS)
+	DEFAULT(room_name, TEXT_NAME_BYTES)
+	DEFAULT(topic, TOPIC_BYTES)
 	DEFAULT(door, TCHAT_SECONDS(600))
 #undef DEFAULT
-	if (limits->text > WIRE_TEXT_LIMIT)
-		limits->text = WIRE_TEXT_LIMIT;
+#define MOST(field, most) \
+	if (limits->field > (most)) \
+		limits->field = (most);
+	MOST(text, WIRE_TEXT_LIMIT)
+	MOST(nick, NICK_CLUSTERS)
+	MOST(room_name, TEXT_NAME_BYTES)
+	MOST(topic, TOPIC_BYTES)
+	MOST(rate, 1000000)
+#undef MOST
+}
+
+void host_set_limits(struct host *host, const struct host_limits *limits)
+{
+	host->limits = *limits;
+	limits_default(&host->limits);
+	host->wait_length[WAIT_HANDSHAKE] = host->limits.handshake;
+	host->wait_length[WAIT_DOOR] = host->limits.door;
+	host->wait_length[WAIT_SILENCE] = host->wait_length[WAIT_PONG] = host->limits.silence;
+	host_throttle_reset(host);
 }
 
 static bool host_open_lobby(struct host *host)
@@ -81,18 +109,15 @@ struct host *host_new(const struct host_config *config)
 		return NULL;
 	host->environment = config->environment;
 	host->store = config->store;
-	host->limits = config->limits;
-	limits_default(&host->limits);
 	for (int i = 0; i < WAITS; i++)
 		TAILQ_INIT(&host->waits[i]);
-	host->wait_length[WAIT_HANDSHAKE] = host->limits.handshake;
-	host->wait_length[WAIT_DOOR] = host->limits.door;
-	host->wait_length[WAIT_SILENCE] = host->wait_length[WAIT_PONG] = host->limits.silence;
+	host_set_limits(host, &config->limits);
 	host->wait_length[WAIT_CLOSING] = TCHAT_SECONDS(CLOSING_SECONDS);
 	TAILQ_INIT(&host->peers);
 	TAILQ_INIT(&host->dirty);
 	TAILQ_INIT(&host->resume);
 	TAILQ_INIT(&host->crowded);
+	TAILQ_INIT(&host->throttled);
 	TAILQ_INIT(&host->dying);
 	TAILQ_INIT(&host->stalled);
 	TAILQ_INIT(&host->idle_users);
@@ -129,7 +154,6 @@ struct host *host_new(const struct host_config *config)
 
 int host_reconfigure(struct host *host, const struct host_config *config)
 {
-	struct host_limits limits = config->limits;
 	char *motd = config->motd == NULL ? NULL : strdup(config->motd);
 	if (config->motd != NULL && motd == NULL)
 		return TCHAT_ERR_MEMORY;
@@ -138,8 +162,7 @@ int host_reconfigure(struct host *host, const struct host_config *config)
 	host->history_joined = config->history == HOST_HISTORY_JOINED;
 	if (host->secure)
 		host->access = config->access;
-	limits_default(&limits);
-	host->limits.peers = limits.peers;
+	host_set_limits(host, &config->limits);
 	return 0;
 }
 
@@ -323,6 +346,8 @@ tchat_time host_deadline(const struct host *host)
 		next = host_bookmarks_deadline(host);
 	if (host_rules_deadline(host) < next)
 		next = host_rules_deadline(host);
+	if (!TAILQ_EMPTY(&host->throttled) && host->throttle_due < next)
+		next = host->throttle_due;
 	for (int i = 0; i < WAITS; i++) {
 		const struct host_peer *peer = TAILQ_FIRST(&host->waits[i]);
 		if (peer != NULL && peer->since + host->wait_length[i] < next)
@@ -396,6 +421,7 @@ void host_tick(struct host *host, tchat_time now)
 	host_registry_tick(host);
 	host_bookmarks_tick(host);
 	host_rules_tick(host);
+	host_throttle_tick(host);
 	host_flush(host, now);
 }
 

@@ -38,6 +38,17 @@ struct host_limits {
 	tchat_time ban;          /* [60 s] */
 	uint32_t accounts;       /* users with keys, remembered ones too [8,192] */
 	uint32_t rules;          /* decisions about users that hold [8,192] */
+	uint32_t per_user;       /* connections of one user's keys or salt, owners' apart [64] */
+	uint32_t per_address;    /* of those who were not admitted, from one address (IPv6: /64) [1,024] */
+	uint32_t members;        /* of one room, direct ones apart [1,000,000] */
+	uint32_t rate;           /* messages and requests a second of one user, on and on; a large one counts as several; */
+	uint32_t burst;          /* and so many at once; above that it is not read from. Owners have no such limit [100, 1,000] */
+	uint32_t knocks;         /* that wait at the door, or went away and are remembered [64] */
+	uint32_t knocks_per_address; /* [4] */
+	uint32_t invitations;    /* alive [64] */
+	uint32_t nick;           /* characters, at most 16 [16] */
+	uint32_t room_name;      /* bytes, at most 64 [64] */
+	uint32_t topic;          /* bytes, at most 400 [400] */
 	tchat_time door;         /* that one waits at the door [10 min] */
 };
 
@@ -69,9 +80,12 @@ struct host_config {
 /* NULL when memory is out. Has the store make the lobby. */
 struct host *host_new(const struct host_config *config);
 
-/* Changes motd, access, history and limits.peers to those of config; the rest of it does not count. Whom that would not
+/* Changes motd, access, history and limits to those of config; the rest of it does not count. Whom that would not
  * have let in stays. 0, or TCHAT_ERR_MEMORY with nothing changed. */
 int host_reconfigure(struct host *host, const struct host_config *config);
+
+/* Other limits hold from now on, with the defaults for 0; whoever is beyond one of them stays. */
+void host_set_limits(struct host *host, const struct host_limits *limits);
 
 /* Frees all, peers included. NULL is fine. */
 void host_free(struct host *host);

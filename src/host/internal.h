@@ -5,6 +5,7 @@
 
 #include "host/types.h"
 
+struct account;
 struct account_name;
 struct act;
 
@@ -34,6 +35,17 @@ void host_answer_done(struct host_peer *peer, uint32_t request, const char *nick
 void host_peer_reference_give(struct host_peer *peer);
 void host_peer_resume(struct host_peer *peer);
 bool host_peer_resume_all(struct host *host);
+/* --- throttle.c: how much a user may say, and how many connections there may be. */
+/* The peer's user has sent a frame of this length. */
+void host_throttle_charge(struct host_peer *peer, size_t length);
+/* Whether it has to wait; host_throttle() then makes it. */
+bool host_throttle_waits(const struct host_peer *peer);
+void host_throttle(struct host_peer *peer);
+void host_throttle_tick(struct host *host);
+/* Nobody has said anything yet, as it were. */
+void host_throttle_reset(struct host *host);
+/* Whether one more connection of this account (NULL: a guest) is one too many: 0 or TCHAT_ERR_TOO_MANY_CONNECTIONS. */
+int host_crowd(const struct host_peer *peer, const struct account *account);
 void host_reap(struct host *host);
 
 /* --- host.c: requests to the store. */

@@ -77,7 +77,7 @@ static int invitation_new(struct host *host, const uint8_t *key, struct wire_byt
 	struct invitation *invitation, *next;
 	HASH_ITER(hh, host->invitations, invitation, next)
 		host_invitation_holds(host, invitation);
-	if (HASH_COUNT(host->invitations) >= INVITATIONS)
+	if (HASH_COUNT(host->invitations) >= host->limits.invitations)
 		return TCHAT_ERR_TOO_MANY_INVITATIONS;
 	if (host_invitation_find(host, key) != NULL)
 		return TCHAT_ERR_NO_KEY;

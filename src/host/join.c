@@ -65,6 +65,8 @@ static int join_public(struct host_peer *peer, struct room *room, uint32_t reque
 			return err;
 		if (user->public_count >= host->limits.rooms_per_user)
 			return TCHAT_ERR_TOO_MANY_ROOMS;
+		if (room->member_count >= host->limits.members && !user->owner)
+			return TCHAT_ERR_ROOM_FULL;
 		if (host_member_add(host, room, user) == NULL) {
 			host_room_unuse(host, room);
 			return TCHAT_ERR_MEMORY;
@@ -295,6 +297,8 @@ static int join_public_name(struct host_peer *peer, const struct wire_join *join
 	buffer_truncate(&host->text, 0);
 	int err = text_name_shown(&host->text, (const char *)join->name.data, join->name.length);
 	size_t length = buffer_length(&host->text);
+	if (err == 0 && length > host->limits.room_name)
+		err = TCHAT_ERR_BAD_NAME;
 	if (err == 0)
 		err = text_name_fold(&host->text, (const char *)join->name.data, join->name.length);
 	if (err != 0)

@@ -57,7 +57,7 @@ void host_knock_forget(struct host *host, struct knock *knock, bool keep)
 static bool knock_make_place(struct host *host)
 {
 	struct knock *knock;
-	if (host->knock_count < KNOCKS)
+	if (host->knock_count < host->limits.knocks)
 		return true;
 	TAILQ_FOREACH(knock, &host->knocks, by_age)
 		if (knock->change == DOOR_LEFT) {
@@ -180,7 +180,7 @@ static bool address_may_knock(struct host *host, const char *address)
 {
 	char group[ADDRESS_SIZE], other[ADDRESS_SIZE];
 	struct knock *knock, *old = NULL;
-	int count = 0;
+	uint32_t count = 0;
 	address_group(address, group);
 	TAILQ_FOREACH(knock, &host->knocks, by_age) {
 		address_group(knock->address, other);
@@ -191,7 +191,7 @@ static bool address_may_knock(struct host *host, const char *address)
 		    knock->since + TCHAT_SECONDS(60 * LATER_MINUTES) <= host->now)
 			old = knock;
 	}
-	if (count < KNOCKS_OF_ADDRESS)
+	if (count < host->limits.knocks_per_address)
 		return true;
 	if (old != NULL)
 		host_knock_forget(host, old, true);

@@ -40,7 +40,7 @@ int host_nick_read(struct host *host, struct wire_bytes text, struct nick *nick)
 	buffer_truncate(&host->text, 0);
 	int err = text_name_shown(&host->text, name, text.length);
 	if (err == 0 && (buffer_length(&host->text) > NICK_BYTES ||
-	                 clusters((const char *)buffer_data(&host->text), buffer_length(&host->text)) > NICK_CLUSTERS))
+	                 clusters((const char *)buffer_data(&host->text), buffer_length(&host->text)) > host->limits.nick))
 		err = TCHAT_ERR_BAD_NAME;
 	if (err == 0) {
 		name_take(&host->text, nick->shown, sizeof nick->shown);
@@ -57,7 +57,7 @@ static bool nick_numbered(struct host *host, const struct nick *wish, unsigned n
 	char digits[12];
 	size_t count = (size_t)snprintf(digits, sizeof digits, "%u", number);
 	size_t length = strlen(wish->shown);
-	while (length > 0 && (length + count > NICK_BYTES || clusters(wish->shown, length) + count > NICK_CLUSTERS))
+	while (length > 0 && (length + count > NICK_BYTES || clusters(wish->shown, length) + count > host->limits.nick))
 		length = text_previous(wish->shown, length, length);
 	char text[NICK_BYTES + 1];
 	memcpy(text, wish->shown, length);

@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "wire/frame.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,21 @@ static void peer_key(struct host_peer *peer, const struct host_peer_info *info)
 		peer->owner = info->account_is_owner;
 }
 
+static void peer_origin(struct host_peer *peer)
+{
+	enum { V6_BITS = 64 };
+	char text[RANGE_TEXT], cut[RANGE_TEXT + 4];
+	struct range *origin = &peer->origin;
+	if (!range_of_peer(origin, peer->address)) {
+		*origin = (struct range){ 0 };
+		return;
+	}
+	range_format(origin, text);
+	snprintf(cut, sizeof cut, "%s/%d", text, V6_BITS);
+	if (strchr(text, ':') != NULL)
+		range_parse(origin, cut);
+}
+
 struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *info, tchat_time now)
 {
 	if (host->peer_count >= (size_t)host->limits.peers + PEERS_OVER)
@@ -51,6 +67,7 @@ struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *
 	size_t length = info->address == NULL ? 0 : strnlen(info->address, sizeof peer->address - 1);
 	if (length > 0)
 		memcpy(peer->address, info->address, length);
+	peer_origin(peer);
 	buffer_init(&peer->carry, 2 * WIRE_LIMIT + 2 * FRAME_HEADER);
 	host_queue_init(peer);
 	TAILQ_INIT(&peer->seats);
@@ -145,6 +162,8 @@ static void peer_unpause(struct host_peer *peer)
 		TAILQ_REMOVE(&peer->host->resume, peer, by_resume);
 	else if (peer->paused == PAUSE_CROWD)
 		TAILQ_REMOVE(&peer->host->crowded, peer, by_resume);
+	else if (peer->paused == PAUSE_RATE)
+		TAILQ_REMOVE(&peer->host->throttled, peer, by_resume);
 	peer->paused = PAUSE_NO;
 }
 
@@ -340,6 +359,8 @@ static enum host_pause peer_pause(const struct host_peer *peer)
 	const struct host *host = peer->host;
 	if (peer->auth_waits || peer->requests >= host->limits.requests || peer->queued > peer_soft(peer))
 		return PAUSE_WAITS;
+	if (host_throttle_waits(peer))
+		return PAUSE_RATE;
 	return host_round_is_full(host) ? PAUSE_CROWD : PAUSE_NO;
 }
 
@@ -353,6 +374,8 @@ static size_t peer_process(struct host_peer *peer, const uint8_t *bytes, size_t 
 			peer->paused = (uint8_t)pause;
 			if (pause == PAUSE_CROWD)
 				TAILQ_INSERT_TAIL(&peer->host->crowded, peer, by_resume);
+			else if (pause == PAUSE_RATE)
+				host_throttle(peer);
 			break;
 		}
 		/* Another protocol is told by its first byte. */
@@ -369,6 +392,7 @@ static size_t peer_process(struct host_peer *peer, const uint8_t *bytes, size_t 
 			host_peer_error(peer, size, frame.type);
 			break;
 		}
+		host_throttle_charge(peer, (size_t)size);
 		peer_frame(peer, &frame);
 		at += (size_t)size;
 	}

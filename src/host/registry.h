@@ -8,9 +8,6 @@
 enum {
 	ACCOUNT_KEYS = WIRE_KEYS_MOST,
 	ACCOUNT_NAMES = 8,
-	INVITATIONS = 64,
-	KNOCKS = 64,           /* that wait, or went away and are remembered */
-	KNOCKS_OF_ADDRESS = 4, /* of them */
 	KNOCK_RETURNS = 8,     /* of one key in ten minutes */
 	REFUSALS = 256,
 	HOST_RECORD_BOOKMARKS = 4, /* behind those of registry.c */
@@ -50,6 +47,7 @@ struct account {
 	uint64_t seen;        /* wall clock, when it came or went last */
 	uint64_t kept_seen;   /* as its record says */
 	tchat_time banned;    /* until then */
+	tchat_time paid;      /* when all of its burst will be there again */
 	uint32_t version;     /* counts what lets its keys in; kept: which of these the store has */
 	uint32_t kept;
 	TAILQ_HEAD(, account_key) keys;

@@ -9,6 +9,7 @@
 #include "host/host.h"
 #include "trust/trust.h"
 #include "wire/message.h"
+#include "wire/range.h"
 
 #include <sys/queue.h>
 
@@ -39,6 +40,7 @@ enum host_pause {
 	PAUSE_WAITS,  /* for the store, or for its output to be read */
 	PAUSE_CROWD,  /* the round is full, of posts or of changes that others are told; in host->crowded */
 	PAUSE_RESUME, /* may go on; in host->resume */
+	PAUSE_RATE,   /* its user says too much in too short a time; in host->throttled */
 };
 
 struct span {
@@ -78,6 +80,7 @@ struct host_peer {
 	struct entrance *entrance; /* from HELLO until READY, on hosts that know users by keys */
 	struct knock *knock;       /* it waits at the door */
 	struct trust_pin pin;      /* of its key, if keyed */
+	struct range origin;       /* its address (IPv6: network of /64); bits 0: none */
 	bool keyed;
 	TAILQ_HEAD(, seat) seats;
 	uint32_t requests;   /* that wait for the store */
@@ -187,6 +190,7 @@ struct user {
 	TAILQ_HEAD(, device) devices;
 	uint32_t device_count;
 	tchat_time left; /* when its last connection went */
+	tchat_time paid; /* guests: when all of its burst will be there again */
 	TAILQ_ENTRY(user) by_left, by_account;
 	UT_hash_handle by_id, by_nick, by_wish;
 };
@@ -260,8 +264,9 @@ struct host {
 	uint64_t touch, mark;
 	bool store_fails; /* the last round was not kept */
 
-	struct peer_list peers, dirty, resume, crowded, dying, stalled, waits[WAITS];
+	struct peer_list peers, dirty, resume, crowded, throttled, dying, stalled, waits[WAITS];
 	tchat_time wait_length[WAITS];
+	tchat_time throttle_due; /* when one of those may go on */
 	size_t peer_count, ready_count;
 
 	struct user *users_by_id, *users_by_nick, *owners_by_wish;
