@@ -422,6 +422,33 @@ static void bookmarks_of_nobody_or_cut_off_go_at_the_start(void **state)
 	world_free(w);
 }
 
+static void a_crowd_of_strangers_costs_no_member_its_bookmarks(void **state)
+{
+	enum { CROWD = 8300 };
+	struct world *w = joined_world();
+	struct message message;
+	struct wire_peer *owner = door_owner(w);
+	wire_enter(owner, "lobby", JOIN_LIVE);
+	door_expect_done(owner, door_invite(owner, INVITE_HOST, 0x77, 1, 0, NULL));
+	struct wire_peer *ann = door_member(w, 7, "ann", 0x77, "ann");
+	wire_enter(ann, "lobby", JOIN_LIVE);
+	say(owner, 1, "one");
+	wire_close(ann);
+	for (int i = 0; i < CROWD; i++) {
+		char nick[16];
+		snprintf(nick, sizeof nick, "x%d", i);
+		struct wire_peer *p = door_connect(w, 1000 + i / 2); /* two names each */
+		door_auth(p, i, nick, 0);
+		door_enter(p, &message);
+		wire_enter(p, "lobby", JOIN_LIVE);
+		wire_close(p);
+	}
+	world_run(w);
+	assert_in_range(bookmarks_kept(w), 8000, 8200);
+	expect_bounds(door_member(w, 7, "ann", 0, "ann"), "lobby", 1, 1);
+	world_free(w);
+}
+
 static void a_user_of_very_many_rooms_loses_the_first_bookmarks(void **state)
 {
 	enum { ROOMS = 220, LOST = 26 };
@@ -456,6 +483,7 @@ int main(void)
 		cmocka_unit_test(to_close_a_direct_room_is_to_have_read_it),
 		cmocka_unit_test(bookmarks_of_a_name_that_is_released_are_gone),
 		cmocka_unit_test(bookmarks_of_nobody_or_cut_off_go_at_the_start),
+		cmocka_unit_test(a_crowd_of_strangers_costs_no_member_its_bookmarks),
 		cmocka_unit_test(a_user_of_very_many_rooms_loses_the_first_bookmarks),
 	};
 	return cmocka_run_group_tests_name("host-bookmarks", tests, NULL, NULL);

@@ -17,7 +17,7 @@ enum {
 	PUBLIC_BYTES = 8 + 1 + 2 * SEQ_BYTES,
 	DIRECT_BYTES = PUBLIC_BYTES + 8 + 4,
 	SELF_BYTES = 8,
-	LISTS_MOST = 16384, /* of users with accounts */
+	LISTS_MOST = 8192, /* of users who are not here */
 	MARK_COST = 32,     /* of telling one more connection, in bytes */
 };
 
@@ -64,18 +64,25 @@ static void list_drop(struct host *host, struct bookmarks *list)
 	list_free(host, list);
 }
 
-/* The one that was made, or loaded, first of those whose user is not here. */
+/* One whose user is not here makes place: a stranger's, if there is one, so that no crowd of them costs a member its own;
+ * of those, the one that was made or loaded first. */
 static void lists_limit(struct host *host)
 {
-	struct bookmarks *list, *next;
+	struct bookmarks *list, *next, *member = NULL;
 	if (HASH_COUNT(host->bookmarks) < LISTS_MOST + host->ready_count)
 		return;
 	HASH_ITER(hh, host->bookmarks, list, next) {
 		if (list->user != NULL && !TAILQ_EMPTY(&list->user->peers))
 			continue;
-		list_drop(host, list);
-		return;
+		const struct account *account = host_account_by_id(host, list->account);
+		if (account == NULL || (!account->admitted && !account->owner)) {
+			list_drop(host, list);
+			return;
+		}
+		member = member == NULL ? list : member;
 	}
+	if (member != NULL)
+		list_drop(host, member);
 }
 
 static struct bookmarks *list_new(struct host *host, uint64_t self, bool kept)
@@ -169,6 +176,7 @@ static struct bookmark *mark_get(struct host *host, struct user *user, const str
 		if (list == NULL)
 			return NULL;
 		list->user = user;
+		list->account = user->account != NULL ? user->account->id : 0;
 		user->bookmarks = list;
 	}
 	mark = list_add(list, fresh);
@@ -404,10 +412,10 @@ void host_bookmarks_loaded(struct host *host)
 		const struct account_name *name;
 		TAILQ_FOREACH(name, &account->names, by_account)
 			if ((list = list_find(host, name->self)) != NULL)
-				list->somebodys = true;
+				list->account = account->id;
 	}
 	HASH_ITER(hh, host->bookmarks, list, next)
-		if (!list->somebodys)
+		if (list->account == 0)
 			list_drop(host, list);
 }
 

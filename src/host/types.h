@@ -159,10 +159,10 @@ struct bookmark {
 
 struct bookmarks {
 	uint64_t self;
+	uint32_t account;       /* whose; 0: a guest's, or not known yet while loading */
 	struct user *user;      /* NULL: forgotten, or never here in this life of the host */
 	bool kept;              /* in the store: its user has an account */
 	bool dirty;             /* in host->dirty_bookmarks */
-	bool somebodys;         /* while loading */
 	struct bookmark *marks; /* in the order in which they were made */
 	uint32_t count, capacity;
 	TAILQ_ENTRY(bookmarks) by_dirty;
