@@ -7,9 +7,11 @@ import random
 import re
 import resource
 import shutil
+import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -311,12 +313,119 @@ def another_host_at_the_same_place_hears_nothing_of_what_waits(place):
     place.stop()
 
 
+class Relay:
+    """A socket that leads to the host; what the host answers can be held back."""
+
+    def __init__(self, place):
+        self.path = os.path.join(place.folder, "relay")
+        self.to = place.address[len("unix:"):]
+        self.deaf = False
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            host = socket.socket(socket.AF_UNIX)
+            host.connect(self.to)
+            for source, sink in ((client, host), (host, client)):
+                threading.Thread(target=self.carry, args=(source, sink, sink is client), daemon=True).start()
+
+    def carry(self, source, sink, answers):
+        try:
+            while data := source.recv(65536):
+                if not (answers and self.deaf):
+                    sink.sendall(data)
+        except OSError:
+            pass
+        try:
+            sink.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+def what_arrived_under_the_former_key_is_not_sent_under_the_new_one(place):
+    place.start()
+    relay = Relay(place)
+    client = Program("--join", "unix:" + relay.path, "--json", "--nick", "ann", environment=place.environment)
+    client.out.find('"type":"ready"')
+    say(client, "one")
+    client.out.find('"type":"ack","ref":"one"')
+    other = place.client("--nick", "bob")
+    other.out.find('"type":"ready"')
+    relay.deaf = True
+    say(client, "two")
+    other.out.find('"text":"two"')
+    client.kill()
+    same(place.pending(), ["two"])
+    place.stop()
+    other.kill()
+    relay.listener.close()
+    rotation = Program("--rotate-key", "--data", os.path.join(place.folder, "history"), environment=place.environment)
+    same(rotation.status(), 0)
+    place.start()
+    client = place.client()
+    client.out.find('"type":"ack","ref":"two".*"duplicate":true')
+    client.out.find('"type":"ready"')
+    say(client, "three")
+    client.out.find('"type":"ack","ref":"three"')
+    client.end_input()
+    same(client.status(), 0)
+    same(place.history(), ["one", "two", "three"])
+    same(place.pending(), [])
+    place.stop()
+
+
+def a_host_with_a_new_key_is_the_same_one(place):
+    """The former key vouches for it: what is kept stays, what waits is delivered, and nothing counts as lost."""
+    place.start()
+    client = place.client()
+    client.out.find('"type":"ready"')
+    say(client, "one", "two")
+    client.out.find('"type":"ack","ref":"two"')
+    runs = place.client()
+    runs.out.find('"type":"ready"')
+    say(runs, "of another one")
+    runs.out.find('"type":"ack"')
+    place.stop()
+    client.out.find('"type":"disconnected"')
+    say(client, "three")
+    place.until_pending(["three"])
+    client.kill()
+    rotation = Program("--rotate-key", "--data", os.path.join(place.folder, "history"), environment=place.environment)
+    same(rotation.status(), 0)
+    place.start()
+    client = place.client("--history", "5")
+    client.out.find('"type":"ack","ref":"three"')
+    client.out.find('"type":"ready"')
+    client.end_input()
+    same(client.status(), 0)
+    client.out.wait(lambda lines: client.out.ended, "the end")
+    same([event["type"] for event in events(client) if event["type"] in ("lost", "restarted", "nack", "unstored")], [])
+    same(len(os.listdir(os.path.join(place.folder, "state/tchat/clients"))), 1)
+    say(runs, "of another one again")
+    runs.out.find('"type":"ack".*"seq":5,')
+    runs.end_input()
+    same(runs.status(), 0)
+    runs.out.wait(lambda lines: runs.out.ended, "the end")
+    same([event["type"] for event in events(runs) if event["type"] in ("lost", "restarted", "nack", "unstored")], [])
+    same(place.history(), ["one", "two", "of another one", "three", "of another one again"])
+    same(place.pending(), [])
+    place.stop()
+
+
 def main():
     failed = 0
     tests = [what_was_stored_is_delivered_once_however_often_the_client_is_killed,
              what_the_host_was_away_for_waits_for_the_next_start, a_client_goes_on_where_it_was,
              two_at_once_deliver_what_is_theirs, where_nothing_can_be_stored_memory_has_to_do,
-             on_a_full_disk_memory_has_to_do_for_so_long, another_host_at_the_same_place_hears_nothing_of_what_waits]
+             on_a_full_disk_memory_has_to_do_for_so_long, another_host_at_the_same_place_hears_nothing_of_what_waits,
+             a_host_with_a_new_key_is_the_same_one, what_arrived_under_the_former_key_is_not_sent_under_the_new_one]
     for number, test in enumerate(tests, 1):
         place, start = Place(), time.monotonic()
         try:

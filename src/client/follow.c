@@ -263,6 +263,8 @@ int follow_deliver(struct session *session, struct room *room, const struct wire
 		ref = wire_text(post.ref);
 	draft.ref = ref;
 	int err = session_tell(session, &draft);
+	if (err == 0)
+		err = posts_found(session, msg);
 	if (err != 0)
 		return err;
 	room->seq = msg->seq;

@@ -126,6 +126,15 @@ static void handshake_counters(struct session *session, uint64_t mark)
 	posts_rewind(session);
 }
 
+/* The host has another key, and so we have another number there. What became of posts that were under way is not known
+ * by that number: those that arrived are in the history, under the former one. */
+static void handshake_moved(struct session *session)
+{
+	session->former_device = session->device;
+	session->former_sent = session->highest_sent;
+	own_forget(session);
+}
+
 int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_ok)
 {
 	char nick[NAME_SIZE];
@@ -145,6 +154,8 @@ int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_o
 	session->reader.limit = session->frame_limit < WIRE_LIMIT ? WIRE_LIMIT : session->frame_limit;
 	session->user = auth_ok->user;
 	session->role = auth_ok->role;
+	if (session->secure && session->device != 0 && session->device != auth_ok->device)
+		handshake_moved(session);
 	session->device = auth_ok->device;
 	session->text_limit = auth_ok->text_limit;
 	if (session->text_limit > session->frame_limit - MSG_BODY)

@@ -213,6 +213,8 @@ struct session {
 	bool outbox_own;
 	bool anything_sent;      /* the outbox's first contact is over: offset is fixed */
 	uint64_t first_counter;  /* those below were settled in an earlier life */
+	uint64_t former_device;  /* our number before the host changed its key; 0: it did not */
+	uint64_t former_sent;    /* posts up to this one may have arrived from there */
 	uint64_t counter_offset; /* counter on the wire = counter in the outbox + this */
 	uint64_t next_send;
 	uint64_t highest_sent;
@@ -364,6 +366,8 @@ bool own_has(const struct session *session, uint64_t counter);
 uint64_t own_counter(const struct session *session, const struct message_id *id);
 /* A message is shown in its place. */
 void own_seen(struct session *session, const struct room *room, const struct wire_msg *msg);
+/* Forgets all: they are another device's. */
+void own_forget(struct session *session);
 /* The text of the message with that seq is gone. */
 void own_deleted(struct session *session, const struct room *room, uint64_t seq);
 /* The room's history is another one, of which first is the lowest seq. */
@@ -379,6 +383,8 @@ void own_free(struct session *session);
 /* posts.c */
 int post_tell_nack(struct session *session, const struct outbox_post *post, int code);
 void posts_pump(struct session *session);
+/* A message of our former device is in the history: if it is a post that waits, that is its answer. */
+int posts_found(struct session *session, const struct wire_msg *msg);
 /* Tells what is stored by now, or could not be. */
 void posts_stored(struct session *session);
 void posts_rewind(struct session *session);

@@ -89,7 +89,8 @@ bool own_has(const struct session *session, uint64_t counter)
 uint64_t own_counter(const struct session *session, const struct message_id *id)
 {
 	uint64_t counter = id->counter - session->counter_offset;
-	return id->device == session->device && session->device != 0 && counter >= session->first_counter ? counter : 0;
+	bool ours = session->device != 0 && (id->device == session->device || id->device == session->former_device);
+	return ours && counter >= session->first_counter ? counter : 0;
 }
 
 void own_accepted(struct session *session, const struct room *room, const struct outbox_post *post,
@@ -136,10 +137,17 @@ void own_seen(struct session *session, const struct room *room, const struct wir
 	}
 }
 
+void own_forget(struct session *session)
+{
+	while (session->own_count > 0)
+		own_remove(session, session->own_count - 1);
+}
+
 void own_deleted(struct session *session, const struct room *room, uint64_t seq)
 {
 	for (size_t i = 0; i < session->own_count; i++)
-		if (session->own[i].room == room->handle && session->own[i].kept.seq == seq) {
+		if (session->own[i].room == room->handle && session->own[i].kept.seq == seq &&
+		    session->own[i].kept.epoch == room->epoch) {
 			own_remove(session, i);
 			return;
 		}

@@ -92,11 +92,19 @@ static size_t post_size(const struct outbox_post *post)
 	return POST_OVERHEAD + (post->cancelled ? 0 : post->length);
 }
 
+/* Whether it has to be awaited that the room's history tells whether it arrived. */
+static bool may_be_there(const struct session *session, const struct room *room, uint64_t counter)
+{
+	return session->former_device != 0 && counter <= session->former_sent && room->state < ROOM_LIVE;
+}
+
 /* Encodes one post: 0, TCHAT_ERR_AGAIN while its room is being joined, or why the output takes no more. */
 static int post_send(struct session *session, const struct outbox_post *post)
 {
 	const struct room *room = room_by_handle(session, post->room);
 	bool is_void = post->cancelled;
+	if (room != NULL && may_be_there(session, room, post->counter))
+		return TCHAT_ERR_AGAIN;
 	if (!is_void && room != NULL && (room->state == ROOM_WANTED || room->state == ROOM_JOINING))
 		return TCHAT_ERR_AGAIN;
 	/* A room that is gone still has its number, under which the host knows what it decided of an earlier try. */
@@ -310,6 +318,19 @@ static int ack_tell(struct session *session, const struct room *room, const stru
 		                      .target = seq_field(target, post->target),
 		                      .reply = seq_field(reply, post->reply) };
 	return follow_deliver(session, place, &msg, draft.ref);
+}
+
+int posts_found(struct session *session, const struct wire_msg *msg)
+{
+	struct outbox_post post;
+	uint64_t counter = msg->id.counter - session->counter_offset;
+	if (session->former_device == 0 || msg->id.device != session->former_device || counter > session->former_sent ||
+	    session->outbox->get(session->outbox, counter, &post) != 0)
+		return 0;
+	const struct wire_ack ack = { .id = msg->id, .seq = msg->seq, .time = msg->time, .flags = ACK_DUPLICATE };
+	int err = ack_tell(session, room_by_handle(session, post.room), &post, &ack);
+	post_settle(session, &post);
+	return err;
 }
 
 /* Whether the host keeps messages; told when it changes. */
