@@ -126,6 +126,18 @@ def a_program_goes_on_with_the_message_behind_its_last(host):
              (64, "", "tchat: --since: '%s' is not the number of a message\n" % wrong))
 
 
+def line_mode_searches(host):
+    same(tchat("--join", host.address, "--lines", "--nick", "ann",
+               text=b"".join(b"word %d%s\n" % (i, b" Needle" if i % 10 == 3 else b"") for i in range(300)))[0], 0)
+    status, out, err = tchat("--join", host.address, "--lines", "--commands", "--nick", "bob",
+                             text=b"/search needle\n/search no such thing\n")
+    found = out.splitlines()
+    same((status, len(found), found[0][16:], found[19][16:]), (0, 20, " ann: word 293 Needle", " ann: word 103 Needle"))
+    if not re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d ", found[0]):
+        raise AssertionError(found[0])
+    same(err.splitlines(), ["-- and more, perhaps", "-- 'no such thing' is in no message of this room"])
+
+
 def a_slash_is_text_unless_commands_are_wanted(host):
     ann = Json(host.address, "ann")
     same(tchat("--join", host.address, "--lines", text=b"/me waves\n//x\n"), (0, "", ""))

@@ -14,11 +14,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-enum { HISTORY_ON_TERMINAL = 10, NOTICE_MAX = 3 * WIRE_TEXT_LIMIT };
+enum { HISTORY_ON_TERMINAL = 10, FOUND_MOST = 20, NOTICE_MAX = 3 * WIRE_TEXT_LIMIT };
 
 struct lines {
 	struct plain_face plain; /* first: the callbacks' argument */
@@ -37,6 +38,12 @@ struct lines {
 		uint64_t own, other; /* seqs of the newest messages; 0: none */
 	} last[SESSION_ROOMS_MAX];
 	size_t last_count;
+	struct lines_search {
+		char *text;
+		uint32_t room, asked;
+		size_t found;
+		bool asks; /* its answer is awaited: one at a time */
+	} search;
 };
 
 static struct lines *lines_of(struct plain_face *face)
@@ -117,9 +124,71 @@ static bool lines_meant(struct front *front, bool own, struct front_message *mes
 	return message->seq != 0 && !message->pending;
 }
 
+/* --- /search: what is found is printed as it comes, newest first. */
+
+static int lines_search_on(struct lines *lines, uint64_t before)
+{
+	struct lines_search *search = &lines->search;
+	int err = session_search(lines->front.session, search->room, search->text, before,
+	                         (uint32_t)(FOUND_MOST - search->found), ++search->asked);
+	search->asks = err == 0;
+	return err;
+}
+
+static int lines_search(struct front *front, const char *text)
+{
+	struct lines *lines = lines_of_front(front);
+	if (lines->search.asks)
+		return TCHAT_ERR_FULL;
+	char *copy = text[0] != '\0' ? strdup(text) : NULL;
+	if (copy != NULL) {
+		free(lines->search.text);
+		lines->search.text = copy;
+	}
+	if (lines->search.text == NULL) {
+		lines_notice(lines, _("what for? /search TEXT"));
+		return 0;
+	}
+	lines->search.room = front->room;
+	lines->search.found = 0;
+	int err = lines_search_on(lines, 0);
+	if (err != 0)
+		lines_notice(lines, tchat_err_text(err));
+	return 0;
+}
+
+static void lines_found(struct lines *lines, const struct session_event *event)
+{
+	char when[32];
+	if (event->asked != lines->search.asked)
+		return;
+	lines->search.found++;
+	line_clock_set(&lines->clock, event->time);
+	snprintf(when, sizeof when, "%s %s", lines->clock.date, lines->clock.time);
+	line_message(&lines->line, event, when, event->room != lines->front.room);
+	lines_put(lines, lines->plain.output);
+}
+
+static void lines_found_end(struct lines *lines, const struct session_event *event)
+{
+	char text[NOTICE_MAX];
+	if (event->asked != lines->search.asked)
+		return;
+	lines->search.asks = false;
+	if (event->more && lines->search.found < FOUND_MOST && lines_search_on(lines, event->seq) == 0)
+		return;
+	if (lines->search.found == 0)
+		snprintf(text, sizeof text, _("'%s' is in no message of this room"), lines->search.text);
+	else if (event->more)
+		snprintf(text, sizeof text, _("and more, perhaps"));
+	else
+		snprintf(text, sizeof text, _("that is all"));
+	lines_notice(lines, text);
+}
+
 static const struct front_class lines_front_class = {
 	.notice = lines_front_notice, .switch_room = lines_switch_room, .clear = lines_clear, .leave = lines_leave,
-	.message = lines_meant
+	.search = lines_search, .message = lines_meant
 };
 
 static int lines_line(struct plain_face *face, const char *line, size_t length, bool cut)
@@ -272,6 +341,8 @@ static void lines_event(struct plain_face *face, const struct session_event *eve
 {
 	struct lines *lines = lines_of(face);
 	char text[NOTICE_MAX];
+	if (event->type == SESSION_ERROR && event->request == REQUEST_SEARCH)
+		lines->search.asks = false;
 	if (event->type == SESSION_MESSAGE && event->kind != KIND_TOPIC) {
 		lines_message(lines, event);
 		return;
@@ -288,6 +359,8 @@ static void lines_event(struct plain_face *face, const struct session_event *eve
 	case SESSION_ROOM_JOINED: lines_room_joined(lines, event); break;
 	case SESSION_ROOM_PARTED: lines_parted(lines, event); break;
 	case SESSION_NAME: lines_name(lines, event); break;
+	case SESSION_FOUND: lines_found(lines, event); break;
+	case SESSION_FOUND_END: lines_found_end(lines, event); break;
 	case SESSION_NAMES_END:
 		snprintf(text, sizeof text, ngettext("%" PRIu64 " member", "%" PRIu64 " members", event->count > 1 ? 2 : 1),
 		         event->count);
@@ -333,5 +406,6 @@ out:
 	front_forget_failed(&lines.front);
 	plain_close(&lines.plain);
 	buffer_free(&lines.line);
+	free(lines.search.text);
 	return status;
 }

@@ -138,9 +138,10 @@ static void front_help(struct front *front)
 	face_open_help((struct face *)front);
 }
 
-static void front_search(struct front *front, const char *text)
+static int front_search(struct front *front, const char *text)
 {
 	face_search((struct face *)front, text);
+	return 0;
 }
 
 static void front_date(struct front *front, const char *day)

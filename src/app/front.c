@@ -249,12 +249,9 @@ static int do_CLEAR(struct front *front, const struct call *call)
 
 static int do_SEARCH(struct front *front, const struct call *call)
 {
-	if (front->class->search == NULL) {
-		front_say(front, _("/search needs the full screen"));
-		return TCHAT_ERR_NOT_ALLOWED;
-	}
-	front->class->search(front, call->argument[0]);
-	return 0;
+	if (call_room(front, "") == 0)
+		return TCHAT_ERR_NOT_MEMBER;
+	return front->class->search(front, call->argument[0]);
 }
 
 static int do_DATE(struct front *front, const struct call *call)

@@ -33,9 +33,10 @@ struct front_class {
 	void (*leave)(struct front *front, enum front_leave how);
 	/* A setting has another value now; may be NULL. */
 	void (*changed)(struct front *front, enum setting setting);
-	/* Only where there is a screen, else NULL: all of the help; what holds a text ("": the last search again). */
+	/* What in the current room holds a text ("": that of the last search). 0 or TCHAT_ERR_FULL: later. */
+	int (*search)(struct front *front, const char *text);
+	/* Only where there is a screen, else NULL, as the next two: all of the help. */
 	void (*help)(struct front *front);
-	void (*search)(struct front *front, const char *text);
 	/* Shows the first message of a day, as typed. */
 	void (*date)(struct front *front, const char *day);
 	/* Puts the newest message, or link, into the clipboard. */
