@@ -53,6 +53,7 @@ src_libclient_a_SOURCES = \
 	src/client/rooms.c \
 	src/client/roster.c \
 	src/client/session.c src/client/session.h \
+	src/client/status.c \
 	src/client/stored.c src/client/stored_read.c
 
 bin_PROGRAMS += src/tchat
@@ -204,6 +205,7 @@ src_libstore_a_SOURCES += \
 	src/store/sqlite_client_slot.c \
 	src/store/sqlite_client_writer.c \
 	src/store/sqlite_db.c src/store/sqlite_db.def src/store/sqlite_db.h \
+	src/store/sqlite_backup.c \
 	src/store/sqlite_change.c \
 	src/store/sqlite_device.c \
 	src/store/sqlite_format.c src/store/sqlite_format.h \
@@ -219,7 +221,8 @@ src_libstore_a_SOURCES += \
 src_tchat_LDADD += $(SQLITE_LIBS)
 endif
 
-src_tchat_SOURCES += src/app/guard.c src/app/guard.h src/app/service_log.c src/app/service_log.h
+src_tchat_SOURCES += src/app/guard.c src/app/guard.h src/app/service_log.c src/app/service_log.h \
+	src/app/service_status.c src/app/service_status.h src/app/command_status.c
 src_tchat_SOURCES += src/app/fingerprint.c src/app/fingerprint.h
 noinst_LIBRARIES += src/libtrust.a
 src_libbase_a_SOURCES += src/base/base64.c src/base/base64.h src/base/wipe.c src/base/wipe.h
@@ -265,6 +268,7 @@ src_libhost_a_SOURCES = \
 	src/host/registry.c src/host/registry.h \
 	src/host/role.c \
 	src/host/room.c \
+	src/host/status.c \
 	src/host/roster.c \
 	src/host/rule.c src/host/rule.h \
 	src/host/sanction.c \

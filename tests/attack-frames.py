@@ -17,7 +17,7 @@ from peer_client import LAYOUTS, Peer, encode  # noqa: E402
 # From the table in tchat-protocol(7): what a client may send, and when.
 LEGAL = {"NEW": {"HELLO", "ERROR"}, "GREETED": {"AUTH", "PING", "PONG", "BYE", "ERROR"},
          "READY": {"JOIN", "PART", "NAMES", "RESUME", "POST", "HISTORY", "SEARCH", "MARK", "PRESENCE", "NICK", "MODERATE", "INVITE",
-                   "INVITATIONS", "RULES", "AUDIT",
+                   "INVITATIONS", "RULES", "AUDIT", "STATUS",
                    "WHOIS", "PING", "PONG", "BYE",
                    "ERROR"}}
 BAD_FRAME, TOO_LARGE, UNKNOWN_TYPE, UNKNOWN_TAG, WRONG_STATE, BAD_MAGIC, VERSION = range(64, 71)

@@ -131,7 +131,7 @@ def check_values(manual):
     expect("error codes", [list(row) for row in errors if int(row[0]) >= 64],
            table_after(manual, manual.index(".Sh ERROR CODES")))
     header = re.sub(r"/\*.*?\*/", "", read("src/wire/message.h"), flags=re.S)
-    prefixes = "ROLE|ROOM|KIND|MEMBER|MODERATE|RESUME|JOIN|HISTORY|PAGE|MSG(?=_BLANK)|ACK|NACK|DOOR|INVITE|PROFILE|RULE"
+    prefixes = "ROLE|ROOM|KIND|MEMBER|MODERATE|RESUME|JOIN|HISTORY|PAGE|MSG(?=_BLANK)|ACK|NACK|DOOR|INVITE|PROFILE|RULE|STATUS"
     source = sorted(re.findall(r"\b((?:%s)_[A-Z_]+) = (\d+)" % prefixes, header))
     expect("enumerators", source, sorted(re.findall(r"^\.It Dv ([A-Z_]+) Ta (\d+) Ta ", manual, re.M)))
     limits = dict(re.findall(r"\b(WIRE_\w+) = (\w+),", header))

@@ -44,7 +44,8 @@ class Place:
         self.log = os.path.join(self.folder, "logs", "tchat.log")
         self.settings(text)
         environment = dict(os.environ, XDG_CONFIG_HOME=self.folder, **variables)
-        arguments = [self.log if argument == "LOG" else argument for argument in arguments]
+        self.data = os.path.join(self.folder, "history")
+        arguments = [{"LOG": self.log, "DATA": self.data}.get(argument, argument) for argument in arguments]
         path = os.path.join(self.folder, "host")
         self.address = "unix:" + path
         self.host = Program("--headless", "--host", "127.0.0.1:0", "--host", self.address, "--access", "open", *arguments,
@@ -194,6 +195,51 @@ def a_log_that_cannot_be_written_is_told_at_the_start(_):
     same(program.status(), 71)
 
 
+def owners_ask_and_copy_over_the_hosts_own_socket(_):
+    place = Place("", "--data", "DATA")
+    own = place.find(r"listening (unix:\S+/tchat/host-\d+)")[1]
+    ann = trusting(place, "ann")
+    ann.out.find('"type":"ready"')
+    ann.type('{"type":"post","text":"to be kept"}\n')
+    ann.out.find('"type":"ack"')
+    # The account's other hosts have sockets in that folder, too.
+    owner = Program("--lines", "--commands", "--stay", "--nick", "olga", "--join", own)
+    owner.type("/status\n")
+    owner.err.find(r"connections: 2 of at most \d+")
+    owner.err.find(r"connections that did not say yet who they are: 0 of at most 256")
+    owner.err.find(r"history: " + re.escape(place.data))
+    owner.err.find(r"the host: .*sandbox")
+    owner.err.find(r"this program: .*sandbox")
+    owner.type("/backup\n")
+    name = owner.err.find(r"read through without a fault: (backup-\d{8}T\d{6}Z), \d+ bytes")[1]
+    place.find("made the backup " + name)
+    owner.type("/quit\n")
+    same(owner.status(), 0)
+    check = Program("--check-history", os.path.join(place.data, name))
+    same(check.status(), 0)
+    export = Program("--export", os.path.join(place.data, name))
+    export.out.find("to be kept")
+    # Nobody else may.
+    ann.type('{"type":"status"}\n{"type":"backup"}\n')
+    ann.out.wait(lambda lines: sum('"not_allowed"' in line for line in lines) == 2, "two refusals")
+    place.end()
+
+
+def programs_ask_too(_):
+    place = Place("")
+    own = place.find(r"listening (unix:\S+/tchat/host-\d+)")[1]
+    owner = Program("--json", "--stay", "--join", own)
+    owner.out.find('"type":"ready"')
+    owner.type('{"type":"status"}\n')
+    owner.out.find('"type":"value","name":"connections","most":[0-9]+,"used":1|"name":"connections".*"used":1')
+    owner.out.find('"type":"status"')
+    owner.type('{"type":"backup"}\n')
+    owner.out.find('"not_kept"')
+    owner.type('{"type":"quit"}\n')
+    owner.status()
+    place.end()
+
+
 TESTS = [
     settings_are_read_again_and_nobody_is_lost,
     a_broken_file_keeps_the_old_settings_and_says_why,
@@ -202,6 +248,8 @@ TESTS = [
     a_level_leaves_out_the_rest,
     the_journal_gets_its_numbers,
     a_log_that_cannot_be_written_is_told_at_the_start,
+    owners_ask_and_copy_over_the_hosts_own_socket,
+    programs_ask_too,
 ]
 
 if __name__ == "__main__":

@@ -269,6 +269,50 @@ static void send_invited(struct fake *fake, uint32_t request, size_t length)
 	buffer_free(&records);
 }
 
+static void send_report(struct fake *fake, uint32_t request, const char *name)
+{
+	struct buffer records;
+	buffer_init(&records, 4096);
+	assert_int_equal(message_encode(&records, &(struct message){ .type = WIRE_VALUE,
+	                                                             .value = { 3, 10, wire_text(name), wire_text(NULL) } }), 0);
+	assert_int_equal(message_encode(&records, &(struct message){ .type = WIRE_VALUE,
+	                                                             .value = { 0, 0, wire_text("sandbox"), wire_text("on") } }), 0);
+	fake_send(fake, &(struct message){ .type = WIRE_REPORT,
+	                                   .report = { .request = request,
+	                                               .records = { buffer_data(&records), buffer_length(&records) } } });
+	buffer_free(&records);
+}
+
+static void a_host_says_how_it_does_and_makes_a_copy(void **state)
+{
+	struct fake fake;
+	open_secure(&fake);
+	assert_int_equal(session_status(fake.session), 0);
+	struct message asked = fake_take(&fake, WIRE_STATUS);
+	assert_int_equal(asked.status.action, STATUS_TELL);
+	send_report(&fake, asked.status.request, "connections");
+	const struct session_event *event = fake_event(&fake, SESSION_VALUE);
+	assert_int_equal(event->request, REQUEST_STATUS);
+	assert_string_equal(event->name, "connections");
+	assert_int_equal(event->seq, 3);
+	assert_int_equal(event->count, 10);
+	event = fake_event(&fake, SESSION_VALUE);
+	assert_string_equal(event->name, "sandbox");
+	assert_string_equal(event->text, "on");
+	assert_int_equal(fake_event(&fake, SESSION_REPORT_END)->count, 2);
+	assert_int_equal(session_backup(fake.session), 0);
+	asked = fake_take(&fake, WIRE_STATUS);
+	assert_int_equal(asked.status.action, STATUS_BACKUP);
+	send_report(&fake, asked.status.request, "backup");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(fake_event(&fake, SESSION_VALUE)->request, REQUEST_BACKUP);
+	assert_int_equal(fake_event(&fake, SESSION_REPORT_END)->request, REQUEST_BACKUP);
+	/* Nobody asked for that. */
+	send_report(&fake, 4711, "connections");
+	fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
+	fake_close(&fake);
+}
+
 static void invitations_are_listed_and_taken_back(void **state)
 {
 	struct fake fake;
@@ -365,6 +409,7 @@ int main(void)
 		cmocka_unit_test(owners_hear_who_knocks_and_answer),
 		cmocka_unit_test(a_door_without_a_whole_key_is_no_door),
 		cmocka_unit_test(an_invitation_is_asked_for_by_its_public_half),
+		cmocka_unit_test(a_host_says_how_it_does_and_makes_a_copy),
 		cmocka_unit_test(invitations_are_listed_and_taken_back),
 		cmocka_unit_test(a_profile_shows_all_keys),
 		cmocka_unit_test(keys_are_dropped_and_names_given_free),

@@ -29,6 +29,10 @@ int front_call(struct front *front, const char *nick);
 /* The part of front_event() that has to do with it. */
 bool front_moderation_event(struct front *front, const struct session_event *event);
 
+/* The host, asked by its owner (command_status.c). */
+command_handler do_STATUS, do_BACKUP;
+bool front_status_event(struct front *front, const struct session_event *event);
+
 /* Messages that were said (command_history.c). */
 command_handler do_EDIT, do_DELETE, do_REACT, do_REPLY;
 

@@ -280,6 +280,6 @@ bool front_moderation_event(struct front *front, const struct session_event *eve
 			return false;
 		say_done(front, event);
 		return true;
-	default: return false;
+	default: return front_status_event(front, event);
 	}
 }

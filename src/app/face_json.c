@@ -197,6 +197,8 @@ static int json_identity(struct json *json, const struct json_request *request)
 	case JSON_UNCALL:
 	case JSON_RULES:
 	case JSON_AUDIT: return json_moderate(json, request);
+	case JSON_STATUS: return session_status(session);
+	case JSON_BACKUP: return session_backup(session);
 	case JSON_CANCEL:
 		return session_cancel(session, request->counter != 0 ? request->counter :
 		                                                       session_newest_pending(session, request->ref));

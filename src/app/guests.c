@@ -275,6 +275,11 @@ void guests_end(struct guests *guests)
 	}
 }
 
+size_t guests_strangers(const struct guests *guests)
+{
+	return guests->half_open.charged;
+}
+
 bool guests_are_gone(const struct guests *guests)
 {
 	return LIST_EMPTY(&guests->list);

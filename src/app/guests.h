@@ -45,6 +45,9 @@ void guests_flush(struct guests *guests);
 /* The host shuts down: strangers go at once, peers when they have their last bytes. */
 void guests_end(struct guests *guests);
 
+/* Of those, so many did not show yet who they are. */
+size_t guests_strangers(const struct guests *guests);
+
 bool guests_are_gone(const struct guests *guests);
 
 #endif

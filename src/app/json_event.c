@@ -86,6 +86,8 @@ static const char *request_name(const struct session_event *event)
 	case REQUEST_MODERATE: return act_name(event->kind);
 	case REQUEST_RULES: return "rules";
 	case REQUEST_AUDIT: return "audit";
+	case REQUEST_STATUS: return "status";
+	case REQUEST_BACKUP: return "backup";
 	case REQUEST_JOIN:
 	case REQUEST_RESUME:
 	case REQUEST_CATCH_UP: return "join";
@@ -491,6 +493,22 @@ static bool write_moderation(struct json_writer *writer, const struct session_ev
 			json_number(writer, "seconds", event->count);
 		return true;
 	case SESSION_AUDIT_END: write_past_end(writer, "audit", event); return true;
+	case SESSION_VALUE:
+		json_begin(writer, "value");
+		json_text(writer, "name", event->name);
+		if (event->text[0] != '\0')
+			json_text(writer, "text", event->text);
+		else if (event->count > 0)
+			json_number(writer, "most", event->count);
+		if (event->text[0] == '\0' || event->seq > 0)
+			json_number(writer, "used", event->seq);
+		return true;
+	case SESSION_REPORT_END:
+		if (event->request == REQUEST_BACKUP)
+			write_simple(writer, "backup", event, "count", event->count);
+		else
+			write_simple(writer, "status", event, "count", event->count);
+		return true;
 	default: return false;
 	}
 }

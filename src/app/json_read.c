@@ -58,6 +58,8 @@ static const struct verb {
 	[JSON_RESERVE] = { "reserve", NEEDS_NICK },
 	[JSON_RULES] = { "rules", 0 },
 	[JSON_AUDIT] = { "audit", 0 },
+	[JSON_STATUS] = { "status", 0 },
+	[JSON_BACKUP] = { "backup", 0 },
 	[JSON_CANCEL] = { "cancel", 0 },
 	[JSON_REPOST] = { "repost", 0 },
 	[JSON_FORGET] = { "forget", 0 },

@@ -11,6 +11,7 @@
 #include "app/listen.h"
 #include "app/service_keys.h"
 #include "app/service_log.h"
+#include "app/service_status.h"
 #include "app/talk.h"
 #include "base/errors.h"
 #include "base/intl.h"
@@ -50,6 +51,7 @@ struct service {
 	bool ending;
 	bool had_member;
 	struct service_log log;
+	tchat_time started;
 };
 
 #define SERVICE_FLUSH TCHAT_SECONDS(3)
@@ -268,6 +270,14 @@ static int service_fail(const struct service *service, int status, const char *t
 	return status;
 }
 
+/* An owner wants to know how the host does. */
+static void service_add_status(void *arg, struct host_report *report)
+{
+	struct service *service = arg;
+	service_status_report(&(struct service_status){ service->config->options, &service->data, &service->sandbox,
+	                                                service->guests, service->started, loop_now(service->loop) }, report);
+}
+
 /* Opens all addresses of --host, and the host's own socket. */
 static int service_listen(struct service *service)
 {
@@ -379,6 +389,8 @@ static int service_make_host(struct service *service)
 		.identity = service->data.durable ? &service->data.identity : NULL,
 		.software = PACKAGE_NAME " " PACKAGE_VERSION,
 		.motd = options->motd,
+		.report = service_add_status,
+		.report_arg = service,
 		.limits = limits_host(options, service_room_for(options->clients)),
 	};
 	service_keys_configure(&service->keys, &config);
@@ -392,6 +404,7 @@ static int service_make_host(struct service *service)
 	service->signal_watch = loop_watch_add(service->loop, service->signals, LOOP_READ, 0, service_signal, service);
 	if (service->guests == NULL || service->signal_watch == NULL)
 		return service_fail(service, EXIT_STATUS_SYSTEM, tchat_err_text(TCHAT_ERR_MEMORY));
+	service->started = clock_monotonic();
 	loop_timer_init(&service->tick, service_tick, service);
 	loop_timer_init(&service->linger, service_linger_over, service);
 	loop_timer_init(&service->deadline, service_deadline, service);

@@ -122,6 +122,13 @@ void service_log_event(struct service_log *log, const struct host_event *event, 
 	case HOST_EVENT_INVITED:
 		service_log_say(log, level, _("%s made an invitation"), nick);
 		break;
+	case HOST_EVENT_BACKUP:
+		if (event->code == 0)
+			service_log_say(log, level, _("%s made the backup %s"), nick, event->room);
+		else
+			service_log_say(log, LOG_LEVEL_ERROR, _("the backup that %s asked for failed: %s: %s"), nick,
+			                tchat_err_text(event->code), event->text);
+		break;
 	case HOST_EVENT_ACT:
 		tell_act(log, event);
 		break;

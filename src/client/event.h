@@ -74,6 +74,9 @@ enum session_event_type {
 	SESSION_ACT,          /* kind (enum wire_moderation), seq: its number, time, name: of the room or "", nick, ref: the
 	                       * address, keys, other: by whom, text: reason, count: seconds, asked; rising numbers */
 	SESSION_AUDIT_END,    /* room, asked; seq: what to give as before next; more: there are older ones */
+	SESSION_VALUE,        /* request (STATUS or BACKUP), name: a word, seq: used, count: most or 0, text; one line of an
+	                       * answer */
+	SESSION_REPORT_END,   /* request, count: of values; the end of the answer */
 	SESSION_PROFILE,      /* user, nick, role, here, away, text: reason, time: since when the nick is this user's,
 	                       * seen: when last, keys, other: the address or ""; answers session_whois() */
 };
@@ -104,6 +107,8 @@ enum session_request {
 	REQUEST_MODERATE,
 	REQUEST_RULES,
 	REQUEST_AUDIT,
+	REQUEST_STATUS,
+	REQUEST_BACKUP,
 };
 
 /* All strings are valid UTF-8 without NUL inside (the payload of a PONG apart), NUL-terminated, never NULL, and not

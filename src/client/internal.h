@@ -299,6 +299,9 @@ int moderation_called(struct session *session, const struct wire_called *called)
 /* room NULL: on the whole host. */
 int moderation_role(struct session *session, struct room *room, const struct wire_member *member);
 int moderation_ruled(struct session *session, const struct wire_ruled *ruled);
+/* The next record of an answer, which has to be of this type: 1, 0 at the end, or TCHAT_ERR_BAD_FRAME. */
+int record_next(struct wire_bytes *records, uint8_t type, struct message *message);
+int status_report(struct session *session, const struct wire_report *report);
 int moderation_audited(struct session *session, const struct wire_audited *audited);
 
 /* rooms.c */

@@ -44,8 +44,7 @@ int moderation_role(struct session *session, struct room *room, const struct wir
 	return session_tell(session, &draft);
 }
 
-/* The next record of an answer, which has to be of this type: 1, 0 at the end, or TCHAT_ERR_BAD_FRAME. */
-static int record_next(struct wire_bytes *records, uint8_t type, struct message *message)
+int record_next(struct wire_bytes *records, uint8_t type, struct message *message)
 {
 	struct frame frame;
 	if (records->length == 0)

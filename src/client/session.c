@@ -200,6 +200,8 @@ static int session_frame_ready(struct session *session, const struct message *me
 		return moderation_ruled(session, &message->ruled);
 	case WIRE_AUDITED:
 		return moderation_audited(session, &message->audited);
+	case WIRE_REPORT:
+		return status_report(session, &message->report);
 	case WIRE_PROFILE:
 		return door_profile(session, &message->profile);
 	default:

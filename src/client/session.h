@@ -162,6 +162,10 @@ int session_rules(struct session *session, uint32_t room);
 /* before 0: the newest; count 1–256. asked comes back in the events. */
 int session_audit(struct session *session, uint32_t room, uint64_t before, uint32_t count, uint32_t asked);
 
+/* For the host's owner: how it does; to make a copy of its history. SESSION_VALUE and SESSION_REPORT_END answer. */
+int session_status(struct session *session);
+int session_backup(struct session *session);
+
 /* Ends the session once every post and request has its answer: BYE, then DISCONNECTED with final and
  * TCHAT_ERR_LEAVING. Without a connection and with nothing to send, or after a final disconnect: at once; but a first
  * connection that has rooms to join is still made. To give up, just free the session. */

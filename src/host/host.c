@@ -138,6 +138,8 @@ struct host *host_new(const struct host_config *config)
 	buffer_init(&host->scratch, 2 * WIRE_LIMIT);
 	buffer_init(&host->text, TEXT_MOST);
 	host_identity_take(host, config->identity);
+	host->report = config->report;
+	host->report_arg = config->report_arg;
 	host->software = strdup(config->software == NULL ? "" : config->software);
 	host->motd = config->motd == NULL ? NULL : strdup(config->motd);
 	host->history_joined = config->history == HOST_HISTORY_JOINED;
@@ -261,6 +263,9 @@ static void host_pending_completed(struct host *host, struct pending *pending)
 		break;
 	case STORE_RECORD:
 		host_record_completed(host, pending);
+		break;
+	case STORE_BACKUP:
+		host_backup_completed(host, pending);
 		break;
 	case STORE_BATCH: /* has no pending */
 		break;

@@ -64,6 +64,11 @@ enum host_history_access {
 	HOST_HISTORY_JOINED, /* what is said after its first coming; owners all */
 };
 
+/* The answer to an owner who asks how the host does: one value after the other. most 0: there is no limit; text NULL:
+ * there is none. Names and texts are short; the name is a word of a-z. */
+struct host_report;
+void host_report_add(struct host_report *report, const char *name, uint64_t used, uint64_t most, const char *text);
+
 struct host_config {
 	const struct environment *environment;
 	struct store *store;  /* not owned; freed before the host */
@@ -74,6 +79,8 @@ struct host_config {
 	const struct trust_pin *pin; /* of the host's key; NULL: insecure, everybody is a guest; copied, as owner */
 	enum host_access access;
 	enum host_history_access history;
+	void (*report)(void *arg, struct host_report *report); /* adds what the caller knows; or NULL */
+	void *report_arg;
 	const struct trust_pin *owner; /* the key of who runs it: always admitted, an owner; NULL: nobody's */
 };
 
@@ -178,6 +185,7 @@ enum host_event_type {
 	HOST_EVENT_ADMITTED,  /* nick: of whom, text: nick of the owner who admitted or invited, "" for the host itself */
 	HOST_EVENT_REFUSED,   /* nick: of whom, text: nick of the owner */
 	HOST_EVENT_INVITED,   /* nick: who made an invitation, room */
+	HOST_EVENT_BACKUP,    /* nick: who asked for it, room: its name, code: why it failed, text: more on that */
 	HOST_EVENT_ACT,       /* code: enum wire_moderation, nick: of whom (or address), room, text: by whom */
 };
 

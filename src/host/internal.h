@@ -60,6 +60,10 @@ void host_hello(struct host_peer *peer, const struct wire_hello *hello);
 void host_auth(struct host_peer *peer, const struct wire_auth *auth);
 void host_auth_completed(struct host *host, struct pending *pending);
 
+/* --- status.c */
+void host_status(struct host_peer *peer, const struct wire_status *status);
+void host_backup_completed(struct host *host, struct pending *pending);
+
 /* --- identity.c */
 void host_identity_take(struct host *host, const struct store_identity *identity);
 uint64_t host_identity_device(const struct host *host, const uint8_t salt[WIRE_KEY_SIZE], bool owner);

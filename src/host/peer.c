@@ -300,6 +300,9 @@ static void peer_message(struct host_peer *peer, const struct message *message)
 	case WIRE_RULES:
 		host_rules(peer, &message->rules);
 		break;
+	case WIRE_STATUS:
+		host_status(peer, &message->status);
+		break;
 	case WIRE_AUDIT:
 		host_audit(peer, &message->audit);
 		break;

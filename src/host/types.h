@@ -212,6 +212,7 @@ struct pending {
 		struct store_room room;
 		struct store_device device;
 		struct store_record record;
+		struct store_backup backup;
 	} store; /* first */
 	struct host_peer *peer; /* NULL: the host's own */
 	struct room *target;
@@ -256,6 +257,8 @@ struct host {
 	const struct environment *environment;
 	struct store *store;
 	struct host_limits limits;
+	void (*report)(void *arg, struct host_report *report);
+	void *report_arg;
 	char *software, *motd;
 	uint8_t id[WIRE_KEY_SIZE];
 	uint8_t device_key[16];

@@ -249,6 +249,9 @@ static void memory_submit(struct store *store, struct store_request *request)
 	case STORE_RECORD:
 		request->error = memory_record_put(&memory->records, (struct store_record *)request);
 		break;
+	case STORE_BACKUP:
+		request->error = TCHAT_ERR_NOT_KEPT;
+		break;
 	}
 	request->next = NULL;
 	*memory->last = request;

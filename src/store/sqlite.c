@@ -185,6 +185,66 @@ static void *reader_main(void *arg)
 	return NULL;
 }
 
+/* --- The backup's thread, which ends with its one request */
+
+bool sqlite_store_stops(struct sqlite_store *store)
+{
+	pthread_mutex_lock(&store->mutex);
+	bool stops = store->stop;
+	pthread_mutex_unlock(&store->mutex);
+	return stops;
+}
+
+static void *backup_main(void *arg)
+{
+	struct sqlite_store *store = arg;
+	struct store_backup *backup = store->backup;
+	sqlite_backup(store, backup);
+	pthread_mutex_lock(&store->mutex);
+	store->backup = NULL;
+	pthread_mutex_unlock(&store->mutex);
+	deliver(store, &backup->request, false);
+	return NULL;
+}
+
+static void backup_join(struct sqlite_store *store)
+{
+	if (store->backup_runs)
+		pthread_join(store->backup_thread, NULL);
+	store->backup_runs = false;
+}
+
+static void start_backup(struct sqlite_store *store, struct store_backup *request)
+{
+	sigset_t all, old;
+	pthread_mutex_lock(&store->mutex);
+	bool busy = store->backup != NULL;
+	pthread_mutex_unlock(&store->mutex);
+	request->request.next = NULL;
+	if (busy) {
+		request->request.error = TCHAT_ERR_BUSY;
+		deliver(store, &request->request, false);
+		return;
+	}
+	backup_join(store);
+	store->backup = request;
+	if (store->writer.config.by_hand) {
+		backup_main(store);
+		return;
+	}
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int number = pthread_create(&store->backup_thread, NULL, backup_main, store);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	store->backup_runs = number == 0;
+	if (number == 0)
+		return;
+	store->backup = NULL;
+	request->request.error = TCHAT_ERR_SYSTEM;
+	snprintf(request->why, sizeof request->why, "%s", strerror(number));
+	deliver(store, &request->request, false);
+}
+
 /* --- By hand */
 
 tchat_time store_sqlite_write(struct store *base)
@@ -213,6 +273,10 @@ static void sqlite_submit(struct store *base, struct store_request *request)
 {
 	struct sqlite_store *store = (struct sqlite_store *)base;
 	bool read = request->type == STORE_READ;
+	if (request->type == STORE_BACKUP) {
+		start_backup(store, (struct store_backup *)request);
+		return;
+	}
 	pthread_mutex_lock(&store->mutex);
 	request->error = 0;
 	queue_put(read ? &store->reads : &store->writes, request);
@@ -268,6 +332,7 @@ static void sqlite_free(struct store *base)
 		pthread_join(store->writer_thread, NULL);
 	if (store->reader_runs)
 		pthread_join(store->reader_thread, NULL);
+	backup_join(store);
 	if (store->writer.config.by_hand && store->opened)
 		writer_turn(store, queue_take_all(&store->writes)); /* as the thread does at its end */
 	for (struct store_request *request = store->writes.first, *next; request != NULL; request = next) {

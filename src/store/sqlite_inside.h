@@ -73,12 +73,13 @@ struct sqlite_store {
 	uint64_t opening; /* this life's number, in the database and the folder */
 	struct sqlite_writer writer;
 	struct db reader;
-	pthread_t writer_thread, reader_thread;
-	bool writer_runs, reader_runs, opened;
+	pthread_t writer_thread, reader_thread, backup_thread;
+	bool writer_runs, reader_runs, backup_runs, opened; /* backup_runs: it is to be joined, and the loop's alone */
 
 	pthread_mutex_t mutex; /* of all below */
 	pthread_cond_t writer_wake, reader_wake;
 	struct sqlite_queue writes, reads, done;
+	struct store_backup *backup; /* under way */
 	bool stop;
 	bool failed;
 	char failure[STORE_WHY_SIZE];
@@ -132,6 +133,12 @@ int sqlite_keep_room(struct sqlite_writer *writer, struct sqlite_room *room, uin
  * to when (monotonic) it is to be called next. SQLITE_OK, or what cannot be repaired. */
 int sqlite_writer_idle(struct sqlite_writer *writer, tchat_time now, tchat_time *again);
 int sqlite_writer_checkpoint(struct sqlite_writer *writer);
+
+/* --- sqlite.c: the store is about to end. Any thread may ask. */
+bool sqlite_store_stops(struct sqlite_store *store);
+
+/* --- sqlite_backup.c: sets the request's error and answers. On a thread of its own. */
+void sqlite_backup(struct sqlite_store *store, struct store_backup *request);
 
 /* --- sqlite_record.c */
 /* Puts or deletes: SQLITE_OK, also when the request's error is set. */

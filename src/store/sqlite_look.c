@@ -95,6 +95,12 @@ void look_close(struct look *look)
 	free(look);
 }
 
+void look_stop_when(struct look *look, int (*stops)(void *arg), void *arg)
+{
+	enum { STEPS = 10000 };
+	sqlite3_progress_handler(look->db.handle, STEPS, stops, arg);
+}
+
 const char *look_why(const struct look *look)
 {
 	return look->why;

@@ -43,6 +43,9 @@ struct look_counts {
 /* Reads all of it, and tells each fault in a line for people: 0, also when there are some, or TCHAT_ERR_MEMORY. */
 int look_check(struct look *look, struct look_counts *counts, void (*fault)(void *arg, const char *text), void *arg);
 
+/* stops is called now and then from now on; when it gives something other than 0, what goes on fails. */
+void look_stop_when(struct look *look, int (*stops)(void *arg), void *arg);
+
 /* Why the last call failed. */
 const char *look_why(const struct look *look);
 

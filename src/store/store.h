@@ -12,7 +12,7 @@
 
 struct store;
 
-enum store_type { STORE_BATCH, STORE_READ, STORE_ROOM, STORE_DEVICE, STORE_RECORD };
+enum store_type { STORE_BATCH, STORE_READ, STORE_ROOM, STORE_DEVICE, STORE_RECORD, STORE_BACKUP };
 
 /* The first member of each request. Its memory is the caller's, and must not be touched between submit and
  * completion. Reference counts of blocks are touched on the caller's thread only. */
@@ -126,6 +126,19 @@ struct store_record {
 	uint8_t key[STORE_RECORD_KEY];
 	uint32_t length;    /* of value, at most STORE_RECORD_MOST */
 	const void *value;  /* not to be touched before the completion; NULL: delete, which is fine when nothing is there */
+};
+
+enum { STORE_NAME_SIZE = 64, STORE_REASON_SIZE = 256 };
+
+/* Copies all that is kept, as of one moment, while other requests go on, and reads the copy through. One at a time. */
+struct store_backup {
+	struct store_request request; /* error TCHAT_ERR_NOT_KEPT: there is nothing on a disk; TCHAT_ERR_BUSY: another one
+	                                 is under way; TCHAT_ERR_DISK_FULL; TCHAT_ERR_CANCELLED: the store ends; or another
+	                                 one, with why */
+	uint64_t time;                /* wall clock, for its name */
+	char name[STORE_NAME_SIZE];   /* answer, as all below: of the folder, beside the history */
+	uint64_t bytes, messages;
+	char why[STORE_REASON_SIZE];  /* "", or a line */
 };
 
 /* What makes a host the same one after a restart. */

@@ -43,6 +43,7 @@ enum wire_rule_kind { RULE_MODERATOR = 1, RULE_OWNER = 2 /* of a private room */
 	RULE_CALLED = 5 /* may come into a private room */, RULE_RESERVED = 6 /* a nick */ };
 enum wire_door_change { DOOR_WAITS = 1, DOOR_LEFT = 2 /* went away, is remembered */, DOOR_ADMITTED = 3, DOOR_REFUSED = 4 };
 enum wire_invite_kind { INVITE_HOST = 1, INVITE_DEVICE = 2 /* another one of the user who made it */ };
+enum wire_status_action { STATUS_TELL = 0, STATUS_BACKUP = 1 };
 enum wire_resume_status { RESUME_OK = 0, RESUME_GAP = 1, RESUME_OTHER_EPOCH = 2 };
 
 enum { JOIN_LIVE = 1 };                       /* JOIN.flags, JOINED.flags: live messages follow from last + 1 */
