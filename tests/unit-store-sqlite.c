@@ -601,6 +601,36 @@ static void what_waits_at_the_end_is_the_callers_again(void **state)
 	place_free(place);
 }
 
+static void of_two_that_take_a_new_folder_at_once_one_gets_it(void **state)
+{
+	struct place *place = place_new();
+	for (int round = 0; round < 100; round++) {
+		struct folder folder;
+		int start[2], status;
+		char byte = 0;
+		assert_int_equal(pipe(start), 0);
+		fflush(NULL);
+		pid_t child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			if (read(start[0], &byte, 1) != 1)
+				_exit(2);
+			int err = folder_open(&folder, place->path);
+			_exit(err == 0 || err == TCHAT_ERR_IN_USE ? 0 : 1);
+		}
+		assert_int_equal(write(start[1], &byte, 1), 1);
+		int err = folder_open(&folder, place->path);
+		assert_true(err == 0 || err == TCHAT_ERR_IN_USE);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		folder_close(&folder);
+		empty_folder(place->path);
+		close(start[0]);
+		close(start[1]);
+	}
+	place_free(place);
+}
+
 static void a_file_is_written_once_more_as_it_is(void **state)
 {
 	struct place *place = place_new();
@@ -632,6 +662,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_restart_keeps_rooms_messages_topics_marks_and_outcomes),
+		cmocka_unit_test(of_two_that_take_a_new_folder_at_once_one_gets_it),
 		cmocka_unit_test(a_file_is_written_once_more_as_it_is),
 		cmocka_unit_test(a_killed_host_keeps_all_and_folds_in_its_log_at_the_next_start),
 		cmocka_unit_test(a_host_killed_with_less_than_full_durability_gets_new_epochs),

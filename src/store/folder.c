@@ -68,10 +68,13 @@ static int check_private(int fd, mode_t type)
 /* Opens a file of the folder, made if need be. */
 static int open_private(const struct folder *folder, const char *name)
 {
-	int fd = openat(folder->fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	int fd = openat(folder->fd, name, flags);
 	if (fd < 0 && errno == ENOENT) {
 		fd = openat(folder->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (fd >= 0 && fsync(folder->fd) != 0 && errno != EINVAL) {
+		if (fd < 0 && errno == EEXIST) { /* another process was faster */
+			fd = openat(folder->fd, name, flags);
+		} else if (fd >= 0 && fsync(folder->fd) != 0 && errno != EINVAL) {
 			close(fd);
 			return TCHAT_ERR_SYSTEM;
 		}
