@@ -16,10 +16,11 @@ from peer_client import Peer  # noqa: E402
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 0
 RATE = int(os.environ.get("RATE", "1000"))
-COUNT = int(SECONDS * RATE) or 30000
-BODY = " " + "x" * 180
+COUNT = int(SECONDS * RATE) or 24000
+BODY = " " + "x" * (180 if SECONDS else 2000)
 WINDOW = 256
-MOST = 24 << 20  # bytes that the host may grow by: 1 MiB for the reader, the rest is the database's cache and the like
+# Bytes that the host may grow by: 1 MiB waits for the reader, the index for searching takes up to 32 while it is made.
+MOST = 48 << 20
 
 
 def resident(process):
