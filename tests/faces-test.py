@@ -138,6 +138,14 @@ def line_mode_searches(host):
     same(err.splitlines(), ["-- and more, perhaps", "-- 'no such thing' is in no message of this room"])
 
 
+def line_mode_searches_all_rooms(host):
+    join = "--join", host.address, "--lines", "--commands", "--nick"
+    same(tchat(*join, "ann", text=b"a needle\n/join dev\nno thing\n/join ops\nthe Needle\n")[0], 0)
+    status, out, err = tchat(*join, "bob", text=b"/join dev\n/join ops\n/searchall needle\n/searchall hay\n")
+    same((status, sorted(line[17:] for line in out.splitlines())), (0, ["#lobby ann: a needle", "ann: the Needle"]))
+    same(err.splitlines()[-2:], ["-- that is all", "-- 'hay' is in no message of your rooms"])
+
+
 def a_slash_is_text_unless_commands_are_wanted(host):
     ann = Json(host.address, "ann")
     same(tchat("--join", host.address, "--lines", text=b"/me waves\n//x\n"), (0, "", ""))

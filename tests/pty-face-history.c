@@ -117,6 +117,32 @@ static void search_asks_the_host_and_jumps_far_back(void **state)
 	pty_wait_text(bob, "meanwhile");
 }
 
+static void a_search_in_all_rooms_shows_the_room_too(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	scene_say(ann, "a needle here");
+	pty_wait_text(ann, "a needle here");
+	scene_say(ann, "/join dev");
+	pty_wait_row(ann, 0, "#dev");
+	scene_say(ann, "and a Needle there");
+	pty_wait_text(ann, "and a Needle there");
+	scene_say(ann, "/join empty");
+	pty_wait_row(ann, 0, "#empty");
+	scene_say(ann, "/searchall needle");
+	pty_wait_text(ann, "#dev ann: and a Needle there");
+	pty_wait_text(ann, "#lobby ann: a needle here");
+	pty_type(ann, "lobby\r");
+	pty_wait_row(ann, 0, "#lobby");
+	pty_wait_row(ann, -2, "SEARCH");
+	pty_type(ann, "\033p");
+	pty_wait_row(ann, 0, "#dev");
+	pty_wait_row(ann, -2, "SEARCH");
+	pty_type(ann, "\033");
+	pty_wait_no_text(ann, "SEARCH");
+	scene_say(ann, "/searchall haystack");
+	pty_wait_text(ann, "'haystack' is in no message of your rooms");
+}
+
 static void what_is_far_back_can_be_answered_and_changed(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
@@ -248,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE(older_pages_come_while_one_scrolls_and_nothing_jumps),
 		SCENE(search_asks_the_host_and_jumps_far_back),
+		SCENE(a_search_in_all_rooms_shows_the_room_too),
 		SCENE(what_is_far_back_can_be_answered_and_changed),
 		SCENE(date_shows_the_first_message_of_a_day),
 		SCENE(a_flood_takes_nothing_from_who_reads_further_up),

@@ -30,12 +30,18 @@ enum face_question {
 
 enum { FACE_NAMES_MAX = 60000, FACE_FOUND_MAX = 1000 };
 
-/* A search in a room: what for, and the seqs of what was found, newest first. */
+/* A search in a room, or in one after the other: what for, and what was found, in each newest first. */
 struct face_search {
 	char *needle;
-	uint32_t room;
-	uint64_t found[FACE_FOUND_MAX];
+	uint32_t room;     /* the one at work */
+	bool all;
+	size_t rooms_done; /* of all */
+	struct face_found {
+		uint32_t room;
+		uint64_t seq;
+	} found[FACE_FOUND_MAX];
 	size_t count, at; /* at: which one is shown */
+	size_t in_room;   /* found in the one at work */
 	uint32_t asked;
 	bool asks;        /* the answer to asked is awaited */
 	bool more;        /* there may be more before next */
@@ -183,10 +189,10 @@ void face_keep_soon(struct face *face);
 void face_on_keep(void *arg); /* the timer's callback; arg is the face */
 void face_restore_draft(struct face *face, struct face_room *room);
 
-/* /search (face_search.c): lists what the present room has; shows a found message in its context, or any; goes on to
+/* /search (face_search.c): lists what the present room has, or all have; shows a found message in its context, or any; goes on to
  * the next one, older or newer; ends the search, back to where the reader was or staying. An event that is an answer:
  * true. */
-void face_search(struct face *face, const char *text);
+void face_search(struct face *face, const char *text, bool all);
 void face_show_seq(struct face *face, uint64_t seq);
 bool face_search_event(struct face *face, const struct session_event *event);
 void face_show_found(struct face *face, size_t index);

@@ -41,7 +41,8 @@ struct lines {
 	struct lines_search {
 		char *text;
 		uint32_t room, asked;
-		size_t found;
+		bool all;
+		size_t found, rooms_done;
 		bool asks; /* its answer is awaited: one at a time */
 	} search;
 };
@@ -132,10 +133,24 @@ static int lines_search_on(struct lines *lines, uint64_t before)
 	int err = session_search(lines->front.session, search->room, search->text, before,
 	                         (uint32_t)(FOUND_MOST - search->found), ++search->asked);
 	search->asks = err == 0;
+	if (search->asks)
+		plain_busy(&lines->plain, true);
 	return err;
 }
 
-static int lines_search(struct front *front, const char *text)
+/* The next of all rooms; false: there is none. */
+static bool lines_next_room(struct lines *lines)
+{
+	struct lines_search *search = &lines->search;
+	struct session_room room;
+	if (!search->all || !session_room_at(lines->front.session, search->rooms_done, &room))
+		return false;
+	search->rooms_done++;
+	search->room = room.room;
+	return true;
+}
+
+static int lines_search(struct front *front, const char *text, bool all)
 {
 	struct lines *lines = lines_of_front(front);
 	if (lines->search.asks)
@@ -150,7 +165,9 @@ static int lines_search(struct front *front, const char *text)
 		return 0;
 	}
 	lines->search.room = front->room;
-	lines->search.found = 0;
+	lines->search.all = all;
+	lines->search.found = lines->search.rooms_done = 0;
+	lines_next_room(lines);
 	int err = lines_search_on(lines, 0);
 	if (err != 0)
 		lines_notice(lines, tchat_err_text(err));
@@ -177,13 +194,19 @@ static void lines_found_end(struct lines *lines, const struct session_event *eve
 	lines->search.asks = false;
 	if (event->more && lines->search.found < FOUND_MOST && lines_search_on(lines, event->seq) == 0)
 		return;
+	while (lines->search.found < FOUND_MOST && lines_next_room(lines))
+		if (lines_search_on(lines, 0) == 0)
+			return;
 	if (lines->search.found == 0)
-		snprintf(text, sizeof text, _("'%s' is in no message of this room"), lines->search.text);
+		snprintf(text, sizeof text,
+		         lines->search.all ? _("'%s' is in no message of your rooms") : _("'%s' is in no message of this room"),
+		         lines->search.text);
 	else if (event->more)
 		snprintf(text, sizeof text, _("and more, perhaps"));
 	else
 		snprintf(text, sizeof text, _("that is all"));
 	lines_notice(lines, text);
+	plain_busy(&lines->plain, false);
 }
 
 static const struct front_class lines_front_class = {
@@ -341,8 +364,10 @@ static void lines_event(struct plain_face *face, const struct session_event *eve
 {
 	struct lines *lines = lines_of(face);
 	char text[NOTICE_MAX];
-	if (event->type == SESSION_ERROR && event->request == REQUEST_SEARCH)
+	if (event->type == SESSION_ERROR && event->request == REQUEST_SEARCH) {
 		lines->search.asks = false;
+		plain_busy(face, false);
+	}
 	if (event->type == SESSION_MESSAGE && event->kind != KIND_TOPIC) {
 		lines_message(lines, event);
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /search: a list of the room's messages that hold a text, as the host finds them; the chosen one is shown with what was
- * said around it, and keys lead to the next. Without a host, what is in memory is searched. */
+/* /search: a list of the messages that hold a text, of one room or of one after the other, as the host finds them; the
+ * chosen one is shown with what was said around it, and keys lead to the next. Without a host or a store, what is in memory
+ * is searched. */
 #include "app/face.h"
 
 #include "app/face_past.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PAGE = 50, LISTED = 200 };
+enum { PAGE = 50, LISTED = 200, LISTED_OF_EACH = 20 };
 
 static struct face_room *room_of(struct face *face)
 {
@@ -36,35 +37,40 @@ static void when(uint64_t wall, char text[32])
 
 /* --- What is found */
 
-static void add_found(struct face *face, uint64_t seq, uint64_t wall, const char *nick, const char *text, size_t length)
+static void add_found(struct face *face, uint32_t handle, uint64_t seq, uint64_t wall, const char *nick, const char *text, size_t length)
 {
 	struct face_search *search = &face->search;
 	/* What is about to be cut from the start can be long: as much as a row shows is enough. */
-	char label[512], remark[32];
+	char label[512], remark[32], title[FACE_TITLE] = "";
 	for (size_t i = 0; i < search->count; i++)
-		if (search->found[i] == seq)
+		if (search->found[i].room == handle && search->found[i].seq == seq)
 			return; /* a message and its edit, or two of these */
 	if (search->count == FACE_FOUND_MAX)
 		return;
-	search->found[search->count++] = seq;
+	search->found[search->count++] = (struct face_found){ handle, seq };
+	search->in_room++;
 	if (face->question != ASK_FOUND)
 		return;
-	length = utf8_cut(text, length, sizeof label / 2 - 2); /* nicks are no longer than the other half */
-	snprintf(label, sizeof label, "%s%s%.*s", nick, nick[0] != '\0' ? ": " : "", (int)length, text);
+	const struct face_room *room = face_rooms_find(&face->rooms, handle);
+	if (search->all && room != NULL)
+		face_room_title(room, title);
+	length = utf8_cut(text, length, sizeof label / 2 - 2); /* what stands before it is no longer than the other half */
+	snprintf(label, sizeof label, "%s%s%.*s%s%.*s", title, title[0] != '\0' ? " " : "", 80, nick, nick[0] != '\0' ? ": " : "",
+	         (int)length, text);
 	when(wall, remark);
 	dialogue_item(face->dialogue, label, remark);
 }
 
 static void search_memory(struct face *face)
 {
-	const struct face_room *room = room_of(face);
-	uint64_t serial = message_list_end(room->list);
-	while ((serial = message_pane_find(room->pane, face->search.needle, strlen(face->search.needle), serial, -1)) != 0) {
+	const struct face_room *room = face_rooms_find(&face->rooms, face->search.room);
+	uint64_t serial = room != NULL ? message_list_end(room->list) : 0;
+	while (room != NULL && (serial = message_pane_find(room->pane, face->search.needle, strlen(face->search.needle), serial, -1)) != 0) {
 		const struct shown_message *message = message_list_get(room->list, serial);
 		size_t length;
 		const char *text = message_body(message, &length);
 		if (message->seq != 0 && !message->deleted)
-			add_found(face, message->seq, message->wall, message->nick, text, length);
+			add_found(face, room->handle, message->seq, message->wall, message->nick, text, length);
 	}
 }
 
@@ -87,19 +93,50 @@ static void settle(struct face *face)
 		return;
 	if (face->question == ASK_FOUND)
 		face_close_overlay(face);
-	face_room_tell(room_of(face), MESSAGE_SYSTEM, _("'%s' is in no message of this room"), search->needle);
+	face_room_tell(room_of(face), MESSAGE_SYSTEM,
+	               search->all ? _("'%s' is in no message of your rooms") : _("'%s' is in no message of this room"),
+	               search->needle);
+}
+
+/* The next of all rooms; false: there is none. */
+static bool next_room(struct face *face)
+{
+	struct face_search *search = &face->search;
+	search->next = 0;
+	search->more = false;
+	search->in_room = 0;
+	while (search->all && search->rooms_done < face->rooms.count) {
+		search->room = face->rooms.rooms[search->rooms_done++]->handle;
+		if (search->room != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Searches on, from room to room as far as there is nothing to wait for. */
+static int search_on(struct face *face)
+{
+	for (;;) {
+		int err = ask(face);
+		if (err != TCHAT_ERR_AGAIN && err != TCHAT_ERR_NOT_FOUND)
+			return err;
+		search_memory(face);
+		if (!next_room(face))
+			return err;
+	}
 }
 
 static void forget(struct face *face)
 {
 	struct face_search *search = &face->search;
 	search->room = room_of(face)->handle;
-	search->count = search->at = 0;
+	search->all = false;
+	search->rooms_done = search->in_room = search->count = search->at = 0;
 	search->next = 0;
 	search->asks = search->more = search->walks = search->enters = search->day = false;
 }
 
-void face_search(struct face *face, const char *text)
+void face_search(struct face *face, const char *text, bool all)
 {
 	struct face_search *search = &face->search;
 	char title[160];
@@ -115,15 +152,17 @@ void face_search(struct face *face, const char *text)
 		return;
 	}
 	forget(face);
+	search->all = all;
+	if (all)
+		next_room(face);
 	snprintf(title, sizeof title, _("Found: %.100s"), search->needle);
 	face_ask(face, ASK_FOUND, dialogue_chooser(title, true));
 	if (face->dialogue == NULL)
 		return;
-	int err = ask(face);
+	int err = search_on(face);
 	if (err == 0)
 		return;
-	if (err == TCHAT_ERR_AGAIN) {
-		search_memory(face);
+	if (err == TCHAT_ERR_AGAIN || err == TCHAT_ERR_NOT_FOUND) {
 		settle(face);
 	} else {
 		face_close_overlay(face);
@@ -146,8 +185,11 @@ static void found_end(struct face *face, const struct session_event *event)
 		face_close_overlay(face);
 		face_show_found(face, chosen);
 	}
-	bool wants = search->walks || (face->question == ASK_FOUND && search->count < LISTED);
-	if (wants && search->more && ask(face) == 0)
+	bool listing = face->question == ASK_FOUND && search->count < LISTED;
+	bool in_room = search->walks || (listing && (!search->all || search->in_room < LISTED_OF_EACH));
+	if (in_room && search->more && ask(face) == 0)
+		return;
+	if ((search->walks || listing) && next_room(face) && search_on(face) == 0)
 		return;
 	if (search->walks && face->talk.options->bell)
 		terminal_bell(face->terminal);
@@ -166,7 +208,7 @@ bool face_search_event(struct face *face, const struct session_event *event)
 		return true;
 	if (event->type == SESSION_FOUND) {
 		bool edit = event->kind == KIND_EDIT;
-		add_found(face, edit ? event->target : event->seq, event->time, event->nick, event->text, event->length);
+		add_found(face, event->room, edit ? event->target : event->seq, event->time, event->nick, event->text, event->length);
 	} else if (event->type == SESSION_FOUND_END) {
 		found_end(face, event);
 	} else {
@@ -214,17 +256,22 @@ static void show(struct face *face, uint64_t seq, const char *needle)
 void face_show_found(struct face *face, size_t index)
 {
 	struct face_search *search = &face->search;
-	if (index >= search->count || search->room != room_of(face)->handle)
+	if (index >= search->count)
+		return;
+	const struct face_found found = search->found[index];
+	if (found.room != room_of(face)->handle && search->all)
+		face_show_handle(face, found.room);
+	if (found.room != room_of(face)->handle)
 		return;
 	search->at = index;
-	show(face, search->found[index], search->day ? NULL : search->needle);
+	show(face, found.seq, search->day ? NULL : search->needle);
 }
 
 void face_show_seq(struct face *face, uint64_t seq)
 {
 	forget(face);
 	face->search.day = true;
-	face->search.found[0] = seq;
+	face->search.found[0] = (struct face_found){ room_of(face)->handle, seq };
 	face->search.count = 1;
 	face_show_found(face, 0);
 }

@@ -138,9 +138,9 @@ static void front_help(struct front *front)
 	face_open_help((struct face *)front);
 }
 
-static int front_search(struct front *front, const char *text)
+static int front_search(struct front *front, const char *text, bool all)
 {
-	face_search((struct face *)front, text);
+	face_search((struct face *)front, text, all);
 	return 0;
 }
 

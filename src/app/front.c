@@ -251,7 +251,12 @@ static int do_SEARCH(struct front *front, const struct call *call)
 {
 	if (call_room(front, "") == 0)
 		return TCHAT_ERR_NOT_MEMBER;
-	return front->class->search(front, call->argument[0]);
+	return front->class->search(front, call->argument[0], false);
+}
+
+static int do_SEARCHALL(struct front *front, const struct call *call)
+{
+	return front->class->search(front, call->argument[0], true);
 }
 
 static int do_DATE(struct front *front, const struct call *call)

@@ -33,8 +33,8 @@ struct front_class {
 	void (*leave)(struct front *front, enum front_leave how);
 	/* A setting has another value now; may be NULL. */
 	void (*changed)(struct front *front, enum setting setting);
-	/* What in the current room holds a text ("": that of the last search). 0 or TCHAT_ERR_FULL: later. */
-	int (*search)(struct front *front, const char *text);
+	/* What in the current room, or in all, holds a text ("": that of the last search). 0 or TCHAT_ERR_FULL: later. */
+	int (*search)(struct front *front, const char *text, bool all);
 	/* Only where there is a screen, else NULL, as the next two: all of the help. */
 	void (*help)(struct front *front);
 	/* Shows the first message of a day, as typed. */

@@ -42,13 +42,21 @@ static void plain_wait_at_most(struct plain_face *face, tchat_time patience)
 /* Says goodbye, as soon as everything is acknowledged; a host that ends takes no more. */
 static void plain_say_goodbye(struct plain_face *face)
 {
-	if (face->ends_host && session_pending(face->talk.session) > 0)
+	if ((face->busy && !face->signalled) || (face->ends_host && session_pending(face->talk.session) > 0))
 		return;
 	if (face->ends_host && session_ready(face->talk.session))
 		session_end_host(face->talk.session);
 	face->ends_host = false;
 	session_leave(face->talk.session);
 	loop_again(face->talk.loop);
+}
+
+void plain_busy(struct plain_face *face, bool busy)
+{
+	bool over = face->busy && !busy;
+	face->busy = busy;
+	if (over && face->leaving)
+		plain_say_goodbye(face);
 }
 
 void plain_leave(struct plain_face *face, bool end_host)

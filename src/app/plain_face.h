@@ -35,6 +35,7 @@ struct plain_face {
 	enum { PLAIN_ANSWERED, PLAIN_ASKING, PLAIN_SAID_YES } question; /* whether this is the right host */
 	bool stuck;              /* a line waits to be taken again */
 	bool held;               /* the output is congested */
+	bool busy;               /* see plain_busy() */
 	bool signalled;
 	struct input *input;     /* from the moment on when the first room is ready */
 	struct loop_hook hook;
@@ -57,6 +58,9 @@ void plain_start_input(struct plain_face *face);
 
 /* Leaves when all is acknowledged, as at the end of input. end_host: ends the host, which has to be one's own, too. */
 void plain_leave(struct plain_face *face, bool end_host);
+
+/* More requests will follow the answer to this one: until that is over, a leave waits, unless a signal asked for it. */
+void plain_busy(struct plain_face *face, bool busy);
 
 /* Whether leaving ends the host, unless the user says something else: it is one's own, and nobody else is there. */
 bool plain_is_last(const struct plain_face *face);
