@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import peer_client  # noqa: E402
 from peer_client import Peer  # noqa: E402
-from peer_support import Program  # noqa: E402
+from peer_support import Program, UNHURRIED  # noqa: E402
 
 TLS = "--tls" in sys.argv[1:]
 SECONDS = float(([argument for argument in sys.argv[1:] if argument != "--tls"] or ["5"])[0])
@@ -116,7 +116,7 @@ def main():
                 folder = tempfile.mkdtemp(prefix="tchat-bench-")
                 door = ("--access", "open") if TLS else ("--insecure",)
                 host = Program("--headless", "--host", "127.0.0.1:0", "--data", os.path.join(folder, "history"),
-                               "--durability", level, *door, environment=dict(os.environ, XDG_RUNTIME_DIR=folder))
+                               "--durability", level, *UNHURRIED, *door, environment=dict(os.environ, XDG_RUNTIME_DIR=folder))
                 try:
                     address = host.err.find(r"listening (127\.0\.0\.1:\d+)")[1]
                     print("%-12s %8d %8d %12.0f %12.2f %12.2f" % (level, senders, window, *measure(address, senders, window)),
