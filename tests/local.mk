@@ -24,7 +24,7 @@ TESTS += tests/check-layers tests/check-translations
 # The list of sources with strings, and the template for translators.
 template:
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-translations --record
-.PHONY: template bench-tls bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz check-fuzz-dose check-sim check-sim-faults
+.PHONY: template bench-tls bench-return bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz check-fuzz-dose check-sim check-sim-faults
 
 # wire, and the standard that describes it
 EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundings.py \
@@ -132,6 +132,13 @@ tests_bench_tls_SOURCES = tests/bench/tls.c
 tests_bench_tls_LDADD = src/libnet.a src/libwire.a $(trust_libs) src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
 bench-tls: tests/bench/tls src/tchat
 	$(AM_TESTS_ENVIRONMENT) tests/bench/tls
+# Everybody comes back after the host's restart: make bench-return
+EXTRA_PROGRAMS += tests/bench/return
+tests_bench_return_SOURCES = tests/bench/return.c src/app/link.c src/app/link.h src/app/connection.c src/app/connection.h
+tests_bench_return_LDADD = src/libclient.a src/libnet.a src/libstore.a $(trust_libs) src/libwire.a src/libbase.a \
+	$(SQLITE_LIBS) $(ICU_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+bench-return: tests/bench/return src/tchat
+	$(AM_TESTS_ENVIRONMENT) tests/bench/return
 EXTRA_PROGRAMS += tests/bench/host
 tests_bench_host_SOURCES = tests/bench/host.c
 tests_bench_host_LDADD = src/libhost.a src/libstore.a $(trust_libs) src/libwire.a src/libbase.a $(ICU_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)

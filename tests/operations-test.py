@@ -243,6 +243,7 @@ def programs_ask_too(_):
 TESTS = [
     settings_are_read_again_and_nobody_is_lost,
     a_broken_file_keeps_the_old_settings_and_says_why,
+    limits_change_while_the_host_runs,
     what_the_command_line_says_stays,
     a_log_in_a_file_has_times_and_levels,
     a_level_leaves_out_the_rest,

@@ -101,11 +101,13 @@ static void who_is_pardoned_does_not_count_but_its_time_runs(void **state)
 {
 	for (size_t i = 0; i < HALF_OPEN_ORIGIN; i++)
 		assert_true(enter(i, 1, 5));
-	half_open_pardon(&table, &entries[0]);
-	half_open_pardon(&table, &entries[0]);
+	half_open_pardon(&table, &entries[0], 5);
+	half_open_pardon(&table, &entries[0], 5);
 	assert_true(enter(64, 1, 6));
 	assert_null(evicted);
-	assert_true(enter(65, 1, 6 + HALF_OPEN_GRACE));
+	assert_true(enter(65, 1, 6 + HALF_OPEN_GRACE)); /* a friend vouches for one more */
+	assert_null(evicted);
+	assert_true(enter(66, 1, 6 + HALF_OPEN_GRACE));
 	assert_ptr_equal(evicted, &entries[1]);
 	assert_ptr_equal(half_open_overdue(&table, 5 + HALF_OPEN_TIME), &entries[0]);
 }
@@ -131,11 +133,60 @@ static void after_a_burst_an_origin_has_fifty_a_second(void **state)
 	assert_int_equal(come, 49);
 }
 
+static void where_friends_come_from_more_may_be_on_their_way(void **state)
+{
+	tchat_time now = TCHAT_SECONDS(100);
+	for (size_t i = 0; i < 100; i++) {
+		assert_true(enter(0, 1, now));
+		half_open_pardon(&table, &entries[0], now);
+		half_open_leave(&table, &entries[0]);
+	}
+	for (size_t i = 0; i < HALF_OPEN_ORIGIN + 100; i++)
+		assert_true(enter(i, 1, now));
+	assert_false(enter(MANY - 1, 1, now));
+	/* They do not take the places of others, nor does it last. */
+	for (size_t i = 0; i < HALF_OPEN_ALL - HALF_OPEN_ORIGIN; i++)
+		assert_true(enter(200 + i, (uint8_t)(10 + i), now));
+	assert_null(evicted);
+	for (size_t i = 0; i < MANY; i++)
+		half_open_leave(&table, &entries[i]);
+	now += HALF_OPEN_MEMORY;
+	for (size_t i = 0; i < HALF_OPEN_ORIGIN; i++)
+		assert_true(enter(i, 1, now));
+	assert_false(enter(MANY - 1, 1, now));
+}
+
+static void after_a_start_all_who_are_known_may_come_at_once(void **state)
+{
+	half_open_expect(&table, 300, 5);
+	for (size_t i = 0; i < HALF_OPEN_ORIGIN + 300; i++)
+		assert_true(enter(i, 1, 6));
+	assert_false(enter(MANY - 1, 1, 6));
+	for (size_t i = 0; i < MANY; i++)
+		half_open_leave(&table, &entries[i]);
+	for (size_t i = 0; i < HALF_OPEN_ORIGIN; i++)
+		assert_true(enter(i, 1, 5 + HALF_OPEN_RETURN));
+	assert_false(enter(MANY - 1, 1, 5 + HALF_OPEN_RETURN));
+}
+
+static void limits_are_changed_while_they_hold(void **state)
+{
+	for (size_t i = 0; i < 10; i++)
+		assert_true(enter(i, 1, 5));
+	half_open_limit(&table, &(struct half_open_limits){ .origin = 5, .time = TCHAT_SECONDS(2) });
+	assert_false(enter(10, 1, 5));
+	assert_true(enter(11, 2, 5));
+	assert_int_equal(half_open_deadline(&table), 5 + TCHAT_SECONDS(2));
+	half_open_limit(&table, &(struct half_open_limits){ .origin = 20 });
+	assert_true(enter(12, 1, 5));
+	assert_int_equal(half_open_deadline(&table), 5 + HALF_OPEN_TIME);
+}
+
 static void who_is_pardoned_was_not_new(void **state)
 {
 	for (size_t i = 0; i < 10 * HALF_OPEN_BURST; i++) {
 		assert_true(enter(0, 1, 5));
-		half_open_pardon(&table, &entries[0]);
+		half_open_pardon(&table, &entries[0], 5);
 		half_open_leave(&table, &entries[0]);
 	}
 }
@@ -183,6 +234,9 @@ int main(void)
 		cmocka_unit_test_setup(who_is_pardoned_does_not_count_but_its_time_runs, fresh),
 		cmocka_unit_test_setup(after_a_burst_an_origin_has_fifty_a_second, fresh),
 		cmocka_unit_test_setup(who_is_pardoned_was_not_new, fresh),
+		cmocka_unit_test_setup(where_friends_come_from_more_may_be_on_their_way, fresh),
+		cmocka_unit_test_setup(after_a_start_all_who_are_known_may_come_at_once, fresh),
+		cmocka_unit_test_setup(limits_are_changed_while_they_hold, fresh),
 		cmocka_unit_test_setup(the_pace_of_many_origins_is_kept, fresh),
 		cmocka_unit_test_setup(after_ten_seconds_each_is_overdue_once, fresh),
 	};

@@ -56,7 +56,7 @@ static int guest_ready(void *arg)
 		return TCHAT_ERR_HOST_FULL;
 	/* Many who are known may come from one place at once. */
 	if (info.pin != NULL && host_is_admitted(guests->config.host, info.pin))
-		half_open_pardon(&guests->half_open, &guest->half_open);
+		half_open_pardon(&guests->half_open, &guest->half_open, guest_now(guest));
 	return 0;
 }
 
@@ -207,6 +207,11 @@ struct guests *guests_new(const struct guests_config *config)
 	half_open_init(&guests->half_open);
 	loop_timer_init(&guests->timer, guests_time_over, guests);
 	return guests;
+}
+
+void guests_expect(struct guests *guests, size_t count)
+{
+	half_open_expect(&guests->half_open, count, loop_now(guests->config.loop));
 }
 
 void guests_limit(struct guests *guests, const struct half_open_limits *limits)

@@ -30,6 +30,9 @@ enum {
 /* NULL when memory is out. What config names outlives the guests. */
 struct guests *guests_new(const struct guests_config *config);
 
+/* The host begins: so many who may come in are about to come back, perhaps from one address. */
+void guests_expect(struct guests *guests, size_t count);
+
 /* Other limits for strangers hold from now on. */
 void guests_limit(struct guests *guests, const struct half_open_limits *limits);
 

@@ -28,6 +28,19 @@ static tchat_time half_open_step(const struct half_open *table)
 	return TCHAT_SECONDS(1) / table->limits.rate;
 }
 
+/* How many strangers its friends vouch for. */
+static size_t half_open_friends(const struct half_open *table, const struct half_open_pace *pace, tchat_time now)
+{
+	size_t friends = pace->befriended + HALF_OPEN_MEMORY <= now ? 0 : pace->friends;
+	return now < table->expected_until && friends < table->expected ? table->expected : friends;
+}
+
+void half_open_expect(struct half_open *table, size_t friends, tchat_time now)
+{
+	table->expected = friends < HALF_OPEN_FRIENDS ? friends : HALF_OPEN_FRIENDS;
+	table->expected_until = now + HALF_OPEN_RETURN;
+}
+
 /* The pace of an origin. One that is not there has the place of the one that needs it least. */
 static struct half_open_pace *half_open_pace(struct half_open *table, const uint8_t origin[STREAM_ORIGIN])
 {
@@ -38,8 +51,8 @@ static struct half_open_pace *half_open_pace(struct half_open *table, const uint
 		if (table->paces[i].paid < least->paid)
 			least = &table->paces[i];
 	}
+	*least = (struct half_open_pace){ .paid = 0 };
 	memcpy(least->origin, origin, STREAM_ORIGIN);
-	least->paid = 0;
 	return least;
 }
 
@@ -49,7 +62,8 @@ static size_t half_open_find(struct half_open *table, const uint8_t *origin, str
 	struct half_open_entry *entry;
 	size_t count = 0;
 	TAILQ_FOREACH(entry, &table->list, link) {
-		if (!entry->charged || (origin != NULL && memcmp(entry->origin, origin, STREAM_ORIGIN) != 0))
+		bool counts = origin == NULL ? !entry->vouched : memcmp(entry->origin, origin, STREAM_ORIGIN) == 0;
+		if (!entry->charged || !counts)
 			continue;
 		if (count++ == 0)
 			*oldest = entry;
@@ -96,10 +110,13 @@ bool half_open_enter(struct half_open *table, struct half_open_entry *entry, con
 	*evicted = NULL;
 	if (pace->paid < now)
 		pace->paid = now;
-	if (pace->paid + half_open_step(table) > now + table->limits.burst * half_open_step(table))
+	size_t friends = half_open_friends(table, pace, now);
+	if (pace->paid + half_open_step(table) > now + (table->limits.burst + friends) * half_open_step(table))
 		return false;
-	bool full = half_open_find(table, origin, &oldest) >= table->limits.origin, all = false;
-	if (!full && table->charged >= table->limits.all) {
+	size_t count = half_open_find(table, origin, &oldest);
+	bool full = count >= table->limits.origin + friends, all = false;
+	bool vouched = !full && count < friends && table->vouched < HALF_OPEN_VOUCHED;
+	if (!full && !vouched && table->charged >= table->limits.all) {
 		full = all = true;
 		half_open_find(table, NULL, &oldest);
 	}
@@ -111,25 +128,33 @@ bool half_open_enter(struct half_open *table, struct half_open_entry *entry, con
 		half_open_leave(table, oldest);
 		*evicted = oldest;
 	}
-	*entry = (struct half_open_entry){ .since = now, .entered = true, .charged = true };
+	*entry = (struct half_open_entry){ .since = now, .entered = true, .charged = true, .vouched = vouched };
 	memcpy(entry->origin, origin, STREAM_ORIGIN);
 	TAILQ_INSERT_TAIL(&table->list, entry, link);
-	table->charged++;
+	*(vouched ? &table->vouched : &table->charged) += 1;
 	pace->paid += half_open_step(table);
 	return true;
 }
 
 static void half_open_discharge(struct half_open *table, struct half_open_entry *entry)
 {
-	if (entry->charged)
+	if (entry->charged && entry->vouched)
+		table->vouched--;
+	else if (entry->charged)
 		table->charged--;
 	entry->charged = false;
 }
 
-void half_open_pardon(struct half_open *table, struct half_open_entry *entry)
+void half_open_pardon(struct half_open *table, struct half_open_entry *entry, tchat_time now)
 {
-	if (entry->charged)
-		half_open_pace(table, entry->origin)->paid -= half_open_step(table);
+	struct half_open_pace *pace = half_open_pace(table, entry->origin);
+	if (!entry->charged)
+		return;
+	pace->paid -= pace->paid < half_open_step(table) ? pace->paid : half_open_step(table);
+	if (pace->befriended + HALF_OPEN_MEMORY <= now)
+		pace->friends = 0;
+	pace->friends += pace->friends < HALF_OPEN_FRIENDS;
+	pace->befriended = now;
 	half_open_discharge(table, entry);
 }
 

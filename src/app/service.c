@@ -399,8 +399,10 @@ static int service_make_host(struct service *service)
 		                              service_stranger_gone, service };
 	const struct half_open_limits strangers = limits_half_open(options);
 	service->guests = service->host != NULL ? guests_new(&guests) : NULL;
-	if (service->guests != NULL)
+	if (service->guests != NULL) {
 		guests_limit(service->guests, &strangers);
+		guests_expect(service->guests, host_admitted(service->host));
+	}
 	service->signal_watch = loop_watch_add(service->loop, service->signals, LOOP_READ, 0, service_signal, service);
 	if (service->guests == NULL || service->signal_watch == NULL)
 		return service_fail(service, EXIT_STATUS_SYSTEM, tchat_err_text(TCHAT_ERR_MEMORY));

@@ -62,6 +62,14 @@ bool host_is_admitted(struct host *host, const struct trust_pin *pin)
 	return account != NULL && (account->admitted || account->owner);
 }
 
+size_t host_admitted(const struct host *host)
+{
+	size_t count = 0;
+	for (const struct account *account = host->accounts; account != NULL; account = account->hh.next)
+		count += account->admitted || account->owner;
+	return count;
+}
+
 static bool account_is_stranger(const struct account *account)
 {
 	return !account->admitted && !account->owner;

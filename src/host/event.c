@@ -95,4 +95,8 @@ void host_counters(const struct host *host, struct host_counters *counters)
 	counters->users = HASH_CNT(by_id, host->users_by_id);
 	counters->rooms = HASH_CNT(by_id, host->rooms_by_id);
 	counters->queued = host->queued;
+	counters->accounts = HASH_COUNT(host->accounts);
+	counters->knocks = host->knock_count;
+	counters->invitations = HASH_COUNT(host->invitations);
+	counters->rules = HASH_COUNT(host->rules);
 }

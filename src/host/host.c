@@ -154,6 +154,11 @@ struct host *host_new(const struct host_config *config)
 	return host;
 }
 
+const struct host_limits *host_limits(const struct host *host)
+{
+	return &host->limits;
+}
+
 int host_reconfigure(struct host *host, const struct host_config *config)
 {
 	char *motd = config->motd == NULL ? NULL : strdup(config->motd);

@@ -93,6 +93,7 @@ int host_reconfigure(struct host *host, const struct host_config *config);
 
 /* Other limits hold from now on, with the defaults for 0; whoever is beyond one of them stays. */
 void host_set_limits(struct host *host, const struct host_limits *limits);
+const struct host_limits *host_limits(const struct host *host);
 
 /* Frees all, peers included. NULL is fine. */
 void host_free(struct host *host);
@@ -120,6 +121,8 @@ bool host_peer_is_at_door(const struct host_peer *peer);
 
 /* The key with this pin may come in without being asked who it is. */
 bool host_is_admitted(struct host *host, const struct trust_pin *pin);
+/* How many accounts may. */
+size_t host_admitted(const struct host *host);
 
 /* An invitation of the host's own: what trust_token_public() made of its token; uses 0: 1; seconds 0: for ever; the
  * room that it names or NULL. 0, TCHAT_ERR_TOO_MANY_INVITATIONS, TCHAT_ERR_NO_KEY (that one is known already),
@@ -205,6 +208,7 @@ bool host_next_event(struct host *host, struct host_event *event);
 
 struct host_counters {
 	size_t peers;        /* connections now */
+	size_t accounts, knocks, invitations, rules;
 	size_t ready, users; /* connections after AUTH_OK; users, remembered ones too */
 	size_t rooms;
 	size_t queued;       /* bytes of blocks that wait for some peer */

@@ -80,7 +80,8 @@ static void enter(struct host *host, struct sink *sink, uint32_t number)
 static void run(uint32_t members, unsigned flight, size_t length, unsigned posts)
 {
 	struct store_memory_config memory = { 0 };
-	struct host_config config = { .environment = &environment_system, .store = store_memory_new(&memory) };
+	struct host_config config = { .environment = &environment_system, .store = store_memory_new(&memory),
+		                      .limits = { .rate = 1000000, .burst = 1000000 } };
 	struct host *host = host_new(&config);
 	struct sink *sinks = calloc(members + 1, sizeof *sinks);
 	double start = cpu();

@@ -85,6 +85,7 @@ static void start(struct crowd *crowd)
 		dup2(said[1], 2);
 		close(said[0]);
 		execl("src/tchat", "tchat", "--headless", "--host=127.0.0.1:0", "--durability=none",
+		      "--message-rate=1000000", "--message-burst=1000000",
 		      crowd->keys != NULL ? "--access=open" : "--insecure", (char *)NULL);
 		fail("src/tchat");
 	}
