@@ -203,7 +203,7 @@ static void places_take(const struct item *item, struct gram_set *set)
 
 void gram_list_find(const uint8_t *list, size_t length, uint32_t gram, struct gram_set *found)
 {
-	const uint8_t *at = list, *end = list + length;
+	const uint8_t *at = list, *end = length > 0 ? list + length : list; /* an empty blob is NULL */
 	uint32_t here = gram_bucket(gram) << (32 - GRAM_BUCKET_BITS);
 	struct item item;
 	while (item_take(&at, end, &item)) {
@@ -217,7 +217,7 @@ void gram_list_find(const uint8_t *list, size_t length, uint32_t gram, struct gr
 
 int gram_list_drop(struct buffer *buffer, const uint8_t *list, size_t length, const struct gram_set *gone, bool *changed)
 {
-	const uint8_t *at = list, *end = list + length;
+	const uint8_t *at = list, *end = length > 0 ? list + length : list; /* an empty blob is NULL */
 	uint32_t skipped = 0; /* by numbers that nothing has any more */
 	struct item item;
 	*changed = false;
