@@ -430,6 +430,45 @@ static void what_was_read_is_searched_while_the_host_is_away(void **state)
 	life_end(&life); /* with a search under way */
 }
 
+static void what_was_deleted_is_not_offered_for_posting_again(void **state)
+{
+	struct life life;
+	uint32_t room;
+	uint8_t target[8];
+	first_life(&life, &room);
+	life_end(&life);
+	open_store(&life);
+	assert_int_equal(life.store->own_count, 1);
+	client_store_free(life.store);
+	life_begin(&life, (struct session_config){ 0 });
+	fake_connect(&life.fake);
+	session_join(life.fake.session, "lobby");
+	join(&life, FAKE_EPOCH, 1, 2);
+	resume(&life, RESUME_OK, FAKE_EPOCH, 2, one.id, 1, 2);
+	page(&life, 3, NULL, 0);
+	ready(&life);
+	rest(&life);
+	for (uint64_t seq = 3; seq < 5; seq++) { /* of another message, of that one */
+		wire_set(target, sizeof target, seq - 2);
+		fake_send(&life.fake, &(struct message){ .type = WIRE_MSG,
+		                                         .msg = { .room = FAKE_ROOM,
+		                                                  .seq = seq,
+		                                                  .time = clock_wall(),
+		                                                  .id = { 5, seq },
+		                                                  .kind = KIND_DELETE,
+		                                                  .nick = wire_text("bob"),
+		                                                  .target = { target, sizeof target } } });
+		assert_int_equal(fake_event(&life.fake, SESSION_MESSAGE)->kind, KIND_DELETE);
+		work(&life);
+		if (seq == 3)
+			continue;
+		life_end(&life);
+		open_store(&life);
+		assert_int_equal(life.store->own_count, 0);
+		client_store_free(life.store);
+	}
+}
+
 static void read_marks_are_kept(void **state)
 {
 	struct life life;
@@ -869,6 +908,7 @@ int main(void)
 		TEST(a_room_that_one_left_begins_anew),
 		TEST(old_messages_are_there_while_the_host_is_away),
 		TEST(what_was_read_is_searched_while_the_host_is_away),
+		TEST(what_was_deleted_is_not_offered_for_posting_again),
 		TEST(read_marks_are_kept),
 		TEST(marks_of_the_host_and_of_the_store_go_together),
 		TEST(what_is_posted_before_the_host_is_known_goes_into_its_store),
