@@ -522,7 +522,10 @@ endif
 
 EXTRA_DIST += tests/sandbox-test.py tests/operations-test.py
 if HAVE_PYTHON
-TESTS += tests/sandbox-test.py tests/operations-test.py
+TESTS += tests/sandbox-test.py
+if HAVE_SQLITE
+TESTS += tests/operations-test.py
+endif
 endif
 
 # --fingerprint, --rotate-key
