@@ -52,7 +52,10 @@ static int wrapped_truncate(sqlite3_file *file, sqlite3_int64 size)
 static int wrapped_sync(sqlite3_file *file, int flags)
 {
 	atomic_fetch_add(&faults.syncs, 1);
-	return hits(file, &faults.sync) ? SQLITE_IOERR_FSYNC : real(file)->pMethods->xSync(real(file), flags);
+	unsigned hit = hits(file, &faults.sync);
+	if (hit && atomic_load(&faults.once))
+		atomic_store(&faults.sync, 0);
+	return hit ? SQLITE_IOERR_FSYNC : real(file)->pMethods->xSync(real(file), flags);
 }
 
 static int wrapped_size(sqlite3_file *file, sqlite3_int64 *size)

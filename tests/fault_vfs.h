@@ -15,6 +15,7 @@ struct faults {
 	atomic_uint full;  /* as a disk without space */
 	atomic_uint sync;  /* EIO */
 	atomic_uint read;  /* EIO */
+	atomic_uint once;  /* not 0: the first flush that fails is the last one */
 	atomic_uint syncs, writes; /* calls so far */
 };
 

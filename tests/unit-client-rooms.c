@@ -409,6 +409,29 @@ static void rooms_are_bounded_and_places_are_used_again(void **state)
 	fake_close(&fake);
 }
 
+/* Another connection of ours left the room while a page of it was under way, which set the host sending. */
+static void what_comes_before_a_room_is_entered_is_of_an_earlier_stay(void **state)
+{
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	fake_lobby(&fake, 9);
+	member(&fake, MEMBER_LEFT, FAKE_USER, NULL, NULL);
+	fake_event(&fake, SESSION_ROOM_PARTED);
+	session_join(fake.session, "lobby");
+	uint32_t request = fake_take(&fake, WIRE_JOIN).join.request;
+	fake_msg(&fake, 10, "late");
+	fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 11 } });
+	fake_quiet(&fake);
+	fake_joined(&fake, request, JOIN_LIVE, 1, 11);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_roster(&fake);
+	fake_msg(&fake, 12, "live");
+	assert_int_equal(fake_event(&fake, SESSION_MESSAGE)->seq, 12);
+	fake_close(&fake);
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "");
@@ -426,6 +449,7 @@ int main(void)
 		cmocka_unit_test(a_room_under_a_new_name_keeps_its_handle),
 		cmocka_unit_test(leaving_a_room_ignores_what_is_still_on_its_way),
 		cmocka_unit_test(rooms_are_bounded_and_places_are_used_again),
+		cmocka_unit_test(what_comes_before_a_room_is_entered_is_of_an_earlier_stay),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -476,6 +476,17 @@ static void changes_are_kept_and_a_deletion_takes_the_text_from_the_disk(void **
 	assert_true(is_on_the_disk("of another room"));
 }
 
+static void numbers_that_are_left_out_are_settled(void **state)
+{
+	struct client_store *store = open_store();
+	assert_int_equal(store->outbox->jump(store->outbox, 9), 0);
+	assert_int_equal(store->outbox->settled(store->outbox), 1);
+	work(store);
+	assert_int_equal(store->outbox->settled(store->outbox), 9);
+	expect_counters(store, 9, 8, 9);
+	client_store_free(store);
+}
+
 static void own_messages_are_kept_up_to_a_number(void **state)
 {
 	struct client_store *store = open_store();
@@ -729,6 +740,7 @@ int main(void)
 		TEST(nothing_is_read_across_a_hole),
 		TEST(what_is_settled_is_told_when_it_is_stored),
 		TEST(changes_are_kept_and_a_deletion_takes_the_text_from_the_disk),
+		TEST(numbers_that_are_left_out_are_settled),
 		TEST(own_messages_are_kept_up_to_a_number),
 		TEST(the_cache_is_bounded_by_count_and_age_and_never_emptied_at_once),
 		TEST(a_second_process_has_a_slot_of_its_own),

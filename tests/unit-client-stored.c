@@ -825,6 +825,28 @@ static void what_was_posted_before_a_room_was_entered_anew_is_offered_too(void *
 	life_end(&life);
 }
 
+/* What one did not want to see may still be there. */
+static void what_lies_before_the_messages_that_were_wanted_is_not_said_to_be_lost(void **state)
+{
+	struct life life;
+	uint32_t room;
+	first_life(&life, &room);
+	life_end(&life);
+	life_begin(&life, (struct session_config){ .history = 1 });
+	room = (uint32_t)session_join(life.fake.session, "lobby");
+	assert_int_equal(session_part(life.fake.session, room), 0);
+	fake_event(&life.fake, SESSION_ROOM_PARTED);
+	assert_true(session_join(life.fake.session, "lobby") > 0);
+	life.fake.mark = 1;
+	fake_connect(&life.fake);
+	join(&life, FAKE_EPOCH + 1, 1, 3);
+	page(&life, 3, (const struct line[]){ { { 5, 9 }, "new" } }, 1);
+	expect_message(&life, 3, "new", true);
+	ready(&life);
+	rest(&life);
+	life_end(&life);
+}
+
 /* Before it could be shown what was read last. */
 static void nothing_is_shown_of_a_room_that_was_left(void **state)
 {
@@ -919,6 +941,7 @@ int main(void)
 		TEST(a_host_that_was_rolled_back_is_told_and_our_messages_are_offered),
 		TEST(what_a_rolled_back_host_keeps_no_longer_is_not_offered),
 		TEST(what_was_posted_before_a_room_was_entered_anew_is_offered_too),
+		TEST(what_lies_before_the_messages_that_were_wanted_is_not_said_to_be_lost),
 		TEST(nothing_is_shown_of_a_room_that_was_left),
 		TEST(no_more_is_sent_than_the_next_life_may_ask_for),
 		TEST(a_host_that_forgot_what_it_decided_was_rolled_back),

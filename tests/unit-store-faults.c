@@ -3,6 +3,8 @@
 #include "fault_vfs.h"
 #include "store-folder.h"
 
+#include <sqlite3.h>
+
 enum { BEFORE = 5 };
 
 /* A place whose history has some messages of device 7 in room a, on the failing layer. */
@@ -202,6 +204,27 @@ static void a_failed_checkpoint_ends_it(void **state)
 	place_free(b.place);
 }
 
+/* Without one, a power cut may undo what was committed last. */
+static void a_log_that_cannot_be_made_is_told(void **state)
+{
+	struct bench b = bench_new((struct store_sqlite_config){ 0 });
+	struct store *store;
+	char why[STORE_WHY_SIZE];
+	sqlite3 *handle;
+	store_free(b.store);
+	assert_int_equal(sqlite3_open(b.place->database, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(handle);
+	faults.sync = FAULT_DATABASE;
+	faults.once = 1;
+	const struct store_sqlite_config config = { .directory = b.place->path, .vfs = FAULT_VFS };
+	assert_int_equal(store_sqlite_open(&store, &config, why), TCHAT_ERR_SYSTEM);
+	assert_int_equal(faults.sync, 0);
+	faults.once = 0;
+	b.store = place_open(b.place, (struct store_sqlite_config){ 0 });
+	expect_recovery(&b, BEFORE + 1, "now");
+}
+
 static void a_disk_that_fails_at_the_start_is_told(void **state)
 {
 	struct bench b = bench_new((struct store_sqlite_config){ 0 });
@@ -244,6 +267,7 @@ int main(void)
 		cmocka_unit_test(a_failed_flush_or_write_ends_it_and_is_never_repeated),
 		cmocka_unit_test(a_failed_read_ends_it),
 		cmocka_unit_test(a_failed_checkpoint_ends_it),
+		cmocka_unit_test(a_log_that_cannot_be_made_is_told),
 		cmocka_unit_test(a_disk_that_fails_at_the_start_is_told),
 	};
 	return cmocka_run_group_tests(tests, group_setup, NULL);

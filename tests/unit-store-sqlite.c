@@ -203,6 +203,37 @@ static void a_history_that_was_put_back_or_copied_gets_new_epochs(void **state)
 	place_free(place);
 }
 
+/* The life that has this store ends now, in its files' present state, but for the number in the folder. */
+static void dies_before_it_tells_the_folder(const struct place *place, struct store *store, const char *lock)
+{
+	char log[300], database_copy[300], log_copy[300], number[300];
+	snprintf(log, sizeof log, "%s-wal", place->database);
+	snprintf(database_copy, sizeof database_copy, "%s/copy", place->top);
+	snprintf(log_copy, sizeof log_copy, "%s/copy-wal", place->top);
+	snprintf(number, sizeof number, "%s/lock", place->path);
+	copy_file(place->database, database_copy);
+	copy_file(log, log_copy);
+	store_free(store);
+	copy_file(database_copy, place->database);
+	copy_file(log_copy, log);
+	copy_file(lock, number);
+	chmod(log, 0600);
+}
+
+static void lives_that_end_at_their_start_are_no_older_history(void **state)
+{
+	struct place *place = place_new();
+	char lock[300], number[300];
+	snprintf(lock, sizeof lock, "%s/copy-lock", place->top);
+	snprintf(number, sizeof number, "%s/lock", place->path);
+	const uint64_t epoch = epoch_of(place, (struct store_sqlite_config){ 0 });
+	copy_file(number, lock);
+	for (int i = 0; i < 3; i++)
+		dies_before_it_tells_the_folder(place, place_open(place, (struct store_sqlite_config){ 0 }), lock);
+	assert_int_equal(epoch_of(place, (struct store_sqlite_config){ 0 }), epoch);
+	place_free(place);
+}
+
 static void a_device_that_knows_more_than_a_history_put_back_goes_on_from_there(void **state)
 {
 	struct place *place = place_new();
@@ -667,6 +698,7 @@ int main(void)
 		cmocka_unit_test(a_killed_host_keeps_all_and_folds_in_its_log_at_the_next_start),
 		cmocka_unit_test(a_host_killed_with_less_than_full_durability_gets_new_epochs),
 		cmocka_unit_test(a_history_that_was_put_back_or_copied_gets_new_epochs),
+		cmocka_unit_test(lives_that_end_at_their_start_are_no_older_history),
 		cmocka_unit_test(a_device_that_knows_more_than_a_history_put_back_goes_on_from_there),
 		cmocka_unit_test(the_host_stays_the_same_one),
 		cmocka_unit_test(a_second_host_is_refused_until_the_first_one_ends),

@@ -45,16 +45,23 @@ static int follow_skip(struct session *session, struct room *room, uint64_t firs
 	struct draft draft = draft_of(SESSION_GAP, room);
 	draft.event.seq = room->seq + 1;
 	draft.event.count = first - room->seq - 1;
+	int err = session_tell(session, &draft);
+	if (err != 0) /* without memory to tell it, it did not happen; the next connection is told */
+		return err;
 	own_skipped(session, room, first);
 	room->seq = first - 1;
 	room->cursor_id = false;
 	stored_cursor(session, room);
-	return session_tell(session, &draft);
+	return 0;
 }
 
 /* Another history than the one that was followed: all of it is news. */
 static int follow_afresh(struct session *session, struct room *room, uint64_t epoch, uint64_t first)
 {
+	struct draft draft = draft_of(SESSION_RESTARTED, room);
+	int err = session_tell(session, &draft);
+	if (err != 0)
+		return err;
 	own_afresh(session, room, first);
 	if (room->row != NULL)
 		room->row->epoch = 0; /* its messages go, also when the host did not notice what befell it */
@@ -62,11 +69,9 @@ static int follow_afresh(struct session *session, struct room *room, uint64_t ep
 	room->epoch = epoch;
 	room->seq = first - 1;
 	room->cursor_id = false;
-	room->replay_to = 0;
+	room->replay_to = room->shown_from = 0;
 	stored_cursor(session, room);
-	struct draft draft = draft_of(SESSION_RESTARTED, room);
-	int err = session_tell(session, &draft);
-	return err == 0 ? follow_ask_page(session, room) : err;
+	return follow_ask_page(session, room);
 }
 
 /* The very first messages of a room for this session. */
@@ -84,6 +89,7 @@ static int follow_begin(struct session *session, struct room *room, const struct
 	room->cursor_id = false;
 	room->epoch = joined->epoch;
 	room->seq = from - 1;
+	room->shown_from = from;
 	room->replay_to = last;
 	stored_cursor(session, room);
 	if ((joined->flags & JOIN_LIVE) != 0)
@@ -284,10 +290,28 @@ int follow_deliver(struct session *session, struct room *room, const struct wire
 	return session_tell(session, &topic);
 }
 
+static bool is_out(const struct room *room)
+{
+	return room->state == ROOM_GONE || room->state == ROOM_PARTING || room->state == ROOM_WANTED ||
+	       room->state == ROOM_JOINING;
+}
+
+/* Before JOINED, what comes is of an earlier stay, which another connection of ours may have ended; then the room may have
+ * nothing but the number of that stay. */
+static bool is_of_earlier_stay(const struct session *session, const struct room *room, uint64_t id)
+{
+	if (room != NULL)
+		return is_out(room);
+	for (size_t i = 0; i < session->room_count; i++)
+		if (session->rooms[i]->id == id && is_out(session->rooms[i]))
+			return true;
+	return false;
+}
+
 int follow_msg(struct session *session, const struct wire_msg *msg)
 {
 	struct room *room = room_by_id(session, msg->room);
-	if (room != NULL && (room->state == ROOM_GONE || room->state == ROOM_PARTING))
+	if (is_of_earlier_stay(session, room, msg->room))
 		return 0;
 	/* Never skipped: a connection on which a message is missing is given up, and the next one fetches it. */
 	if (room == NULL || room->state != ROOM_LIVE || msg->seq != room->seq + 1)
@@ -298,7 +322,7 @@ int follow_msg(struct session *session, const struct wire_msg *msg)
 int follow_gap(struct session *session, const struct wire_gap *gap)
 {
 	struct room *room = room_by_id(session, gap->room);
-	if (room != NULL && (room->state == ROOM_GONE || room->state == ROOM_PARTING))
+	if (is_of_earlier_stay(session, room, gap->room))
 		return 0;
 	if (room == NULL || room->state != ROOM_LIVE || gap->from != room->seq + 1)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_GAP);

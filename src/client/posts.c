@@ -284,7 +284,7 @@ static void post_settle(struct session *session, const struct outbox_post *post)
 	session->outbox->settle(session->outbox, post->counter);
 }
 
-/* The post is settled whatever comes of this: the host has it. */
+/* Without memory to tell it, the post stays, and is sent and answered once more. */
 static int ack_tell(struct session *session, const struct room *room, const struct outbox_post *post,
                     const struct wire_ack *ack)
 {
@@ -296,16 +296,20 @@ static int ack_tell(struct session *session, const struct room *room, const stru
 	draft.event.kind = post->kind;
 	draft.event.duplicate = (ack->flags & ACK_DUPLICATE) != 0;
 	draft.ref = wire_text(post->ref);
-	int err = session_tell(session, &draft);
-	if (err != 0 || draft.event.duplicate)
-		return err;
+	return session_tell(session, &draft);
+}
+
+/* Here others see the message. The post is settled whatever comes of this: the host has it. */
+static int ack_deliver(struct session *session, const struct outbox_post *post, const struct wire_ack *ack)
+{
+	if ((ack->flags & ACK_DUPLICATE) != 0)
+		return 0;
 	/* Its place is in the room as it is followed now: the one that it was posted to may have been left meanwhile. */
 	struct room *place = room_by_id(session, ack->room);
 	if (place == NULL || place->state != ROOM_LIVE || ack->seq <= place->seq)
 		return 0;
 	if (ack->seq != place->seq + 1)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
-	/* Here others see the message. */
 	uint8_t target[8], reply[8];
 	const struct wire_msg msg = { .room = ack->room,
 		                      .seq = ack->seq,
@@ -317,7 +321,7 @@ static int ack_tell(struct session *session, const struct room *room, const stru
 		                      .nick = wire_text(session->nick),
 		                      .target = seq_field(target, post->target),
 		                      .reply = seq_field(reply, post->reply) };
-	return follow_deliver(session, place, &msg, draft.ref);
+	return follow_deliver(session, place, &msg, wire_text(post->ref));
 }
 
 int posts_found(struct session *session, const struct wire_msg *msg)
@@ -329,7 +333,8 @@ int posts_found(struct session *session, const struct wire_msg *msg)
 		return 0;
 	const struct wire_ack ack = { .id = msg->id, .seq = msg->seq, .time = msg->time, .flags = ACK_DUPLICATE };
 	int err = ack_tell(session, room_by_handle(session, post.room), &post, &ack);
-	post_settle(session, &post);
+	if (err == 0)
+		post_settle(session, &post);
 	return err;
 }
 
@@ -362,6 +367,9 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 	const struct room *room = room_by_handle(session, post.room), *place = room_by_id(session, ack->room);
 	own_accepted(session, place != NULL ? place : room, &post, ack);
 	int err = ack_tell(session, room, &post, ack);
+	if (err != 0)
+		return err;
+	err = ack_deliver(session, &post, ack);
 	post_settle(session, &post);
 	return err == 0 ? posts_held(session, 0) : err;
 }
@@ -397,6 +405,8 @@ int posts_nack(struct session *session, const struct wire_nack *nack)
 	if (session->outbox->get(session->outbox, counter, &post) != 0)
 		return 0;
 	int err = post.room == 0 ? 0 : post_tell_nack(session, &post, -(int)nack->code);
+	if (err != 0)
+		return err;
 	post_settle(session, &post);
-	return err == 0 ? posts_held(session, 0) : err;
+	return posts_held(session, 0);
 }

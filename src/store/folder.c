@@ -168,12 +168,12 @@ int folder_rewrite(const struct folder *folder, const char *name)
 	return err;
 }
 
-uint64_t folder_witness(const struct folder *folder)
+int folder_witness(const struct folder *folder, uint64_t *number)
 {
 	char text[17] = "";
-	if (pread(folder->lock, text, 16, 0) != 16)
-		return 0;
-	return strspn(text, "0123456789abcdef") == 16 ? strtoull(text, NULL, 16) : 0;
+	ssize_t length = pread(folder->lock, text, 16, 0);
+	*number = length == 16 && strspn(text, "0123456789abcdef") == 16 ? strtoull(text, NULL, 16) : 0;
+	return length < 0 ? TCHAT_ERR_SYSTEM : 0;
 }
 
 int folder_set_witness(const struct folder *folder, uint64_t number)

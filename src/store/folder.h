@@ -37,8 +37,8 @@ int folder_check(const struct folder *folder, const char *name);
  * later flush finds it, comes onto the disk. 0, also when it is not there, or TCHAT_ERR_SYSTEM with errno set. */
 int folder_rewrite(const struct folder *folder, const char *name);
 
-/* The number in the lock file; 0 when there is none. */
-uint64_t folder_witness(const struct folder *folder);
+/* The number in the lock file; 0 when there is none. 0, or TCHAT_ERR_SYSTEM with errno set: it cannot be read. */
+int folder_witness(const struct folder *folder, uint64_t *number);
 
 /* Writes it, flushed to the disk: 0 or TCHAT_ERR_SYSTEM with errno set. */
 int folder_set_witness(const struct folder *folder, uint64_t number);

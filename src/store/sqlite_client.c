@@ -55,7 +55,7 @@ struct client_op *client_op_new(enum client_op_type type, enum db_statement stat
 static bool is_urgent(const struct sqlite_client *client, const struct client_op *op)
 {
 	return op->type == CLIENT_ADD || op->type == CLIENT_CANCEL || op->type == CLIENT_READ ||
-	       (op->type == CLIENT_SETTLE && op->progress >= client->outbox.settled + SETTLED_MOST);
+	       op->lowest >= client->outbox.settled + SETTLED_MOST;
 }
 
 void client_op_put(struct sqlite_client *client, struct client_op *op)

@@ -26,7 +26,8 @@ struct client_op {
 	struct client_op *next;
 	enum client_op_type type;
 	enum db_statement statement;
-	uint64_t progress;     /* ADD: the counter; CANCEL: how-manieth; SETTLE: the lowest unsettled counter then */
+	uint64_t progress;     /* ADD: the counter; CANCEL: how-manieth; SKIP: the next counter */
+	uint64_t lowest;       /* SETTLE, SKIP: the lowest unsettled counter then */
 	struct client_read *read;
 	size_t value_count, string_count;
 	int64_t values[CLIENT_VALUES];
@@ -74,6 +75,7 @@ struct durable_outbox {
 	struct sqlite_client *client;
 	struct outbox *memory; /* what is in the outbox, stored or not yet */
 	uint64_t safe, settled;
+	bool unnoted;          /* there was no memory to hand over what is settled */
 	bool full;             /* what is above safe is to be stored later */
 	uint64_t cancel_number;
 	struct client_cancel cancels[CLIENT_CANCELS_MOST]; /* not stored yet */

@@ -74,22 +74,29 @@ static void durable_place(struct outbox *outbox, uint64_t counter, uint32_t room
 	self->memory->place(self->memory, counter, room);
 }
 
+/* Notes that this post got its answer, as all below the lowest one did. Without memory for that, later; and should it
+ * never come to it, the post is sent once more in the next life, and the host knows it. */
+static void note_settled(struct durable_outbox *self, uint64_t counter)
+{
+	const uint64_t lowest = self->memory->lowest(self->memory);
+	const int64_t values[] = { (int64_t)counter, (int64_t)lowest };
+	struct client_op *op = client_op_new(CLIENT_SETTLE, SQL_CLIENT_POST_SETTLE, values, 2, NULL, NULL, 0);
+	self->unnoted = op == NULL;
+	if (op == NULL)
+		return;
+	op->lowest = lowest;
+	client_op_put(self->client, op);
+}
+
 static void durable_settle(struct outbox *outbox, uint64_t counter)
 {
 	struct durable_outbox *self = self_of(outbox);
 	struct outbox_post post;
-	const int64_t value = (int64_t)counter;
 	if (self->memory->get(self->memory, counter, &post) != 0)
 		return;
 	self->memory->settle(self->memory, counter);
-	if (self->client->gone)
-		return;
-	/* Without it, the post is sent once more in the next life, and the host knows it. */
-	struct client_op *op = client_op_new(CLIENT_SETTLE, SQL_CLIENT_POST_SETTLE, &value, 1, NULL, NULL, 0);
-	if (op == NULL)
-		return;
-	op->progress = self->memory->lowest(self->memory);
-	client_op_put(self->client, op);
+	if (!self->client->gone)
+		note_settled(self, counter);
 }
 
 static int durable_jump(struct outbox *outbox, uint64_t next)
@@ -113,6 +120,7 @@ static int durable_jump(struct outbox *outbox, uint64_t next)
 	}
 	self->safe = next - 1;
 	op->progress = next;
+	op->lowest = self->memory->lowest(self->memory);
 	client_op_put(self->client, op);
 	return 0;
 }
@@ -125,7 +133,10 @@ static uint64_t durable_lowest(struct outbox *outbox)
 
 static uint64_t durable_settled(struct outbox *outbox)
 {
-	return self_of(outbox)->settled;
+	struct durable_outbox *self = self_of(outbox);
+	if (self->unnoted && !self->client->gone)
+		note_settled(self, 0);
+	return self->settled;
 }
 
 static uint64_t durable_next(struct outbox *outbox)

@@ -160,11 +160,11 @@ static int op_apply(struct client_writer *writer, const struct client_op *op, st
 /* What it means that all of the list is stored. */
 static void op_stored(const struct client_writer *writer, const struct client_op *op, struct client_results *results)
 {
-	results->news = results->news || op->type == CLIENT_ADD || op->type == CLIENT_CANCEL || op->type == CLIENT_SETTLE;
+	results->news = results->news || op->type == CLIENT_ADD || op->type == CLIENT_CANCEL || op->lowest > 0;
 	if (op->type == CLIENT_CANCEL && op->progress > results->cancelled)
 		results->cancelled = op->progress;
-	if (op->type == CLIENT_SETTLE && op->progress > results->settled)
-		results->settled = op->progress;
+	if (op->lowest > results->settled)
+		results->settled = op->lowest;
 	results->safe = writer->next - 1;
 }
 

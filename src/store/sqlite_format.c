@@ -129,17 +129,21 @@ int db_log(struct db *db)
 	int result = sqlite3_prepare_v2(handle, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_step(statement);
-	bool wal = result == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
-	sqlite3_finalize(statement);
-	if (result != SQLITE_ROW)
-		return result;
+	const char *mode = result == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+	bool wal = mode != NULL && strcmp(mode, "wal") == 0;
+	/* What it answered comes about only with its end. */
+	int ended = sqlite3_finalize(statement);
+	if (result != SQLITE_ROW || ended != SQLITE_OK)
+		return ended != SQLITE_OK ? ended : result;
 	if (!wal)
 		return SQLITE_CANTOPEN;
 	sqlite3_wal_autocheckpoint(handle, 0);
-	db_pragma(db, "synchronous", "FULL");
-	db_pragma(db, "fullfsync", "1");
-	db_pragma(db, "checkpoint_fullfsync", "1");
-	return sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	result = db_pragma(db, "synchronous", "FULL");
+	if (result == SQLITE_OK)
+		result = db_pragma(db, "fullfsync", "1");
+	if (result == SQLITE_OK)
+		result = db_pragma(db, "checkpoint_fullfsync", "1");
+	return result != SQLITE_OK ? result : sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 /* --- Messages */

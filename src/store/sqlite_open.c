@@ -53,6 +53,7 @@ struct opening {
 	char *why;
 	char path[FOLDER_PATH];
 	uint64_t inode;
+	uint64_t witness;
 };
 
 static int fail(const struct opening *o, const char *text)
@@ -149,7 +150,7 @@ static int is_other(struct opening *o, bool *other)
 		result = db_meta_get(db, "durability", &durability);
 	if (result != SQLITE_OK)
 		return result;
-	int64_t witness = (int64_t)folder_witness(&o->store->folder);
+	int64_t witness = (int64_t)o->witness;
 	*other = opening != 0 && ((witness != opening && witness != previous) || inode != (int64_t)o->inode ||
 	                          (!clean && durability != STORE_FULL));
 	return SQLITE_OK;
@@ -182,15 +183,15 @@ static int begin_life(struct opening *o)
 	struct db *db = o->db;
 	bool other = false;
 	int64_t number;
+	if (folder_witness(&store->folder, &o->witness) != 0)
+		return fail(o, strerror(errno));
 	int result = db_do(db, SQL_BEGIN);
 	if (result == SQLITE_OK)
 		result = is_other(o, &other);
-	if (result == SQLITE_OK)
-		result = db_meta_get(db, "opening", &number);
-	if (result == SQLITE_OK) {
-		store->opening = (uint64_t)number;
-		result = other ? mint_epochs(store) : SQLITE_OK;
-	}
+	/* Should this life end before the folder has its number, this is still the one before. */
+	store->opening = o->witness;
+	if (result == SQLITE_OK && other)
+		result = mint_epochs(store);
 	if (result == SQLITE_OK)
 		result = write_opening(store, false, o->inode);
 	if (result == SQLITE_OK)
