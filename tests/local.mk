@@ -683,7 +683,7 @@ tests_sim_sim_SOURCES = tests/sim/sim.h tests/sim/disk.h tests/sim/disk.c tests/
 	tests/sim/system.c tests/sim/memory.c tests/sim/template.c tests/sim/world.c tests/sim/machine.c tests/sim/process.c tests/sim/net.c tests/sim/checker.c \
 	tests/sim/check_store.c tests/sim/schedule.c tests/sim/main.c
 tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic,--wrap=lstat,--wrap=opendir \
-	-Wl,--wrap=access,--wrap=db_do
+	-Wl,--wrap=access,--wrap=db_do,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_sim_sim_LDADD = src/libclient.a src/libhost.a src/libstore.a $(trust_libs) src/libwire.a src/libbase.a \
 	$(SQLITE_LIBS) $(ICU_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 check-sim: tests/sim/sim

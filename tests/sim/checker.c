@@ -96,7 +96,7 @@ static void told_ack(struct world *w, struct process *p, const struct session_ev
 	if (w->user[p->user].troubled && post->cancels && event->duplicate && event->seq < LINES &&
 	    w->lines[post->room][event->seq] != NULL && w->lines[post->room][event->seq] != post)
 		return;
-	REQUIRE(w, post->shown || w->profile.part > 0, "%u.%u is accepted before it was stored", post->user, post->number);
+	REQUIRE(w, post->shown || w->profile.part > 0 || w->profile.memory > 0, "%u.%u is accepted before it was stored", post->user, post->number);
 	REQUIRE(w, !post->refused, "%u.%u is accepted, after it was refused", post->user, post->number);
 	if (post->acked && post->era == w->era)
 		REQUIRE(w, post->seq == event->seq, "%u.%u is accepted at %" PRIu64 ", it was at %" PRIu64, post->user,
@@ -112,7 +112,11 @@ static void told_ack(struct world *w, struct process *p, const struct session_ev
 static void told_nack(struct world *w, struct process *p, const struct session_event *event)
 {
 	struct post *post = post_told(w, p, event);
-	bool here = !post->shown;
+	bool here = !post->shown && event->code > -64; /* this machine's own reasons */
+	/* A number that was given twice, for what was known of it could not be stored here, or is forgotten there. */
+	bool forgotten = event->code == TCHAT_ERR_CLONED_DEVICE && (w->user[p->user].troubled || (w->era > 0 && post->acked));
+	if (forgotten && post->acked)
+		return;
 	post->is_volatile = post->is_volatile || p->trouble != 0;
 	REQUIRE(w, !post->acked || post->era != w->era, "%u.%u is refused (%s), after it was accepted", post->user,
 	        post->number, tchat_err_name(event->code));
@@ -128,9 +132,6 @@ static void told_nack(struct world *w, struct process *p, const struct session_e
 		w->counts->cancelled++;
 		REQUIRE(w, post->cancels, "%u.%u was not taken back", post->user, post->number);
 	} else if (!here) {
-		/* A number that was given twice, for what was known of it could not be stored here, or is forgotten there. */
-		bool forgotten = event->code == TCHAT_ERR_CLONED_DEVICE &&
-		                 (w->user[p->user].troubled || (w->era > 0 && post->acked));
 		REQUIRE(w, forgotten || (event->code == TCHAT_ERR_NOT_MEMBER && w->profile.part > 0), "%u.%u is refused: %s",
 		        post->user, post->number, tchat_err_name(event->code));
 	}
@@ -251,6 +252,11 @@ static void told_disconnected(struct world *w, struct process *p, const struct s
 	case TCHAT_ERR_SHUTDOWN:
 	case TCHAT_ERR_BUSY:
 		break;
+	case TCHAT_ERR_MEMORY:
+		REQUIRE(w, w->profile.memory > 0, "p%u is disconnected: memory", p->index);
+		for (unsigned i = 0; i < ROOMS; i++)
+			p->views[i].expected = 0; /* of what was read before, some may not have been told */
+		break;
 	default:
 		broken(w, "p%u is disconnected: %s", p->index, tchat_err_name(event->code));
 	}
@@ -312,6 +318,8 @@ void check_started(struct world *w, struct process *p)
 		for (unsigned r = 0; r < ROOMS; r++)
 			if (p->store->operations->row(p->store, false, sim_rooms[r], sim_rooms[r])->epoch == 0)
 				room_is_new(w, p, r);
+			else
+				p->views[r].expected = 0;
 		say(w, "p%u has slot %u", p->index, i);
 		return;
 	}

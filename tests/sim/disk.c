@@ -12,6 +12,10 @@ enum { SECTOR = 512, PAGE = 4096 };
 static struct disk *disks;
 static struct disk_process nobody, *current = &nobody;
 
+/* The simulator's own allocations do not fail: see memory.c. */
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+
 /* A simulator without memory has nothing to simulate with. */
 static void *need(void *memory)
 {
@@ -50,7 +54,7 @@ static void bytes_reserve(struct bytes *bytes, size_t length)
 		capacity *= 2;
 	if (capacity == bytes->capacity)
 		return;
-	bytes->data = need(realloc(bytes->data, capacity));
+	bytes->data = need(__real_realloc(bytes->data, capacity));
 	bytes->capacity = capacity;
 }
 
@@ -143,7 +147,7 @@ struct disk_file *disk_find(const char *path)
 
 static struct disk_file *file_new(struct disk *disk, const char *path)
 {
-	struct disk_file *file = need(calloc(1, sizeof *file));
+	struct disk_file *file = need(__real_calloc(1, sizeof *file));
 	file->disk = disk;
 	if (snprintf(file->path, sizeof file->path, "%s", path) >= (int)sizeof file->path)
 		abort();
@@ -263,7 +267,7 @@ static struct disk_change *change_add(struct disk_file *file)
 {
 	if (file->change_count == file->change_capacity) {
 		file->change_capacity = file->change_capacity == 0 ? 16 : 2 * file->change_capacity;
-		file->changes = need(realloc(file->changes, file->change_capacity * sizeof *file->changes));
+		file->changes = need(__real_realloc(file->changes, file->change_capacity * sizeof *file->changes));
 	}
 	return &file->changes[file->change_count++];
 }
@@ -398,11 +402,11 @@ static bool is_in(const struct disk_file *file, const char *folder)
 
 struct backup *backup_take(struct disk *disk, const char *folder)
 {
-	struct backup *backup = need(calloc(1, sizeof *backup));
+	struct backup *backup = need(__real_calloc(1, sizeof *backup));
 	for (const struct disk_file *file = disk->files; file != NULL; file = file->next) {
 		if (!is_in(file, folder))
 			continue;
-		struct disk_file *copy = need(calloc(1, sizeof *copy));
+		struct disk_file *copy = need(__real_calloc(1, sizeof *copy));
 		memcpy(copy->path, file->path, sizeof copy->path);
 		bytes_copy(&copy->now, &file->now);
 		copy->next = backup->files;

@@ -111,13 +111,14 @@ int folder_rewrite(const struct folder *folder, const char *name)
 	return number == 0 ? 0 : TCHAT_ERR_SYSTEM;
 }
 
-uint64_t folder_witness(const struct folder *folder)
+int folder_witness(const struct folder *folder, uint64_t *number)
 {
 	char text[17] = "";
 	size_t got;
-	if (disk_read(opened[folder->lock].file, text, 16, 0, &got) != 0 || got != 16)
-		return 0;
-	return strspn(text, "0123456789abcdef") == 16 ? strtoull(text, NULL, 16) : 0;
+	int failed = disk_read(opened[folder->lock].file, text, 16, 0, &got);
+	*number = got == 16 && strspn(text, "0123456789abcdef") == 16 ? strtoull(text, NULL, 16) : 0;
+	errno = failed;
+	return failed == 0 ? 0 : TCHAT_ERR_SYSTEM;
 }
 
 int folder_set_witness(const struct folder *folder, uint64_t number)

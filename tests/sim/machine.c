@@ -162,6 +162,7 @@ void machine_restore(struct world *w, bool told)
 	if (m->backup == NULL) {
 		if (m->state != OFF && disk_find(FOLDER "/history.db") != NULL) {
 			m->backup = backup_take(&m->disk, FOLDER);
+			m->backup_life = m->lives;
 			say(w, "a backup is made");
 		}
 		return;
@@ -171,7 +172,9 @@ void machine_restore(struct world *w, bool told)
 	if (m->state != OFF)
 		machine_gone(w, false);
 	net_silence(w); /* nobody puts back a backup within milliseconds */
-	backup_restore(m->backup, &m->disk, FOLDER, !told, !told || dice(w, 2) == 0);
+	/* A life that did not end cleanly left the number that its own backup has; then only another file tells. */
+	bool in_place = !told || (m->backup_life != m->lives && dice(w, 2) == 0);
+	backup_restore(m->backup, &m->disk, FOLDER, !told, in_place);
 	backup_free(m->backup);
 	m->backup = NULL;
 	*(told ? &w->counts->restored : &w->counts->rolled_back) += 1;
@@ -186,10 +189,9 @@ void machine_work(struct world *w, bool all)
 		return;
 	disk_enter(&m->on);
 	if (all || dice(w, 2) == 0)
-		m->idle_at = store_sqlite_write(m->store);
+		TCHAT(w, m->idle_at = store_sqlite_write(m->store));
 	if (all || dice(w, 2) == 0)
-		while (store_sqlite_read(m->store) && all)
-			;
+		TCHAT(w, while (store_sqlite_read(m->store) && all));
 }
 
 void machine_round(struct world *w)
@@ -207,7 +209,7 @@ void machine_round(struct world *w)
 			machine_kill(w);
 		return;
 	}
-	host_store_ready(m->host, w->now);
+	TCHAT(w, host_store_ready(m->host, w->now));
 	while (host_next_dirty(m->host) != NULL) {
 	}
 	while (host_next_event(m->host, &event)) {
@@ -233,7 +235,7 @@ void machine_tick(struct world *w)
 		return;
 	disk_enter(&m->on);
 	if (host_deadline(m->host) <= w->now)
-		host_tick(m->host, w->now);
+		TCHAT(w, host_tick(m->host, w->now));
 	machine_round(w);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SQLite's memory: lists of pieces of like size, for speed, and allocations that fail. */
+/* Allocations that fail while tchat's own code runs; and SQLite's memory, which is lists of pieces of like size, for
+ * speed. */
 #include "sim.h"
 
 #include <stdlib.h>
@@ -16,6 +17,67 @@ struct piece {
 	};
 };
 _Static_assert(sizeof(struct piece) <= HEADER, "a piece begins with its header");
+
+/* --- Failing: see -Wl,--wrap in local.mk */
+
+static struct {
+	bool open;
+	unsigned in, times; /* so many allocations go well, then so many do not */
+	uint64_t *failed;
+} fault;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+
+static bool fails(void)
+{
+	if (!fault.open || fault.times == 0)
+		return false;
+	if (fault.in > 0) {
+		fault.in--;
+		return false;
+	}
+	fault.times--;
+	++*fault.failed;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+	return fails() ? NULL : __real_realloc(memory, size);
+}
+
+void memory_begin(struct world *w)
+{
+	fault.failed = &w->counts->memory;
+	if (chance(w, w->profile.memory) && !w->heals) {
+		fault.in = (unsigned)dice(w, 12);
+		fault.times = dice(w, 2) == 0 ? 1 : 1 + (unsigned)dice(w, 20);
+	}
+	fault.open = true;
+}
+
+void memory_end(void)
+{
+	fault.open = false;
+	fault.times = 0;
+}
+
+/* --- SQLite's */
 
 static struct piece *pieces[CLASSES];
 static uint8_t *chunk;
@@ -38,6 +100,8 @@ static size_t class_of(size_t size)
 static void *take(int length)
 {
 	size_t class = class_of((size_t)length + HEADER);
+	if (fails())
+		return NULL;
 	struct piece *piece = class < CLASSES ? pieces[class] : NULL;
 	if (class == CLASSES)
 		return NULL;
@@ -46,10 +110,10 @@ static void *take(int length)
 	} else {
 		size_t size = class_size(class);
 		if (size > CHUNK / 4) {
-			piece = malloc(size);
+			piece = __real_malloc(size);
 		} else {
 			if (chunk_left < size) {
-				chunk = malloc(CHUNK);
+				chunk = __real_malloc(CHUNK);
 				chunk_left = chunk != NULL ? CHUNK : 0;
 			}
 			piece = chunk != NULL ? (struct piece *)chunk : NULL;

@@ -159,7 +159,7 @@ static size_t client_writes(struct world *w, struct link *link, size_t limit)
 	int count = session_output(p->session, parts, 4);
 	size_t n = put_part(w, link, &link->up, parts, count, link->broken ? limit / 2 : limit);
 	if (n > 0)
-		session_consumed(p->session, n);
+		TCHAT(w, session_consumed(p->session, n));
 	return n;
 }
 
@@ -176,7 +176,7 @@ static size_t host_writes(struct world *w, struct link *link, size_t limit)
 		return 0;
 	/* Where nobody takes it, a little fits on the way. */
 	size_t n = link->broken && dice(w, 4) != 0 ? 0 : put_part(w, link, &link->down, parts, count, limit);
-	host_peer_consumed(link->peer, n, w->now);
+	TCHAT(w, host_peer_consumed(link->peer, n, w->now));
 	return n;
 }
 
@@ -191,7 +191,7 @@ static size_t host_reads(struct world *w, struct link *link, size_t limit)
 		return n;
 	}
 	if (n > 0 && host_peer_wants_input(link->peer)) {
-		host_peer_input(link->peer, buffer_data(&link->up), n, w->now);
+		TCHAT(w, host_peer_input(link->peer, buffer_data(&link->up), n, w->now));
 		buffer_consume(&link->up, n);
 		return n;
 	}
@@ -212,7 +212,7 @@ static size_t client_reads(struct world *w, struct link *link, size_t limit)
 	if (n > SESSION_INPUT_MAX)
 		n = SESSION_INPUT_MAX;
 	if (n > 0) {
-		session_input(p->session, buffer_data(&link->down), n, w->now);
+		TCHAT(w, session_input(p->session, buffer_data(&link->down), n, w->now));
 		buffer_consume(&link->down, n);
 		process_events(w, p);
 		return n;

@@ -40,7 +40,7 @@ static void process_start(struct world *w, struct process *p)
 	if (p->store == NULL || p->session == NULL)
 		broken(w, "no memory");
 	p->state = RUNS;
-	p->opened = p->host_seen = p->memory_failed = false;
+	p->opened = p->host_seen = false;
 	p->slot = NULL;
 	p->trouble = 0;
 	p->stalled = 0;
@@ -117,7 +117,7 @@ void process_work(struct world *w, struct process *p)
 	if (p->state == OFF)
 		return;
 	disk_enter(&p->on);
-	client_sqlite_work(p->store);
+	TCHAT(w, client_sqlite_work(p->store));
 	int err = client_sqlite_opened(p->store, why);
 	if (p->on.dead) {
 		say(w, "p%u dies in the midst of writing", p->index);
@@ -142,7 +142,7 @@ void process_work(struct world *w, struct process *p)
 	w->counts->client_failed += trouble == TCHAT_ERR_STORE && p->trouble != trouble;
 	p->trouble = trouble;
 	user_of(w, p)->troubled = user_of(w, p)->troubled || trouble != 0;
-	session_stored(p->session, w->now);
+	TCHAT(w, session_stored(p->session, w->now));
 	session_unstored(p->session, trouble, why, w->now);
 	process_events(w, p);
 }
@@ -165,7 +165,7 @@ void process_tick(struct world *w, struct process *p)
 	if (p->state == OFF)
 		return;
 	disk_enter(&p->on);
-	session_tick(p->session, w->now);
+	TCHAT(w, session_tick(p->session, w->now));
 	process_events(w, p);
 	if (session_final(p->session))
 		session_retry_now(p->session);
@@ -190,7 +190,8 @@ bool process_post(struct world *w, struct process *p)
 	snprintf(ref, sizeof ref, "%u.%u", post->user, post->number);
 	user->post_count++;
 	disk_enter(&p->on);
-	int64_t counter = session_post(p->session, room, KIND_TEXT, post->text, post->length, ref);
+	int64_t counter;
+	TCHAT(w, counter = session_post(p->session, room, KIND_TEXT, post->text, post->length, ref));
 	w->counts->posts += counter > 0;
 	if (counter < 0)
 		user->post_count--;

@@ -169,7 +169,6 @@ struct process {
 	struct slot *slot;
 	bool opened;         /* session_store() was called */
 	bool host_seen;      /* the session waits for it */
-	bool memory_failed;  /* in this life */
 	int trouble;         /* of its store */
 	unsigned stalled;    /* steps */
 	struct view views[ROOMS];
@@ -185,6 +184,7 @@ struct machine {
 	unsigned lives;
 	bool failed;       /* the last one ended by an error of the disk */
 	struct backup *backup;
+	unsigned backup_life;
 };
 
 /* Which faults a schedule has, and how often: in 1,000 steps. */
@@ -273,6 +273,15 @@ bool process_rests(struct world *w, struct process *p);
 
 /* --- memory.c: before SQLite is used. */
 void memory_register(void);
+/* Around tchat's own code: between these, allocations may fail. */
+void memory_begin(struct world *w);
+void memory_end(void);
+#define TCHAT(w, call) \
+	do { \
+		memory_begin(w); \
+		call; \
+		memory_end(); \
+	} while (0)
 
 /* --- template.c */
 /* Makes what a database is before anybody used it; once a program. */

@@ -244,7 +244,7 @@ static int sim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
 	if (name == NULL)
 		return SQLITE_CANTOPEN; /* nothing here needs temporary files */
 	bool creates = (flags & SQLITE_OPEN_CREATE) != 0;
-	handle->fresh = creates && disk_find(name) == NULL;
+	handle->fresh = creates; /* as the system's layer takes it, whether or not it was there */
 	handle->on = disk_open(name, creates);
 	if (handle->on == NULL)
 		return SQLITE_CANTOPEN;

@@ -184,6 +184,7 @@ static void faults_choose(struct world *w)
 	p->part = rate(w, 4, 15);
 	p->cancel = rate(w, 2, 60);
 	p->look = rate(w, 4, 40);
+	p->memory = rate(w, 5, 30);
 }
 
 static void users_make(struct world *w)
