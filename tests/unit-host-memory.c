@@ -193,6 +193,33 @@ static void request(struct session *s, size_t index, struct message m)
 	put(s, index, &m);
 }
 
+/* Rules, private rooms, and what is asked about them. */
+static void play_moderation(struct session *s)
+{
+	struct message den = { .type = WIRE_JOIN };
+	den.join.request = 40;
+	den.join.kind = ROOM_PRIVATE;
+	den.join.name = wire_text("den");
+	request(s, 0, den);
+	for (uint8_t action = MODERATE_OP; action <= MODERATE_RESERVE; action++) {
+		struct message m = { .type = WIRE_MODERATE };
+		m.moderate.request = 41;
+		m.moderate.action = action;
+		m.moderate.room = action == MODERATE_CALL || action == MODERATE_UNCALL ? 3 : 0;
+		m.moderate.seconds = action == MODERATE_MUTE ? 60 : 0;
+		m.moderate.nick = wire_text(action == MODERATE_RESERVE ? "nobody" : "ann2");
+		m.moderate.reason = wire_text("why");
+		if (action == MODERATE_BAN || action == MODERATE_UNBAN)
+			m.moderate.address = wire_text("192.0.2.0/24");
+		request(s, 0, m);
+	}
+	moderate(s, MODERATE_RELEASE, NULL, "nobody");
+	struct message rules = { .type = WIRE_RULES, .rules = { .request = 42, .limit = 100 } };
+	request(s, 0, rules);
+	struct message audit = { .type = WIRE_AUDIT, .audit = { .request = 43, .limit = 100 } };
+	request(s, 0, audit);
+}
+
 /* Something of everything. */
 static void play(struct session *s)
 {
@@ -250,6 +277,7 @@ static void play(struct session *s)
 	kick.moderate.room = 1;
 	kick.moderate.action = MODERATE_KICK;
 	kick.moderate.nick = wire_text("ann2");
+	play_moderation(s);
 	request(s, 0, kick);
 	s->now += TCHAT_SECONDS(700);
 	host_tick(s->host, s->now);

@@ -460,6 +460,53 @@ static void each_act_is_in_the_log_for_ever(void **state)
 	world_free(w);
 }
 
+static void acts_in_a_private_room_are_not_for_others(void **state)
+{
+	struct world *w = hall();
+	struct wire_peer *owner = door_owner(w), *ann = come(w, ANN, "ann"), *ben = come(w, BEN, "ben");
+	struct message message;
+	wire_join(ann, ROOM_PRIVATE, "den", 0);
+	wire_expect(ann, &message, WIRE_JOINED);
+	uint64_t den = message.joined.room;
+	decide(owner, MODERATE_OP, 0, "ben", 0);
+	come(w, EVE, "eve");
+	decide(ann, MODERATE_CALL, den, "eve", 0);
+	wire_skip(ben);
+	expect_acts(ben, audit(ben, 0, 0, 100), "8olga>ben ");
+	expect_acts(owner, audit(owner, 0, 0, 100), "34ann> 8olga>ben 14ann>eve ");
+	expect_acts(ann, audit(ann, den, 0, 100), "34ann> 14ann>eve ");
+	world_free(w);
+}
+
+static void who_is_muted_on_the_host_keeps_the_nick(void **state)
+{
+	struct world *w = hall();
+	struct wire_peer *owner = door_owner(w), *ann = come(w, ANN, "ann");
+	decide(owner, MODERATE_MUTE, 0, "ann", 0);
+	wire_skip(ann);
+	wire_expect_error(ann, rename_to(ann, "olga is mean"), TCHAT_ERR_MUTED);
+	world_free(w);
+}
+
+static void private_rooms_leave_place_for_bans(void **state)
+{
+	struct host_limits limits = { .rules = 8 };
+	struct world *w = door_world_over(HOST_ACCESS_OPEN, &limits, NULL);
+	struct wire_peer *owner = door_owner(w), *ann = come(w, ANN, "ann");
+	struct message message;
+	for (int i = 0; i < 2; i++) {
+		wire_join(ann, ROOM_PRIVATE, i == 0 ? "one" : "two", 0);
+		wire_expect(ann, &message, WIRE_JOINED);
+	}
+	wire_expect_error(ann, wire_join(ann, ROOM_PRIVATE, "three", 0), TCHAT_ERR_TOO_MANY_RULES);
+	for (int i = 0; i < 4; i++) {
+		char address[32];
+		snprintf(address, sizeof address, "203.0.113.%d", i);
+		expect_done(owner, moderate_address(owner, MODERATE_BAN, address));
+	}
+	world_free(w);
+}
+
 static void reserved_nicks_are_nobodys(void **state)
 {
 	struct world *w = hall();
@@ -581,6 +628,9 @@ int main(void)
 		cmocka_unit_test(a_private_room_is_for_those_who_were_called),
 		cmocka_unit_test(a_room_that_others_use_cannot_become_private),
 		cmocka_unit_test(each_act_is_in_the_log_for_ever),
+		cmocka_unit_test(acts_in_a_private_room_are_not_for_others),
+		cmocka_unit_test(who_is_muted_on_the_host_keeps_the_nick),
+		cmocka_unit_test(private_rooms_leave_place_for_bans),
 		cmocka_unit_test(reserved_nicks_are_nobodys),
 		cmocka_unit_test(moderators_see_what_holds),
 		cmocka_unit_test(rules_have_a_limit),

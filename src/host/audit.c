@@ -167,15 +167,21 @@ struct audit_page {
 	bool more;
 };
 
+static bool act_is_for(struct host *host, const struct user *user, const struct act_kept *act, uint64_t room, uint64_t from)
+{
+	return (from == 0 || act->number < from) && (room == 0 || act->room == room) && !host_room_hides(host, user, act->room);
+}
+
 /* The newest ones below from that fit into a page. */
-static struct audit_page audit_page(struct host *host, uint64_t room, uint64_t from, uint32_t limit)
+static struct audit_page audit_page(struct host *host, const struct user *user, uint64_t room, uint64_t from,
+                                    uint32_t limit)
 {
 	struct audit_page page = { 0 };
 	size_t bytes = 0;
 	uint32_t count = 0;
 	const struct act_kept *act;
 	TAILQ_FOREACH_REVERSE(act, &host->acts, act_list, by_number) {
-		if ((from != 0 && act->number >= from) || (room != 0 && act->room != room))
+		if (!act_is_for(host, user, act, room, from))
 			continue;
 		bytes += act->length;
 		if (++count > limit || bytes > PAGE_RECORDS) {
@@ -203,17 +209,14 @@ void host_audit(struct host_peer *peer, const struct wire_audit *wire)
 		return;
 	}
 	uint32_t limit = wire->limit > PAGE_LIMIT ? PAGE_LIMIT : wire->limit;
-	struct audit_page page = audit_page(host, where, wire->from, limit);
+	struct audit_page page = audit_page(host, peer->user, where, wire->from, limit);
 	struct message message = { .type = WIRE_AUDITED };
 	struct buffer records;
 	buffer_init(&records, WIRE_LIMIT);
 	const struct act_kept *act;
-	for (act = page.first; act != NULL && err == 0; act = TAILQ_NEXT(act, by_number)) {
-		if (wire->from != 0 && act->number >= wire->from)
-			break;
-		if (where == 0 || act->room == where)
+	for (act = page.first; act != NULL && err == 0; act = TAILQ_NEXT(act, by_number))
+		if (act_is_for(host, peer->user, act, where, wire->from))
 			err = act_put(&records, act, peer->owner);
-	}
 	message.audited.request = wire->request;
 	message.audited.flags = page.more ? PAGE_MORE : 0;
 	message.audited.next = page.first == NULL ? 0 : page.first->number;

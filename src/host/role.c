@@ -80,6 +80,18 @@ int host_room_refusal(struct host *host, const struct user *user, const struct r
 	return 0;
 }
 
+bool host_room_hides(struct host *host, const struct user *user, uint64_t room)
+{
+	static const enum wire_rule_kind kinds[] = { RULE_CALLED, RULE_OWNER, RULE_MODERATOR };
+	if (room == 0 || user->owner || !host_room_was_closed(host, room))
+		return false;
+	struct subject subject = host_subject_user(user);
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (host_rule_find(host, &subject, kinds[i], room) != NULL)
+			return false;
+	return true;
+}
+
 struct user *host_subject_next(struct host *host, const struct subject *subject, const struct user *user)
 {
 	struct user *next = NULL;

@@ -204,7 +204,8 @@ static bool rules_have_place(const struct host *host, uint64_t room)
 {
 	uint32_t of_room = 0;
 	const struct rule *rule;
-	if (HASH_COUNT(host->rules) >= host->limits.rules)
+	/* What anybody may make in rooms of his own leaves place for what keeps order on the host. */
+	if (HASH_COUNT(host->rules) >= (room == 0 ? host->limits.rules : host->limits.rules / 2))
 		return false;
 	if (room == 0)
 		return true;

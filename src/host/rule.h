@@ -85,6 +85,8 @@ uint8_t host_role(struct host *host, const struct user *user, const struct room 
 int host_ban(struct host *host, const struct host_peer *peer, const struct subject *subject, bool owner);
 /* Why the user may not enter the room, or 0. */
 int host_room_refusal(struct host *host, const struct user *user, const struct room *room);
+/* Whether the user may not even hear of this room: it is private, and not for it. */
+bool host_room_hides(struct host *host, const struct user *user, uint64_t room);
 /* The users of this subject that are known now, one behind the other; NULL: there is no other. */
 struct user *host_subject_next(struct host *host, const struct subject *subject, const struct user *user);
 /* Roles may have changed: tells all whom it concerns. */

@@ -222,9 +222,14 @@ static int sanction_put(struct host_peer *peer, const struct wire_moderate *mode
 {
 	struct host *host = peer->host;
 	struct rule *rule;
-	int err = host_rule_add(host, &target->subject, kind, room == NULL ? 0 : room->id, &rule);
-	if (err == 0)
-		err = rule_say(host, rule, target, peer, moderate, reason);
+	uint64_t where = room == NULL ? 0 : room->id;
+	bool fresh = host_rule_find(host, &target->subject, (enum wire_rule_kind)kind, where) == NULL;
+	int err = host_rule_add(host, &target->subject, kind, where, &rule);
+	if (err != 0)
+		return err;
+	err = rule_say(host, rule, target, peer, moderate, reason);
+	if (err != 0 && fresh)
+		host_rule_free(host, rule);
 	if (err != 0)
 		return err;
 	host_moderate_keep(peer, moderate, NULL, host_record_rule(host, peer, rule));

@@ -124,7 +124,7 @@ void host_nick(struct host_peer *peer, const struct wire_nick *wire)
 {
 	struct host *host = peer->host;
 	struct nick nick;
-	int err = host_nick_read(host, wire->nick, &nick);
+	int err = peer->user->role == ROLE_MUTED ? TCHAT_ERR_MUTED : host_nick_read(host, wire->nick, &nick);
 	if (err == 0 && peer->user->account != NULL) {
 		err = nick_claim(peer, wire, &nick);
 	} else {
