@@ -316,6 +316,38 @@ static void a_failed_first_try_leaves_one_line_and_a_status(void **state)
 	assert_row_has(pty, "nobody listens on 127.0.0.1:1", "is the host running");
 }
 
+static void order_is_kept_and_shown(void **state)
+{
+	struct pty *ann = scene_host(24, 100, "ann");
+	struct pty *bob = scene_join(24, 100, "4", "bob");
+	pty_wait_text(ann, "2 members");
+	scene_say(ann, "/op bob");
+	pty_wait_text(ann, "bob is a moderator of #lobby, by ann");
+	pty_wait_text(bob, "you are a moderator of #lobby, by ann");
+	pty_wait_text(ann, "+bob"); /* in the list of members */
+	scene_say(bob, "/mute ann");
+	pty_wait_text(bob, "ann: not allowed");
+	scene_say(ann, "/deop bob");
+	pty_wait_text(bob, "you are a plain member of #lobby, and may write, by ann");
+	scene_say(ann, "/mute bob 10m too loud");
+	pty_wait_text(bob, "you are muted in #lobby");
+	pty_wait_text(ann, "-bob");
+	scene_say(bob, "hello?");
+	pty_wait_text(bob, "not accepted: muted");
+	scene_say(ann, "/bans");
+	pty_wait_text(ann, "muted  bob, until ");
+	scene_say(ann, "/audit");
+	pty_wait_text(ann, "ann muted bob for 10 minutes");
+	scene_say(ann, "/private den");
+	pty_wait_row(ann, -1, "#den>");
+	scene_say(bob, "/join den");
+	pty_wait_text(bob, "this room is private");
+	scene_say(ann, "/invite @bob");
+	pty_wait_text(bob, "ann invites you into the private room #den");
+	scene_say(ann, "/ban bob for good");
+	pty_wait_text(ann, "ann banned bob in #den");
+}
+
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
@@ -325,6 +357,7 @@ int main(void)
 		SCENE(a_topic_stands_in_the_title_bar_and_in_the_room),
 		SCENE(who_is_put_out_of_a_room_is_told_and_can_come_back),
 		SCENE(putting_out_of_the_lobby_disconnects),
+		SCENE(order_is_kept_and_shown),
 		SCENE(a_direct_message_leaves_the_room_shown),
 		SCENE(what_could_not_be_sent_is_told_where_the_writer_is),
 		SCENE(what_is_typed_without_a_room_stays),

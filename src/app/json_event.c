@@ -432,15 +432,9 @@ static bool write_identity(struct json_writer *writer, const struct session_even
 
 static const char *rule_name(uint8_t kind)
 {
-	switch (kind) {
-	case RULE_MODERATOR: return "moderator";
-	case RULE_OWNER: return "owner";
-	case RULE_MUTED: return "muted";
-	case RULE_BANNED: return "banned";
-	case RULE_CALLED: return "called";
-	case RULE_RESERVED: return "reserved";
-	default: return "other";
-	}
+	static const char *const names[] = { [RULE_MODERATOR] = "moderator", [RULE_OWNER] = "owner", [RULE_MUTED] = "muted",
+		                             [RULE_BANNED] = "banned", [RULE_CALLED] = "called", [RULE_RESERVED] = "reserved" };
+	return kind < sizeof names / sizeof names[0] && names[kind] != NULL ? names[kind] : "other";
 }
 
 /* Of whom, by whom, and why. */
