@@ -310,27 +310,34 @@ static void other_files_and_newer_formats_are_refused_and_left_alone(void **stat
 	place_free(place);
 }
 
-/* Format 1 had no records. */
+/* Format 1 had no records, 2 no changes, 3 no index. */
 static void an_older_format_is_brought_up_once_with_all_that_is_in_it(void **state)
 {
-	struct place *place = place_new();
-	struct store *store = place_open(place, (struct store_sqlite_config){ 0 });
-	struct store_room room = open_room(store, "a", true, 0);
-	open_device(store, 7, 1);
-	post(store, room.id, 7, 1, "x");
-	store_free(store);
-	sql(place, "DROP TABLE own; DROP TABLE change; DROP TABLE gram; DROP TABLE indexed; PRAGMA user_version = 1");
-	for (int life = 0; life < 2; life++) {
-		store = place_open(place, (struct store_sqlite_config){ 0 });
-		expect_records(store, life == 0 ? "" : "1 ann=red;");
-		assert_int_equal(open_room(store, "a", true, 0).epoch, room.epoch);
-		assert_int_equal(open_device(store, 7, 1), 1);
-		expect_read(store, room.id, 1, 10, true, 1, 1, false);
-		put_record(store, 1, "ann", "red", 0);
+	static const char *const older[] = {
+		"DROP TABLE own; DROP TABLE change; DROP TABLE gram; DROP TABLE indexed; PRAGMA user_version = 1",
+		"DROP TABLE change; DROP TABLE gram; DROP TABLE indexed; PRAGMA user_version = 2",
+		"DROP TABLE gram; DROP TABLE indexed; PRAGMA user_version = 3",
+	};
+	for (size_t i = 0; i < sizeof older / sizeof older[0]; i++) {
+		struct place *place = place_new();
+		struct store *store = place_open(place, (struct store_sqlite_config){ 0 });
+		struct store_room room = open_room(store, "a", true, 0);
+		open_device(store, 7, 1);
+		post(store, room.id, 7, 1, "x");
 		store_free(store);
-		assert_int_equal(sql_number(place, "PRAGMA user_version"), 4);
+		sql(place, older[i]);
+		for (int life = 0; life < 2; life++) {
+			store = place_open(place, (struct store_sqlite_config){ 0 });
+			expect_records(store, life == 0 ? "" : "1 ann=red;");
+			assert_int_equal(open_room(store, "a", true, 0).epoch, room.epoch);
+			assert_int_equal(open_device(store, 7, 1), 1);
+			expect_read(store, room.id, 1, 10, true, 1, 1, false);
+			put_record(store, 1, "ann", "red", 0);
+			store_free(store);
+			assert_int_equal(sql_number(place, "PRAGMA user_version"), 4);
+		}
+		place_free(place);
 	}
-	place_free(place);
 }
 
 /* What stands in the way of a step leaves the file as it was. */
