@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PEOPLE = 16, VARIABLES = 16, LEAST = 128 };
+enum { PEOPLE = 16, VARIABLES = 16, LEAST = 128, ARGUMENTS = 32 };
 
 static const char program[] = "src/tchat";
 
@@ -126,14 +126,16 @@ void scene_wait_file(const char *name, const char *text)
 
 struct pty *scene_start(int rows, int columns, const char *const arguments[], const char *const environment[])
 {
-	const char *all[2 * VARIABLES] = { NULL }, *argv[VARIABLES] = { program };
+	const char *all[2 * VARIABLES] = { NULL }, *argv[ARGUMENTS] = { program };
 	size_t count = 0, slot = 0;
 	for (size_t i = 0; i < VARIABLES && variables[i][0] != '\0'; i++)
 		all[count++] = variables[i];
 	for (size_t i = 0; environment != NULL && environment[i] != NULL; i++)
 		all[count++] = environment[i];
-	for (size_t i = 0; arguments[i] != NULL; i++)
+	for (size_t i = 0; arguments[i] != NULL; i++) {
+		assert_true(i + 2 < ARGUMENTS);
 		argv[i + 1] = arguments[i];
+	}
 	while (slot < PEOPLE && people[slot] != NULL)
 		slot++;
 	assert_true(slot < PEOPLE);
@@ -178,16 +180,19 @@ static void read_port(struct pty *pty, const char *before, char port[16])
 struct pty *scene_host(int rows, int columns, const char *nick)
 {
 	char again[32] = "127.0.0.1:0", *history = scene_path("history");
-	const char *arguments[] = { "--host", again,      "--nick", nick,      "--linger", "1s",
-		                    "--access", "open", "--history-access=all", "--data", history, "--host", "[::1]:0", NULL };
+	/* Tests say more than people do. */
+	const char *arguments[] = { "--host", again, "--nick", nick, "--linger", "1s", "--access", "open", "--history-access=all",
+		                    "--message-rate=1000000", "--message-burst=1000000", "--data", history,
+		                    "--host", "[::1]:0", NULL };
+	enum { SECOND = 13 };
 	if (!has_ipv6())
-		arguments[11] = NULL;
+		arguments[SECOND] = NULL;
 	if (port4[0] != '\0')
 		snprintf(again, sizeof again, "127.0.0.1:%s", port4);
 	struct pty *pty = scene_start(rows, columns, arguments, NULL);
 	free(history);
 	read_port(pty, "--join 127.0.0.1:", port4);
-	if (arguments[11] != NULL)
+	if (arguments[SECOND] != NULL)
 		read_port(pty, "--join [::1]:", port6);
 	return pty;
 }
