@@ -182,7 +182,7 @@ static int begin_life(struct opening *o)
 	struct sqlite_store *store = o->store;
 	struct db *db = o->db;
 	bool other = false;
-	int64_t number;
+	int64_t number = 0;
 	if (folder_witness(&store->folder, &o->witness) != 0)
 		return fail(o, strerror(errno));
 	int result = db_do(db, SQL_BEGIN);
