@@ -114,12 +114,30 @@ def without_a_sandbox_there_is_none(host):
     same(program.status(), 0)
 
 
+def where_a_host_says_that_it_is_does_not_hang_on_the_sandbox(_):
+    places = []
+    for more in ((), ("--no-sandbox",)):
+        host = Program("--host", "0", "--headless", "--access", "invite", *more)
+        places.append(host.out.find(r"tchat://(\[[^]]+\]|[^:/]+):\d+")[1])
+        host.process.terminate()
+        same(host.status(), 0)
+    same(places[0], places[1])
+    face = Program("--host", "0", "--lines", "--commands", "--stay", environment=peer_support.stranger())
+    try:
+        face.type("/invite\n")
+        same(face.err.find(r"tchat://(\[[^]]+\]|[^:/]+):\d+")[1], places[0])
+    finally:
+        face.process.terminate()
+        face.status()
+
+
 TESTS = [
     a_host_is_confined_as_its_log_says,
     faces_are_confined_as_they_say,
     names_are_looked_up_by_a_confined_helper,
     a_host_with_a_face_is_confined_too,
     without_a_sandbox_there_is_none,
+    where_a_host_says_that_it_is_does_not_hang_on_the_sandbox,
 ]
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Listening addresses as commands and links for others. "All addresses" becomes those of the interfaces that are up. */
+/* Listening addresses as commands and links for others. "All addresses" becomes those of the interfaces that were up. */
 #include "app/reach.h"
 
 #include "base/intl.h"
@@ -56,39 +56,41 @@ static void add(struct places *places, const char *host, const char *port)
 	places->count++;
 }
 
-/* The addresses of this machine in one family; loopback and link-local ones are of no use to others. */
-static void add_interfaces(struct places *places, int family, const char *port)
+static void own_add(struct talk_own *own, const struct sockaddr *from)
+{
+	struct net_address address = { 0 };
+	char text[NET_ADDRESS_TEXT];
+	address.length = from->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	memcpy(&address.storage, from, address.length);
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address.storage;
+	if (from->sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr))
+		return;
+	net_address_text(&address, text);
+	char *colon = strrchr(text, ':');
+	if (colon == NULL || (size_t)(colon - text) >= sizeof own->host[0] || own->count == TALK_OWN)
+		return;
+	snprintf(own->host[own->count++], sizeof own->host[0], "%.*s", (int)(colon - text), text);
+}
+
+void reach_look(struct talk_own *own)
 {
 	struct ifaddrs *list;
+	own->count = 0;
 	if (getifaddrs(&list) != 0)
 		return;
-	for (struct ifaddrs *one = list; one != NULL; one = one->ifa_next) {
-		struct net_address address = { 0 };
-		char text[NET_ADDRESS_TEXT];
-		if (one->ifa_addr == NULL || one->ifa_addr->sa_family != family || (one->ifa_flags & IFF_UP) == 0 ||
-		    (one->ifa_flags & IFF_LOOPBACK) != 0)
-			continue;
-		address.length = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-		memcpy(&address.storage, one->ifa_addr, address.length);
-		if (family == AF_INET6) {
-			const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address.storage;
-			if (IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr))
-				continue;
-		}
-		net_address_text(&address, text);
-		char *colon = strrchr(text, ':');
-		if (colon == NULL)
-			continue;
-		*colon = '\0';
-		add(places, text, port);
-	}
+	for (const struct ifaddrs *one = list; one != NULL; one = one->ifa_next)
+		if (one->ifa_addr != NULL && (one->ifa_addr->sa_family == AF_INET || one->ifa_addr->sa_family == AF_INET6) &&
+		    (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_LOOPBACK) == 0)
+			own_add(own, one->ifa_addr);
 	freeifaddrs(list);
 }
 
-static void add_all(struct places *places, int family, const char *port)
+static void add_all(struct places *places, const struct talk_own *own, bool v6, const char *port)
 {
 	char name[REACH_HOST];
-	add_interfaces(places, family, port);
+	for (size_t i = 0; i < own->count; i++)
+		if ((own->host[i][0] == '[') == v6)
+			add(places, own->host[i], port);
 	if (gethostname(name, sizeof name) == 0) {
 		name[sizeof name - 1] = '\0';
 		add(places, name, port);
@@ -96,7 +98,7 @@ static void add_all(struct places *places, int family, const char *port)
 	add(places, "localhost", port);
 }
 
-static void add_listening(struct places *places, const char *address)
+static void add_listening(struct places *places, const struct talk_own *own, const char *address)
 {
 	char host[REACH_HOST];
 	const char *colon = strrchr(address, ':');
@@ -104,7 +106,7 @@ static void add_listening(struct places *places, const char *address)
 		return;
 	snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
 	if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "[::]") == 0)
-		add_all(places, host[0] == '[' ? AF_INET6 : AF_INET, colon + 1);
+		add_all(places, own, host[0] == '[', colon + 1);
 	else
 		add(places, host, colon + 1);
 }
@@ -114,16 +116,16 @@ static void find_places(const struct talk_place *place, struct places *places)
 {
 	places->count = 0;
 	for (size_t i = 0; i < place->listening_count; i++)
-		add_listening(places, place->listening[i]);
+		add_listening(places, &place->own, place->listening[i]);
 	if (place->listening_count > 0)
 		return;
 	char typed[ADDRESS_TEXT];
 	const char *port = strrchr(place->address.path, '-');
 	address_format(&place->address, typed, sizeof typed);
 	if (place->address.kind == ADDRESS_TCP)
-		add_listening(places, typed);
+		add_listening(places, &place->own, typed);
 	else if (strstr(place->address.path, "/host-") != NULL && port != NULL && strspn(port + 1, "0123456789") > 0)
-		add_all(places, AF_INET, port + 1);
+		add_all(places, &place->own, false, port + 1);
 }
 
 size_t reach_links(const struct talk_place *place, const struct trust_pin *pin, const uint8_t token[TRUST_TOKEN_SIZE],

@@ -7,8 +7,11 @@
 
 enum { REACH_TEXT = 8192 };
 
-/* Writes some lines, each with a command to copy, for the addresses that place's host listens on: those of this
- * machine's interfaces where it listens on all, and its host name; then the host's key, and a first invitation, as far
+/* Takes down the addresses of the interfaces that are up; loopback and link-local ones are of no use to others. */
+void reach_look(struct talk_own *own);
+
+/* Writes some lines, each with a command to copy, for the addresses that place's host listens on: those in
+ * place->own where it listens on all, and this machine's name; then the host's key, and a first invitation, as far
  * as place has them. Returns on how many addresses the host listens. */
 size_t reach_describe(const struct talk_place *place, char *text, size_t size);
 

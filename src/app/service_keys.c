@@ -79,6 +79,8 @@ int service_keys_open_owner(struct service_keys *keys, const struct options *opt
 	service_keys_choose(keys, options);
 	if (options->insecure)
 		return 0;
+	if (options->face == FACE_NONE)
+		reach_look(&keys->own);
 	ask_for_owner(&owner);
 	keys->owner = owner.pin;
 	memcpy(why, owner.why, sizeof owner.why);
@@ -142,7 +144,7 @@ static void tell_people(const struct service_keys *keys, struct service_log *log
                         size_t count)
 {
 	char words[TRUST_WORDS], fingerprint[TRUST_FINGERPRINT], link[ADDRESS_LINK], line[ADDRESS_LINK + 1];
-	struct talk_place place = { .listening_count = count < TALK_ADDRESSES ? count : TALK_ADDRESSES };
+	struct talk_place place = { .listening_count = count < TALK_ADDRESSES ? count : TALK_ADDRESSES, .own = keys->own };
 	const struct trust_pin *pin = trust_identity_pin(keys->identity);
 	memcpy(place.listening, listening, place.listening_count * sizeof place.listening[0]);
 	trust_words(pin, words);

@@ -6,6 +6,7 @@
 #include "app/account.h"
 #include "app/options.h"
 #include "app/service_log.h"
+#include "app/talk.h"
 #include "host/host.h"
 
 struct service_keys {
@@ -14,6 +15,7 @@ struct service_keys {
 	enum host_access access;
 	enum host_history_access history;
 	bool has_token;
+	struct talk_own own;             /* where a host without a face says that it is */
 	bool noted;                      /* among the hosts of this account that run now */
 	uint8_t token[TRUST_TOKEN_SIZE];
 };

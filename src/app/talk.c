@@ -5,6 +5,7 @@
 #include "app/account.h"
 #include "app/exit_status.h"
 #include "app/guard.h"
+#include "app/reach.h"
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/paths.h"
@@ -96,6 +97,8 @@ int talk_open(struct talk *talk, const struct options *options, struct talk_plac
 	*talk = (struct talk){ .options = options, .place = place, .has_token = place->address.has_token };
 	bool lasts = true, keeps = options->mode != MODE_PING;
 	const char *nick = talk_nick(options, place); /* which may take a look at the system's accounts */
+	if (place->listening_count > 0 || place->address.kind == ADDRESS_UNIX)
+		reach_look(&place->own);
 	int status = guard_face(options, place);
 	if (status == 0)
 		status = talk_open_keys(talk, asks, &lasts);

@@ -14,7 +14,14 @@
 #include "system/sandbox.h"
 #include "wire/address.h"
 
-enum { TALK_ADDRESSES = 64, TALK_TEXT = 1536 };
+enum { TALK_ADDRESSES = 64, TALK_TEXT = 1536, TALK_OWN = 10, TALK_OWN_TEXT = 64 };
+
+/* This machine's addresses, with brackets where they are IPv6: reach_look() takes them down before the sandbox, from
+ * within which nobody can ask for them. */
+struct talk_own {
+	size_t count;
+	char host[TALK_OWN][TALK_OWN_TEXT];
+};
 
 /* Where to, and what the caller of a face knows about it. */
 struct talk_place {
@@ -25,6 +32,7 @@ struct talk_place {
 	bool owns_host;
 	char *listening[TALK_ADDRESSES]; /* where one's own host listens, for its owner's first screen */
 	size_t listening_count;
+	struct talk_own own;           /* for a host that listens on all addresses */
 	char *note;                    /* what its owner should know of one's own host besides, or NULL */
 	bool has_pin;                  /* of one's own host: its key, and the secret of a first invitation */
 	struct trust_pin pin;
