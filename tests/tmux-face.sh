@@ -12,11 +12,21 @@ export HOME="$folder" XDG_RUNTIME_DIR="$folder/run" XDG_CONFIG_HOME="$folder/con
 export INPUTRC=/dev/null LC_ALL=C.UTF-8 ENV=
 unset TMUX NO_COLOR
 
+# The server outlives its sessions and their programs, so that a shell that ended is told from a multiplexer that did.
+printf 'set -g exit-empty off\nset -g remain-on-exit on\nset -g default-terminal screen-256color\n' >"$folder/tmux.conf"
 t() {
-	"$TMUX_PROGRAM" -S "$folder/tmux" -f /dev/null "$@"
+	step=$* # said where it fails
+	"$TMUX_PROGRAM" -S "$folder/tmux" -f "$folder/tmux.conf" "$@"
 }
 end() {
 	status=$? tries=0
+	[ $status -eq 0 ] || echo "it ended at: $step"
+	# A multiplexer that itself went away says nothing about tchat.
+	attempt=${TMUX_FACE_ATTEMPT:-1}
+	if [ $status -ne 0 ] && [ "$attempt" -lt 3 ] && ! t list-sessions; then
+		rm -rf "$folder"
+		TMUX_FACE_ATTEMPT=$((attempt + 1)) exec "$0"
+	fi
 	t kill-server 2>/dev/null || :
 	# Those who end with their terminal still write what they keep.
 	until rm -rf "$folder" 2>/dev/null || [ $tries -gt 100 ]; do
@@ -59,9 +69,7 @@ line() {
 	t send-keys -t "$1" Enter
 }
 
-# A real terminal type for the programs inside tmux.
 t new-session -d -s ann -x 100 -y 28 /bin/sh
-t set-option -g default-terminal screen-256color
 line ann 'echo the "shell" stands'
 see ann 'the shell stands'
 line ann "'$program' --host 127.0.0.1:0 --nick ann --linger 1s"
