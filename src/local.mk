@@ -272,6 +272,7 @@ src_libhost_a_SOURCES = \
 	src/host/roster.c \
 	src/host/rule.c src/host/rule.h \
 	src/host/sanction.c \
+	src/host/crowd.c \
 	src/host/throttle.c \
 	src/host/user.c
 

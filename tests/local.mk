@@ -38,7 +38,7 @@ TESTS += tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundi
 	tests/check-options.py tests/check-protocol-manual.py tests/peer-test.py
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit-wire tests/unit-message tests/unit-manual tests/unit-dump
+check_PROGRAMS += tests/unit-wire tests/unit-range tests/unit-message tests/unit-manual tests/unit-dump
 tests_unit_wire_CFLAGS = $(test_cflags)
 tests_unit_wire_SOURCES = tests/unit-wire.c
 tests_unit_wire_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
@@ -49,6 +49,10 @@ tests_unit_dump_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LI
 tests_unit_manual_CFLAGS = $(test_cflags)
 tests_unit_manual_SOURCES = tests/unit-manual.c
 tests_unit_manual_LDADD = $(trust_libs) src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+tests_unit_range_CFLAGS = $(test_cflags)
+tests_unit_range_SOURCES = tests/unit-range.c
+tests_unit_range_LDADD = src/libwire.a src/libbase.a $(CMOCKA_LIBS)
+
 tests_unit_message_CFLAGS = $(test_cflags)
 tests_unit_message_SOURCES = tests/unit-message.c
 tests_unit_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc

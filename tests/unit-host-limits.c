@@ -175,6 +175,38 @@ static void strangers_of_one_address_have_so_many_and_admitted_ones_more(void **
 	world_free(w);
 }
 
+static void a_device_that_comes_back_has_its_own_place(void **state)
+{
+	struct host_limits limits = { .per_user = 2, .per_address = 3 };
+	struct world *w = hall(&limits);
+	for (int round = 0; round < 3; round++) /* its last connection was not seen to end */
+		for (int salt = 1; salt <= 2; salt++)
+			enter_or(w, ANN, salt, "192.0.2.1:1", 0);
+	enter_or(w, BEN, 1, "192.0.2.1:2", 0);
+	enter_or(w, BEN, 1, "192.0.2.1:3", 0);
+	enter_or(w, EVE, 1, "192.0.2.1:4", TCHAT_ERR_TOO_MANY_CONNECTIONS);
+	enter_or(w, BEN, 1, "192.0.2.9:3", 0); /* from elsewhere: a place is free */
+	enter_or(w, EVE, 1, "192.0.2.1:4", 0);
+	enter_or(w, BEN, 1, "192.0.2.1:3", TCHAT_ERR_TOO_MANY_CONNECTIONS);
+	world_free(w);
+}
+
+static void who_leaves_makes_room(void **state)
+{
+	struct host_limits limits = { .per_address = 1 };
+	struct world *w = hall(&limits);
+	for (int key = 20; key < 25; key++) {
+		struct wire_peer *p = door_connect_from(w, key, "192.0.2.1:7");
+		struct message message;
+		door_auth(p, key, NULL, 0);
+		wire_expect(p, &message, WIRE_AUTH_OK);
+		enter_or(w, 30, 1, "192.0.2.1:8", TCHAT_ERR_TOO_MANY_CONNECTIONS);
+		wire_close(p);
+		world_run(w);
+	}
+	world_free(w);
+}
+
 static void a_room_holds_so_many(void **state)
 {
 	struct host_limits limits = { .members = 2 };
@@ -258,6 +290,8 @@ int main(void)
 		cmocka_unit_test(who_is_throttled_may_go_and_end),
 		cmocka_unit_test(one_user_has_so_many_connections),
 		cmocka_unit_test(strangers_of_one_address_have_so_many_and_admitted_ones_more),
+		cmocka_unit_test(a_device_that_comes_back_has_its_own_place),
+		cmocka_unit_test(who_leaves_makes_room),
 		cmocka_unit_test(a_room_holds_so_many),
 		cmocka_unit_test(names_and_topics_have_their_lengths),
 		cmocka_unit_test(the_door_and_invitations_have_their_numbers),

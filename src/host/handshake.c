@@ -119,10 +119,7 @@ static int auth_recheck(struct host_peer *peer, uint64_t id, struct account **ac
 	if (device != NULL && device->banned > host->now)
 		return TCHAT_ERR_KICKED;
 	if (!peer->keyed) {
-		struct subject guest = { 0 };
-		uint8_t self[8];
-		wire_set(self, sizeof self, host_identity_user(id, peer->owner, ""));
-		guest = host_subject(SUBJECT_GUEST, self, sizeof self);
+		struct subject guest = host_subject_guest(host_identity_user(id, peer->owner, ""));
 		return host_ban(host, peer, &guest, peer->owner);
 	}
 	*account = host_account_by_pin(host, &peer->pin);
@@ -144,9 +141,11 @@ void host_auth_completed(struct host *host, struct pending *pending)
 		struct account *account;
 		err = auth_recheck(peer, id, &account);
 		if (err == 0)
-			err = host_crowd(peer, account);
+			err = host_crowd_enter(peer, account, id);
 		if (err == 0)
 			err = host_user_enter(peer, id, &pending->wish, account);
+		if (peer->user == NULL)
+			host_crowd_leave(peer);
 	}
 	if (opened && peer->user == NULL) /* who got in leaves by host_user_leave() */
 		store_release(host->store, STORE_DEVICE, id);

@@ -35,7 +35,7 @@ void host_answer_done(struct host_peer *peer, uint32_t request, const char *nick
 void host_peer_reference_give(struct host_peer *peer);
 void host_peer_resume(struct host_peer *peer);
 bool host_peer_resume_all(struct host *host);
-/* --- throttle.c: how much a user may say, and how many connections there may be. */
+/* --- throttle.c: how much a user may say. */
 /* The peer's user has sent a frame of this length. */
 void host_throttle_charge(struct host_peer *peer, size_t length);
 /* Whether it has to wait; host_throttle() then makes it. */
@@ -44,9 +44,13 @@ void host_throttle(struct host_peer *peer);
 void host_throttle_tick(struct host *host);
 /* Nobody has said anything yet, as it were. */
 void host_throttle_reset(struct host *host);
-/* Whether one more connection of this account (NULL: a guest) is one too many: 0 or TCHAT_ERR_TOO_MANY_CONNECTIONS. */
-int host_crowd(const struct host_peer *peer, const struct account *account);
 void host_reap(struct host *host);
+
+/* --- crowd.c: how many connections there may be. */
+/* Counts one more of this account (NULL: a guest) and device: 0, TCHAT_ERR_TOO_MANY_CONNECTIONS or TCHAT_ERR_MEMORY. */
+int host_crowd_enter(struct host_peer *peer, const struct account *account, uint64_t device);
+/* Nothing if it was not counted. */
+void host_crowd_leave(struct host_peer *peer);
 
 /* --- host.c: requests to the store. */
 struct pending *host_pending_new(struct host *host, struct host_peer *peer, enum store_type store, uint8_t type,

@@ -7,7 +7,6 @@
 #include "base/errors.h"
 #include "wire/frame.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,17 +37,11 @@ static void peer_key(struct host_peer *peer, const struct host_peer_info *info)
 
 static void peer_origin(struct host_peer *peer)
 {
-	enum { V6_BITS = 64 };
-	char text[RANGE_TEXT], cut[RANGE_TEXT + 4];
-	struct range *origin = &peer->origin;
-	if (!range_of_peer(origin, peer->address)) {
-		*origin = (struct range){ 0 };
-		return;
-	}
-	range_format(origin, text);
-	snprintf(cut, sizeof cut, "%s/%d", text, V6_BITS);
-	if (strchr(text, ':') != NULL)
-		range_parse(origin, cut);
+	enum { V4_BITS = 32, V6_BITS = 64 };
+	if (range_of_peer(&peer->origin, peer->address))
+		range_widen(&peer->origin, V4_BITS, V6_BITS);
+	else
+		peer->origin = (struct range){ 0 };
 }
 
 struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *info, tchat_time now)

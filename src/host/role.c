@@ -163,9 +163,7 @@ void host_called_tell(struct host_peer *peer, const struct rule *rule)
 	struct message message = { .type = WIRE_CALLED };
 	message.called.room = rule->room;
 	/* The rule that makes the room private has its name. */
-	uint8_t id[8];
-	wire_set(id, sizeof id, rule->room);
-	struct subject room = host_subject(SUBJECT_ROOM, id, sizeof id);
+	struct subject room = host_subject_room(rule->room);
 	const struct rule *named = host_rule_find(peer->host, &room, (enum wire_rule_kind)RULE_PRIVATE, rule->room);
 	if (named == NULL)
 		return;

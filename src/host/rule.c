@@ -38,13 +38,27 @@ struct subject host_subject_account(const struct account *account)
 	return host_subject(SUBJECT_ACCOUNT, id, sizeof id);
 }
 
+/* Of a number of 64 bits. */
+static struct subject subject_number(enum subject_type type, uint64_t number)
+{
+	uint8_t bytes[8];
+	wire_set(bytes, sizeof bytes, number);
+	return host_subject(type, bytes, sizeof bytes);
+}
+
+struct subject host_subject_guest(uint64_t self)
+{
+	return subject_number(SUBJECT_GUEST, self);
+}
+
+struct subject host_subject_room(uint64_t room)
+{
+	return subject_number(SUBJECT_ROOM, room);
+}
+
 struct subject host_subject_user(const struct user *user)
 {
-	uint8_t self[8];
-	if (user->account != NULL)
-		return host_subject_account(user->account);
-	wire_set(self, sizeof self, user->self);
-	return host_subject(SUBJECT_GUEST, self, sizeof self);
+	return user->account != NULL ? host_subject_account(user->account) : host_subject_guest(user->self);
 }
 
 bool host_subject_is(const struct subject *a, const struct subject *b)

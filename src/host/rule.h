@@ -47,6 +47,8 @@ enum rank { RANK_MEMBER = 1, RANK_MODERATOR, RANK_ROOM_OWNER, RANK_OWNER };
 /* --- rule.c: the table of rules. Room 0 is the whole host. */
 struct subject host_subject(enum subject_type type, const void *bytes, size_t length);
 struct subject host_subject_account(const struct account *account);
+struct subject host_subject_guest(uint64_t self);
+struct subject host_subject_room(uint64_t room);
 struct subject host_subject_user(const struct user *user);
 bool host_subject_is(const struct subject *a, const struct subject *b);
 /* "192.0.2.0/24", "2001:db8::1", of a whole network or one address; false: it is neither. */

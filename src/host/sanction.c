@@ -338,16 +338,9 @@ void host_uncall(struct host *host, const struct user *user, const struct room *
 	host_rule_free(host, rule);
 }
 
-static struct subject subject_room(uint64_t room)
-{
-	uint8_t id[8];
-	wire_set(id, sizeof id, room);
-	return host_subject(SUBJECT_ROOM, id, sizeof id);
-}
-
 bool host_room_was_closed(struct host *host, uint64_t room)
 {
-	struct subject subject = subject_room(room);
+	struct subject subject = host_subject_room(room);
 	return host_is_ruled(host, &subject);
 }
 
@@ -356,7 +349,7 @@ int host_room_close(struct host_peer *peer, struct room *room)
 	struct host *host = peer->host;
 	struct subject own = host_subject_user(peer->user);
 	struct rule *closed, *owner;
-	struct subject subject = subject_room(room->id);
+	struct subject subject = host_subject_room(room->id);
 	int err = host_rule_add(host, &own, RULE_OWNER, room->id, &owner);
 	if (err != 0)
 		return err;

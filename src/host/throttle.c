@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Limits on one user: how much it may say in a time, by not reading on; how many connections it may have. */
+/* How much one user may say in a time: beyond it, the host does not read on. */
 #include "host/registry.h"
 
 #include "host/internal.h"
-
-#include "base/errors.h"
-
-#include <string.h>
 
 enum { COST_BYTES = 1024 }; /* so many of a frame cost as much as one more frame */
 
@@ -79,31 +75,4 @@ void host_throttle_reset(struct host *host)
 	for (struct user *user = host->users_by_id; user != NULL; user = user->by_id.next)
 		user->paid = 0;
 	host->throttle_due = host->now;
-}
-
-/* --- Connections */
-
-static bool is_of(const struct host_peer *peer, const struct account *account)
-{
-	return peer->user != NULL && peer->user->account == account;
-}
-
-int host_crowd(const struct host_peer *peer, const struct account *account)
-{
-	const struct host *host = peer->host;
-	bool stranger = account == NULL || !account->admitted;
-	uint32_t of_user = 0, of_address = 0;
-	const struct host_peer *other;
-	if (peer->owner || (account != NULL && account->owner))
-		return 0;
-	/* Each that comes in is looked at by the next one: nothing beside its handshake. */
-	TAILQ_FOREACH(other, &host->peers, by_host) {
-		if (other->state != WIRE_READY || other->closing != HOST_OPEN || other->owner)
-			continue;
-		of_user += account != NULL && is_of(other, account);
-		of_address += stranger && peer->origin.bits != 0 && other->origin.bits == peer->origin.bits &&
-		              memcmp(other->origin.address, peer->origin.address, sizeof peer->origin.address) == 0;
-	}
-	return of_user >= host->limits.per_user || of_address >= host->limits.per_address ?
-	               TCHAT_ERR_TOO_MANY_CONNECTIONS : 0;
 }

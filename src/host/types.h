@@ -81,6 +81,7 @@ struct host_peer {
 	struct knock *knock;       /* it waits at the door */
 	struct trust_pin pin;      /* of its key, if keyed */
 	struct range origin;       /* its address (IPv6: network of /64); bits 0: none */
+	struct crowd *crowd;       /* it is counted there */
 	bool keyed;
 	TAILQ_HEAD(, seat) seats;
 	uint32_t requests;   /* that wait for the store */
@@ -104,6 +105,13 @@ struct entrance {
 	uint32_t writes;  /* that have to be kept before it goes on */
 	int err;          /* of these */
 	bool asked;       /* AUTH came */
+};
+
+/* Connections that are in, of one address but owners'; goes with the last of them. */
+struct crowd {
+	struct range origin;
+	uint32_t count;
+	UT_hash_handle hh;
 };
 
 /* A connection in a room: live ones get its messages. */
@@ -272,6 +280,7 @@ struct host {
 	tchat_time throttle_due; /* when one of those may go on */
 	size_t peer_count, ready_count;
 
+	struct crowd *crowds;
 	struct user *users_by_id, *users_by_nick, *owners_by_wish;
 	struct device *devices;
 	TAILQ_HEAD(user_list, user) idle_users, kept_users; /* without a connection, longest so first */

@@ -407,6 +407,7 @@ void host_user_leave(struct host_peer *peer)
 	peer->device = NULL;
 	TAILQ_REMOVE(&user->peers, peer, by_user);
 	host->ready_count--;
+	host_crowd_leave(peer);
 	if (peer->owner)
 		TAILQ_REMOVE(&host->owners, peer, by_owner);
 	user->seen = host->environment->wall(host->environment->arg);

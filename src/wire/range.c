@@ -16,6 +16,13 @@ static bool is_v4(const struct range *range)
 	return range->bits >= MAPPED_BITS && memcmp(range->address, mapped, sizeof mapped) == 0;
 }
 
+static void range_cut(struct range *range, unsigned bits)
+{
+	range->bits = (uint8_t)bits;
+	for (unsigned bit = bits; bit < ALL_BITS; bit++)
+		range->address[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
+}
+
 bool range_parse(struct range *range, const char *text)
 {
 	char address[RANGE_TEXT];
@@ -37,10 +44,15 @@ bool range_parse(struct range *range, const char *text)
 			return false;
 		bits += v4 ? MAPPED_BITS : 0;
 	}
-	range->bits = (uint8_t)bits;
-	for (unsigned bit = range->bits; bit < ALL_BITS; bit++)
-		range->address[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
+	range_cut(range, (unsigned)bits);
 	return true;
+}
+
+void range_widen(struct range *range, unsigned v4, unsigned v6)
+{
+	unsigned bits = is_v4(range) ? MAPPED_BITS + v4 : v6;
+	if (bits < range->bits)
+		range_cut(range, bits);
 }
 
 bool range_of_peer(struct range *range, const char *peer)

@@ -20,6 +20,9 @@ bool range_parse(struct range *range, const char *text);
 /* Of "192.0.2.7:40112" or "[fe80::1%eth0]:5"; false for what has no address, as a socket's path. */
 bool range_of_peer(struct range *range, const char *peer);
 
+/* Makes it a whole network: of an IPv4 address the first v4 bits (at most 32), of an IPv6 one the first v6 (at most 128). */
+void range_widen(struct range *range, unsigned v4, unsigned v6);
+
 void range_format(const struct range *range, char text[RANGE_TEXT]);
 
 bool range_covers(const struct range *range, const struct range *inner);
