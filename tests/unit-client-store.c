@@ -155,6 +155,33 @@ static void what_was_settled_or_cancelled_stays_so(void **state)
 	client_store_free(store);
 }
 
+static void a_full_outbox_opens_again_whatever_of_it_is_settled(void **state)
+{
+	const struct client_sqlite_config config = { .vfs = FAULT_VFS, .posts = 4 };
+	struct client_store *store = client_place_open(&place, "host", config);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(add(store, "x"), 0);
+	assert_int_equal(add(store, "x"), TCHAT_ERR_FULL);
+	store->outbox->settle(store->outbox, 3);
+	store->outbox->settle(store->outbox, 4); /* 1 and 2 wait: the span is what it was */
+	work(store);
+	client_store_free(store);
+	store = client_place_open(&place, "host", config);
+	expect_counters(store, 1, 4, 5);
+	assert_int_equal(add(store, "x"), TCHAT_ERR_FULL);
+	client_store_free(store);
+	/* It took more once. */
+	store = client_place_open(&place, "host", (struct client_sqlite_config){ .vfs = FAULT_VFS, .posts = 2, .post_bytes = 50 });
+	expect_counters(store, 1, 4, 5);
+	expect_post(store, 2, KIND_TEXT, "x");
+	for (uint64_t counter = 1; counter <= 2; counter++) {
+		assert_int_equal(add(store, "x"), TCHAT_ERR_FULL);
+		store->outbox->settle(store->outbox, counter);
+	}
+	assert_int_equal(add(store, ""), TCHAT_ERR_FULL); /* its bytes */
+	client_store_free(store);
+}
+
 /* Each step in a process of its own that ends without a word. */
 static void dies(void (*step)(struct client_store *store))
 {
@@ -732,6 +759,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_post_is_safe_when_it_is_stored_and_is_there_in_the_next_life),
 		TEST(what_was_settled_or_cancelled_stays_so),
+		TEST(a_full_outbox_opens_again_whatever_of_it_is_settled),
 		TEST(what_was_committed_survives_a_sudden_end_and_nothing_else_does),
 		TEST(a_full_disk_makes_memory_do_until_there_is_place),
 		TEST(what_waits_for_place_on_a_full_disk_is_bounded),

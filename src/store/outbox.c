@@ -164,7 +164,7 @@ static int memory_jump(struct outbox *outbox, uint64_t next)
 		self->lowest = self->next = next;
 		return 0;
 	}
-	if (next - self->lowest >= self->posts_max)
+	if (next - self->lowest > self->posts_max)
 		return TCHAT_ERR_FULL;
 	if (memory_grow(self, next) != 0)
 		return TCHAT_ERR_MEMORY;
@@ -200,6 +200,12 @@ static void memory_free(struct outbox *outbox)
 		free(*slot(self, counter));
 	free(self->ring);
 	free(self);
+}
+
+void outbox_memory_limit(struct outbox *outbox, size_t posts, size_t bytes)
+{
+	self_of(outbox)->posts_max = posts;
+	self_of(outbox)->bytes_max = bytes;
 }
 
 struct outbox *outbox_memory(size_t posts, size_t bytes)

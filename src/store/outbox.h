@@ -53,4 +53,7 @@ struct outbox {
 /* An outbox in memory for at most so many posts of so many bytes altogether; NULL when memory is out. */
 struct outbox *outbox_memory(size_t posts, size_t bytes);
 
+/* Changes that, of one that outbox_memory() made; what is in it stays. */
+void outbox_memory_limit(struct outbox *outbox, size_t posts, size_t bytes);
+
 #endif

@@ -60,14 +60,19 @@ static int load_rows(struct sqlite_client *client)
 	return result == SQLITE_DONE ? SQLITE_OK : result == SQLITE_ROW ? SQLITE_CORRUPT : result;
 }
 
+/* The file may hold more than the outbox takes now: an answer that could not be noted leaves its post there, and a
+ * version may count its bytes in another way. It has to open all the same, unless it is beyond all measure. */
 static int load_posts(struct sqlite_client *client)
 {
+	enum { MEASURE = 16 };
 	struct outbox *memory = client->outbox.memory;
+	const struct client_sqlite_config *config = &client->writer.config;
 	struct db *db = &client->writer.db;
 	int64_t next;
 	int result = db_meta_get(db, "next", &next);
 	if (result != SQLITE_OK)
 		return result;
+	outbox_memory_limit(memory, MEASURE * config->posts, MEASURE * config->post_bytes);
 	sqlite3_stmt *statement = db_bind(db, SQL_CLIENT_POSTS, NULL, 0);
 	while ((result = db_step(db, statement)) == SQLITE_ROW) {
 		size_t length, unused;
@@ -93,6 +98,7 @@ static int load_posts(struct sqlite_client *client)
 		return result;
 	if (memory->jump(memory, (uint64_t)next) != 0)
 		return SQLITE_TOOBIG;
+	outbox_memory_limit(memory, config->posts, config->post_bytes);
 	client->writer.next = client->writer.stored_next = memory->next(memory);
 	client->outbox.safe = client->writer.next - 1;
 	client->outbox.settled = memory->lowest(memory);

@@ -86,6 +86,7 @@ static void told_pending(struct world *w, struct process *p, const struct sessio
 	post->is_volatile = post->is_volatile || p->trouble != 0;
 	post->counter = event->counter;
 	post->slot = p->slot;
+	post->life = p->lives;
 	p->slot->posts[event->counter] = post;
 }
 

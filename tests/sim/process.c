@@ -44,6 +44,7 @@ static void process_start(struct world *w, struct process *p)
 	p->slot = NULL;
 	p->trouble = 0;
 	p->stalled = 0;
+	p->lives++;
 	memset(p->views, 0, sizeof p->views);
 	say(w, "p%u starts", p->index);
 	process_join(w, p);
@@ -207,6 +208,8 @@ void process_cancel(struct world *w, struct process *p)
 		return;
 	struct post *post = &user->posts[user->post_count - 1 - dice(w, user->post_count < 6 ? user->post_count : 6)];
 	if (!post->shown || post->slot != p->slot || p->slot->posts[post->counter] != post)
+		return;
+	if (post->is_volatile && post->life != p->lives) /* nothing is known of it any more */
 		return;
 	disk_enter(&p->on);
 	int err = session_cancel(p->session, post->counter);

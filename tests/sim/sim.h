@@ -108,6 +108,7 @@ struct post {
 	unsigned again; /* posted again so often */
 	unsigned era;
 	uint64_t seq, counter;
+	unsigned life;  /* of the process that told PENDING last */
 	const struct slot *slot; /* in whose outbox it is, as that counter */
 	size_t length;
 	char text[TEXT];
@@ -160,7 +161,7 @@ enum state { OFF, RUNS, ENDS };
 
 struct process {
 	struct disk_process on;
-	unsigned index, user;
+	unsigned index, user, lives;
 	enum state state;
 	tchat_time starts_at;
 	struct client_store *store;
