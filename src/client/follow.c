@@ -69,7 +69,7 @@ static int follow_afresh(struct session *session, struct room *room, uint64_t ep
 	room->epoch = epoch;
 	room->seq = first - 1;
 	room->cursor_id = false;
-	room->replay_to = room->shown_from = 0;
+	room->replay_to = 0;
 	stored_cursor(session, room);
 	return follow_ask_page(session, room);
 }
@@ -89,8 +89,8 @@ static int follow_begin(struct session *session, struct room *room, const struct
 	room->cursor_id = false;
 	room->epoch = joined->epoch;
 	room->seq = from - 1;
-	room->shown_from = from;
 	room->replay_to = last;
+	own_skipped(session, room, from); /* whether they are in this history will not be seen */
 	stored_cursor(session, room);
 	if ((joined->flags & JOIN_LIVE) != 0)
 		return follow_live(session, room);

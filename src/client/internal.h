@@ -87,7 +87,6 @@ struct room {
 	uint64_t seq;
 	struct message_id id_at;
 	uint64_t replay_to; /* messages up to here are replay */
-	uint64_t shown_from; /* what is below was not wanted when the room was entered */
 	size_t pending;     /* posts without an answer */
 	uint64_t read;      /* the read mark */
 	uint64_t read_told; /* as the host knows it, on this connection */

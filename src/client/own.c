@@ -196,7 +196,7 @@ int own_live(struct session *session, const struct room *room)
 	int err = 0;
 	for (size_t i = 0; err == 0 && session->own_unsure > 0 && i < session->own_count; i++) {
 		struct own *own = &session->own[i];
-		if (own->sure || own->lost || own->room != room->handle || own->kept.seq < room->shown_from)
+		if (own->sure || own->lost || own->room != room->handle)
 			continue;
 		/* In this history, but not shown: it fell into a gap. */
 		if (own->kept.epoch == room->epoch && own->kept.seq <= room->seq) {

@@ -154,7 +154,7 @@ static void room_reset(struct room *room)
 {
 	room->cursor = room->cursor_id = room->was_joined = room->rejoin = false;
 	room->tail = room->tail_asked = false;
-	room->replay_to = room->shown_from = 0;
+	room->replay_to = 0;
 	room->topic[0] = '\0';
 	if (room->pending == 0)
 		room->id_life = 0;

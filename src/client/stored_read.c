@@ -93,17 +93,29 @@ static int read_tell_one(struct session *session, const struct room *room, const
 	return session_tell(session, &draft);
 }
 
+/* Without memory to tell the rest of the tail, the host tells it. */
+static void read_tail_ends(struct room *room, const struct wire_msg *last)
+{
+	room->seq = last->seq;
+	room->id_at = last->id;
+	room->cursor_id = true;
+}
+
 /* Tells all; returns the lowest seq. */
-static uint64_t read_tell(struct session *session, const struct room *room, const struct stored_read *read)
+static uint64_t read_tell(struct session *session, struct room *room, const struct stored_read *read)
 {
 	struct wire_bytes records = { buffer_data(&read->read.records), buffer_length(&read->read.records) };
 	struct wire_bytes changes = { buffer_data(&read->read.changes), buffer_length(&read->read.changes) };
 	struct message record;
+	struct wire_msg last = { 0 };
 	uint64_t first = 0;
-	while (page_next(&records, &record) > 0) {
-		first = first == 0 ? record.msg.seq : first;
-		if (read_tell_one(session, room, read, read->tail ? SESSION_MESSAGE : SESSION_PAST, &record.msg) != 0)
+	for (; page_next(&records, &record) > 0; last = record.msg) {
+		if (read_tell_one(session, room, read, read->tail ? SESSION_MESSAGE : SESSION_PAST, &record.msg) != 0) {
+			if (read->tail && last.seq != 0)
+				read_tail_ends(room, &last);
 			return first;
+		}
+		first = first == 0 ? record.msg.seq : first;
 	}
 	/* A tail is the end of what was read: nothing came behind it. */
 	while (!read->tail && page_next(&changes, &record) > 0)
