@@ -66,6 +66,7 @@ static int follow_afresh(struct session *session, struct room *room, uint64_t ep
 	if (room->row != NULL)
 		room->row->epoch = 0; /* its messages go, also when the host did not notice what befell it */
 	marks_afresh(room);
+	room->restarts++;
 	room->epoch = epoch;
 	room->seq = first - 1;
 	room->cursor_id = false;

@@ -87,6 +87,7 @@ struct room {
 	uint64_t seq;
 	struct message_id id_at;
 	uint64_t replay_to; /* messages up to here are replay */
+	uint32_t restarts;  /* how often it turned out to be another history */
 	size_t pending;     /* posts without an answer */
 	uint64_t read;      /* the read mark */
 	uint64_t read_told; /* as the host knows it, on this connection */
@@ -129,7 +130,7 @@ struct own {
 /* A reading from the store that is under way. */
 struct stored_read {
 	struct client_read read;
-	uint32_t room, asked;
+	uint32_t room, asked, restarts; /* the last: of the room, when it was asked for */
 	bool tail;             /* shown at the start */
 	uint32_t wanted;       /* a search, for at most so many; 0: none */
 	struct buffer needle;  /* folded */

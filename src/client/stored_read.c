@@ -15,6 +15,7 @@ static int read_begin(struct session *session, const struct room *room, struct s
 {
 	read->read.row = room->row->row;
 	read->room = room->handle;
+	read->restarts = room->restarts;
 	read->next = session->reads;
 	session->reads = read;
 	session->store->operations->read(session->store, &read->read);
@@ -188,7 +189,7 @@ static void read_done(struct session *session, const struct stored_read *read)
 		return;
 	bool searches = read->wanted > 0, more = read->read.more;
 	uint64_t first = 0;
-	if (read->read.error == 0)
+	if (read->read.error == 0 && read->restarts == room->restarts) /* else of a history that is no more */
 		first = searches ? read_search(session, room, read, &more) : read_tell(session, room, read);
 	if (read->tail) {
 		room->tail = room->tail_asked = false;
