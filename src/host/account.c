@@ -294,7 +294,7 @@ struct account_name *host_account_name(const struct account *account, const char
 {
 	struct account_name *name;
 	TAILQ_FOREACH(name, &account->names, by_account)
-		if (strcmp(name->nick.key, key) == 0)
+		if (strcmp(name->key, key) == 0)
 			return name;
 	return NULL;
 }
@@ -305,7 +305,29 @@ const char *host_account_first_name(const struct account *account)
 	TAILQ_FOREACH(name, &account->names, by_account)
 		if (first == NULL || name->since < first->since)
 			first = name;
-	return first == NULL ? NULL : first->nick.shown;
+	return first == NULL ? NULL : first->shown;
+}
+
+/* Has this nick from now on; false, and the one it had, when memory is out. */
+static bool name_put(struct account_name *name, const struct nick *nick)
+{
+	size_t shown = strlen(nick->shown) + 1, key = strlen(nick->key) + 1;
+	char *text = malloc(shown + key);
+	if (text == NULL)
+		return false;
+	memcpy(text, nick->shown, shown);
+	memcpy(text + shown, nick->key, key);
+	free(name->shown);
+	name->shown = text;
+	name->key = text + shown;
+	return true;
+}
+
+void host_name_nick(const struct account_name *name, struct nick *nick)
+{
+	*nick = (struct nick){ 0 };
+	memcpy(nick->shown, name->shown, strlen(name->shown));
+	memcpy(nick->key, name->key, strlen(name->key));
 }
 
 static void name_unhash(struct host *host, struct account_name *name)
@@ -321,13 +343,14 @@ static void name_unhash(struct host *host, struct account_name *name)
 static void name_free(struct host *host, struct account_name *name)
 {
 	name_unhash(host, name);
+	free(name->shown);
 	free(name);
 }
 
 void host_name_release(struct host *host, struct account_name *name)
 {
 	struct account *account = name->account;
-	struct user *user = host_user_by_nick(host, name->nick.key);
+	struct user *user = host_user_by_nick(host, name->key);
 	if (user != NULL && user->account == account && TAILQ_EMPTY(&user->peers))
 		host_user_forget(host, user);
 	host_bookmarks_release(host, name);
@@ -377,8 +400,7 @@ int host_name_add(struct host *host, struct account *account, const struct nick 
 	if (name == NULL)
 		return TCHAT_ERR_MEMORY;
 	name->account = account;
-	name->nick = *nick;
-	if (!name_hash(host, name, texts)) {
+	if (!name_put(name, nick) || !name_hash(host, name, texts)) {
 		name_free(host, name);
 		return TCHAT_ERR_MEMORY;
 	}
@@ -417,15 +439,16 @@ int host_name_reserve(struct host *host, const struct nick *nick, struct account
 static int name_show(struct host *host, struct account_name *name, const struct nick *nick)
 {
 	char texts[2][TEXT_SKELETON_SIZE];
-	if (strcmp(name->nick.shown, nick->shown) == 0)
+	if (strcmp(name->shown, nick->shown) == 0)
 		return 0;
 	int err = skeletons_of(nick, texts);
 	if (err == 0 && name_in_the_way(host, name->account, texts) != NULL)
 		err = TCHAT_ERR_NAME_TAKEN;
 	if (err != 0)
 		return err;
+	if (!name_put(name, nick))
+		return TCHAT_ERR_MEMORY;
 	name_unhash(host, name);
-	name->nick = *nick;
 	if (name_hash(host, name, texts))
 		return 0;
 	host_name_release(host, name);
@@ -442,7 +465,7 @@ int host_account_claim(struct host *host, struct account *account, const struct 
 		*fresh = true;
 		return host_name_add(host, account, nick, &name);
 	}
-	if (strcmp(name->nick.shown, nick->shown) != 0)
+	if (strcmp(name->shown, nick->shown) != 0)
 		*fresh = true;
 	int err = name_show(host, name, nick);
 	if (err != 0)
@@ -458,7 +481,7 @@ static bool name_last(const struct account *account, struct nick *nick)
 {
 	if (TAILQ_EMPTY(&account->names))
 		return false;
-	*nick = TAILQ_FIRST(&account->names)->nick;
+	host_name_nick(TAILQ_FIRST(&account->names), nick);
 	return true;
 }
 

@@ -129,7 +129,7 @@ static struct bookmark *list_add(struct bookmarks *list, const struct bookmark *
 		memmove(list->marks, list->marks + 1, --list->count * sizeof *list->marks);
 	}
 	if (list->count == list->capacity) {
-		uint32_t capacity = list->capacity == 0 ? 2 : 2 * list->capacity;
+		uint32_t capacity = list->capacity == 0 ? 1 : 2 * list->capacity;
 		struct bookmark *marks = realloc(list->marks, capacity * sizeof *marks);
 		if (marks == NULL)
 			return NULL;

@@ -20,6 +20,15 @@ static uint32_t crowd_of_account(const struct account *account, const struct hos
 	return count;
 }
 
+static bool crowd_origin(const struct host_peer *peer, struct range *origin)
+{
+	enum { V4_BITS = 32, V6_BITS = 64 };
+	if (!range_of_peer(origin, peer->address))
+		return false;
+	range_widen(origin, V4_BITS, V6_BITS);
+	return true;
+}
+
 int host_crowd_enter(struct host_peer *peer, const struct account *account, uint64_t id)
 {
 	struct host *host = peer->host;
@@ -29,10 +38,11 @@ int host_crowd_enter(struct host_peer *peer, const struct account *account, uint
 	const struct host_peer *fenced = device != NULL ? device->peer : NULL;
 	if (account != NULL && crowd_of_account(account, fenced) >= host->limits.per_user)
 		return TCHAT_ERR_TOO_MANY_CONNECTIONS;
-	if (peer->origin.bits == 0)
-		return 0;
+	struct range origin;
 	struct crowd *crowd;
-	HASH_FIND(hh, host->crowds, &peer->origin, sizeof peer->origin, crowd);
+	if (!crowd_origin(peer, &origin))
+		return 0;
+	HASH_FIND(hh, host->crowds, &origin, sizeof origin, crowd);
 	uint32_t count = crowd == NULL ? 0 : crowd->count - (fenced != NULL && fenced->crowd == crowd);
 	if ((account == NULL || !account->admitted) && count >= host->limits.per_address)
 		return TCHAT_ERR_TOO_MANY_CONNECTIONS;
@@ -40,7 +50,7 @@ int host_crowd_enter(struct host_peer *peer, const struct account *account, uint
 		crowd = calloc(1, sizeof *crowd);
 		if (crowd == NULL)
 			return TCHAT_ERR_MEMORY;
-		crowd->origin = peer->origin;
+		crowd->origin = origin;
 		HASH_ADD(hh, host->crowds, origin, sizeof crowd->origin, crowd);
 		if (crowd->hh.tbl == NULL) {
 			free(crowd);

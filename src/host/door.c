@@ -68,7 +68,7 @@ static int enter_nick(struct host_peer *peer, struct account *account, bool *fre
 	const struct nick *wish = &entrance->wish;
 	bool other_case = user != NULL && strcmp(wish->key, user->nick.key) == 0 && strcmp(wish->shown, user->nick.shown) != 0;
 	if (user != NULL && user->account == account && !other_case &&
-	    (wish->shown[0] == '\0' || strcmp(wish->key, user->wish) == 0)) {
+	    (wish->shown[0] == '\0' || host_nick_hash(wish) == user->wish)) {
 		entrance->nick = user->nick;
 		return 0;
 	}
@@ -78,7 +78,7 @@ static int enter_nick(struct host_peer *peer, struct account *account, bool *fre
 	/* Somebody of this account may be here under another nick since, with what this name was for rooms of two. */
 	struct account_name *name = host_account_name(account, entrance->nick.key);
 	TAILQ_FOREACH(user, &account->users, by_account)
-		if (user->self == name->self && strcmp(user->nick.key, name->nick.key) != 0) {
+		if (user->self == name->self && strcmp(user->nick.key, name->key) != 0) {
 			host_name_renew(host, name);
 			*fresh = true;
 		}
@@ -114,7 +114,7 @@ static void invitation_use(struct host_peer *peer, struct invitation *invitation
 static const char *inviter(struct host *host, const struct invitation *invitation)
 {
 	const struct account *account = host_account_by_id(host, invitation->account);
-	return account == NULL || TAILQ_EMPTY(&account->names) ? "" : TAILQ_FIRST(&account->names)->nick.shown;
+	return account == NULL || TAILQ_EMPTY(&account->names) ? "" : TAILQ_FIRST(&account->names)->shown;
 }
 
 /* Another key of the account that made the invitation. */

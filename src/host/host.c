@@ -122,6 +122,7 @@ struct host *host_new(const struct host_config *config)
 	TAILQ_INIT(&host->stalled);
 	TAILQ_INIT(&host->idle_users);
 	TAILQ_INIT(&host->kept_users);
+	SLIST_INIT(&host->keyless);
 	TAILQ_INIT(&host->strangers);
 	TAILQ_INIT(&host->rule_list);
 	TAILQ_INIT(&host->acts);

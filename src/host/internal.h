@@ -79,6 +79,9 @@ uint64_t host_identity_user(uint64_t device, bool owner, const char *wish);
 bool host_nick_give(struct host *host, const struct nick *wish, const struct user *self, const struct account *account,
                     struct nick *nick);
 
+/* Of what it is compared by, never mind how it is shown. */
+uint64_t host_nick_hash(const struct nick *nick);
+
 /* --- user.c */
 /* The name of who asked for it is kept, or not. */
 void host_nick_kept(struct host *host, struct pending *pending);

@@ -197,7 +197,7 @@ static int invitation_put(struct host *host, struct buffer *records, const struc
 	if (invitation->room[0] != '\0')
 		wire->room = wire_text(invitation->room);
 	if (by != NULL && !TAILQ_EMPTY(&by->names))
-		wire->by = wire_text(TAILQ_FIRST(&by->names)->nick.shown);
+		wire->by = wire_text(TAILQ_FIRST(&by->names)->shown);
 	wire->key = (struct wire_bytes){ invitation->key, sizeof invitation->key };
 	return message_encode(records, &message);
 }

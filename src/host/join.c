@@ -219,7 +219,7 @@ static struct user *unread_other(struct host *host, const struct pending *pendin
 	TAILQ_FOREACH(name, &account->names, by_account) {
 		if (name->self != pending->seq)
 			continue;
-		struct user *user = host_user_by_nick(host, name->nick.key);
+		struct user *user = host_user_by_nick(host, name->key);
 		if (user == NULL)
 			return host_user_absent(host, name);
 		if (user->self == name->self)

@@ -169,7 +169,7 @@ static void registry_act(struct host *host, const struct pending *pending, const
 	if (knock != NULL)
 		act.nick = knock->nick;
 	else if (account != NULL && !TAILQ_EMPTY(&account->names))
-		act.nick = TAILQ_FIRST(&account->names)->nick.shown;
+		act.nick = TAILQ_FIRST(&account->names)->shown;
 	host_act(host, &act);
 }
 

@@ -51,6 +51,11 @@ int host_nick_read(struct host *host, struct wire_bytes text, struct nick *nick)
 	return err;
 }
 
+uint64_t host_nick_hash(const struct nick *nick)
+{
+	return store_hash(0, 0, nick->key, strlen(nick->key), NULL, 0);
+}
+
 /* The wish with a number behind it, cut where both would be too long. False when that makes no name. */
 static bool nick_numbered(struct host *host, const struct nick *wish, unsigned number, struct nick *nick)
 {

@@ -35,15 +35,6 @@ static void peer_key(struct host_peer *peer, const struct host_peer_info *info)
 		peer->owner = info->account_is_owner;
 }
 
-static void peer_origin(struct host_peer *peer)
-{
-	enum { V4_BITS = 32, V6_BITS = 64 };
-	if (range_of_peer(&peer->origin, peer->address))
-		range_widen(&peer->origin, V4_BITS, V6_BITS);
-	else
-		peer->origin = (struct range){ 0 };
-}
-
 struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *info, tchat_time now)
 {
 	if (host->peer_count >= (size_t)host->limits.peers + PEERS_OVER)
@@ -60,7 +51,6 @@ struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *
 	size_t length = info->address == NULL ? 0 : strnlen(info->address, sizeof peer->address - 1);
 	if (length > 0)
 		memcpy(peer->address, info->address, length);
-	peer_origin(peer);
 	buffer_init(&peer->carry, 2 * WIRE_LIMIT + 2 * FRAME_HEADER);
 	host_queue_init(peer);
 	TAILQ_INIT(&peer->seats);

@@ -40,7 +40,7 @@ static void profile_name(struct wire_profile *profile, const struct account_name
 	profile->since = name->since;
 	if (profile->seen < name->seen)
 		profile->seen = name->seen;
-	profile->nick = wire_text(name->nick.shown);
+	profile->nick = wire_text(name->shown);
 }
 
 void host_whois(struct host_peer *peer, const struct wire_whois *whois)

@@ -118,7 +118,7 @@ struct pending *host_record_account(struct host *host, struct host_peer *peer, c
 		put_number(&b, 8, name->self);
 		put_number(&b, 8, name->since);
 		put_number(&b, 8, name->seen);
-		put_text(&b, name->nick.shown);
+		put_text(&b, name->shown);
 	}
 	record_filled(pending, &b);
 	return pending;

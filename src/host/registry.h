@@ -25,7 +25,7 @@ struct skeleton {
 
 struct account_name {
 	struct account *account;
-	struct nick nick;
+	char *shown, *key;   /* of its nick, in one piece: there are many */
 	uint64_t self;        /* of its user, for rooms of two */
 	uint64_t since, seen; /* wall clock */
 	struct skeleton *skeletons[2]; /* the second only where it differs */
@@ -135,6 +135,7 @@ bool host_account_may_enter(const struct host *host, const struct account *accou
 
 /* The name with this very nick, whoever has it; NULL when there is none. */
 struct account_name *host_name_find(struct host *host, const struct nick *nick);
+void host_name_nick(const struct account_name *name, struct nick *nick);
 struct account_name *host_account_name(const struct account *account, const char *key);
 /* The one that it has had for longest, as shown; NULL when it has none. */
 const char *host_account_first_name(const struct account *account);

@@ -158,7 +158,7 @@ static bool list_grow(struct membership ***list, uint32_t count, uint32_t *capac
 {
 	if (count < *capacity)
 		return true;
-	uint32_t size = *capacity == 0 ? 4 : *capacity * 2;
+	uint32_t size = *capacity == 0 ? 2 : *capacity * 2;
 	struct membership **grown = realloc(*list, size * sizeof **list);
 	if (grown == NULL)
 		return false;

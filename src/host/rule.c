@@ -441,7 +441,7 @@ static void rule_strip(struct host *host, struct wire_rule *wire, const struct r
 	if (rule->subject.type == SUBJECT_ACCOUNT) {
 		const struct account *account = host_account_by_id(host, (uint32_t)wire_get(rule->subject.bytes, 4));
 		if (account != NULL && !TAILQ_EMPTY(&account->names))
-			wire->nick = wire_text(TAILQ_FIRST(&account->names)->nick.shown);
+			wire->nick = wire_text(TAILQ_FIRST(&account->names)->shown);
 	}
 }
 

@@ -45,8 +45,8 @@ static int target_person(struct host *host, const struct nick *nick, struct targ
 	const struct account_name *name = user == NULL && host->secure ? host_name_find(host, nick) : NULL;
 	if (user == NULL && name == NULL)
 		return TCHAT_ERR_NO_USER;
-	const struct nick *shown = user != NULL ? &user->nick : &name->nick;
-	memcpy(target->nick, shown->shown, sizeof target->nick);
+	const char *shown = user != NULL ? user->nick.shown : name->shown;
+	memcpy(target->nick, shown, strlen(shown) + 1);
 	target->account = user != NULL ? user->account : name->account;
 	target->owner = user != NULL ? user->owner : name->account->owner;
 	target->subject = user != NULL ? host_subject_user(user) : host_subject_account(name->account);

@@ -24,7 +24,7 @@ enum {
 	PAGE_FIXED = 36,   /* bytes of PAGE's payload before its records */
 	PAGE_CHANGES = 8192, /* most bytes of changes, without the header of their TLV */
 	PAGE_RECORDS = WIRE_LIMIT - PAGE_FIXED - PAGE_CHANGES - 4, /* and of records, so of one */
-	SPANS_INLINE = 4,
+	SPANS_INLINE = 2,
 	BLOCK_SLACK = 2048, /* unused bytes of a block that are worth giving back */
 	STRANGER_BYTES = 8192, /* that may wait from and for who is not READY */
 	DEVICES_OF_USER = 64,
@@ -64,11 +64,13 @@ struct host_peer {
 	bool dirty, dying, stalled, gone, retired;
 	bool bye, ended; /* it said BYE; no more input comes: it goes when all is answered */
 	uint8_t paused; /* enum host_pause */
-	bool auth_waits, owner;
+	bool auth_waits, owner, keyed;
 	bool hole_told; /* posts above mark + 1 are dropped silently */
+	bool touch_live;
+	int close_code; /* for the event */
 	uint64_t touch; /* equals host->touch: cursor and touch_live are of the room being fanned out */
 	uint32_t cursor;
-	bool touch_live;
+	enum host_wait wait;
 	TAILQ_ENTRY(host_peer) by_dirty;
 	struct host *host;
 	struct span inline_spans[SPANS_INLINE];
@@ -80,14 +82,10 @@ struct host_peer {
 	struct entrance *entrance; /* from HELLO until READY, on hosts that know users by keys */
 	struct knock *knock;       /* it waits at the door */
 	struct trust_pin pin;      /* of its key, if keyed */
-	struct range origin;       /* its address (IPv6: network of /64); bits 0: none */
 	struct crowd *crowd;       /* it is counted there */
-	bool keyed;
 	TAILQ_HEAD(, seat) seats;
 	uint32_t requests;   /* that wait for the store */
 	uint32_t references; /* of rounds and requests: the memory stays until they are done */
-	int close_code;      /* for the event */
-	enum host_wait wait;
 	tchat_time since, stalled_since;
 	uint64_t mark; /* host->mark: already told, when there are several ways to reach it */
 	void *pointer; /* the caller's */
@@ -109,7 +107,7 @@ struct entrance {
 
 /* Connections that are in, of one address but owners'; goes with the last of them. */
 struct crowd {
-	struct range origin;
+	struct range origin; /* of IPv6, a network of /64 */
 	uint32_t count;
 	UT_hash_handle hh;
 };
@@ -179,28 +177,29 @@ struct bookmarks {
 
 struct user {
 	uint32_t id;
+	uint32_t device_count;
 	uint64_t self; /* the same after a restart of a host whose store is durable */
 	bool owner, away;
 	uint8_t role; /* enum wire_role, on the whole host */
 	bool kept; /* without a connection, but not forgotten for that: in host->kept_users */
+	uint32_t rooms_made;
 	struct account *account; /* NULL: a guest */
 	char *away_reason; /* NULL: none */
 	uint64_t since, seen; /* wall clock: came first, was here last */
-	uint32_t rooms_made;
 	uint32_t public_count, direct_count; /* memberships by kind */
 	struct nick nick;
-	char wish[TEXT_NAME_BYTES + 1]; /* folded, as last asked for */
+	uint64_t wish; /* host_nick_hash() of the nick that it last asked for; of owners: first */
 	struct membership **memberships;
 	uint32_t membership_count, membership_capacity;
 	struct membership *last_used;
 	struct bookmarks *bookmarks; /* NULL: none, or not looked for yet */
 	struct peer_list peers;
 	TAILQ_HEAD(, device) devices;
-	uint32_t device_count;
 	tchat_time left; /* when its last connection went */
 	tchat_time paid; /* guests: when all of its burst will be there again */
 	TAILQ_ENTRY(user) by_left, by_account;
-	UT_hash_handle by_id, by_nick, by_wish;
+	SLIST_ENTRY(user) by_wish;
+	UT_hash_handle by_id, by_nick;
 };
 
 struct device {
@@ -281,9 +280,10 @@ struct host {
 	size_t peer_count, ready_count;
 
 	struct crowd *crowds;
-	struct user *users_by_id, *users_by_nick, *owners_by_wish;
+	struct user *users_by_id, *users_by_nick;
 	struct device *devices;
 	TAILQ_HEAD(user_list, user) idle_users, kept_users; /* without a connection, longest so first */
+	SLIST_HEAD(, user) keyless; /* owners without an account, the newest first */
 	uint32_t idle_count, last_user;
 
 	bool secure; /* users are known by keys; all of this is empty otherwise */

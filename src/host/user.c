@@ -147,8 +147,8 @@ static void user_unhash(struct host *host, struct user *user)
 		HASH_DELETE(by_id, host->users_by_id, user);
 	if (user->by_nick.tbl != NULL)
 		HASH_DELETE(by_nick, host->users_by_nick, user);
-	if (user->by_wish.tbl != NULL)
-		HASH_DELETE(by_wish, host->owners_by_wish, user);
+	if (user->owner && user->account == NULL)
+		SLIST_REMOVE(&host->keyless, user, user, by_wish);
 }
 
 static void user_idle(struct host *host, struct user *user, bool idle)
@@ -178,10 +178,7 @@ static bool user_hash(struct host *host, struct user *user)
 	if (user->by_id.tbl == NULL)
 		return false;
 	HASH_ADD(by_nick, host->users_by_nick, nick.key, strlen(user->nick.key), user);
-	if (user->by_nick.tbl == NULL || user->account != NULL || !user->owner)
-		return user->by_nick.tbl != NULL;
-	HASH_ADD(by_wish, host->owners_by_wish, wish, strlen(user->wish), user);
-	return user->by_wish.tbl != NULL;
+	return user->by_nick.tbl != NULL;
 }
 
 /* Without a connection yet. */
@@ -201,7 +198,9 @@ static struct user *user_new(struct host *host, const struct person *person)
 	user->since = user->seen = host->environment->wall(host->environment->arg);
 	TAILQ_INIT(&user->peers);
 	TAILQ_INIT(&user->devices);
-	memcpy(user->wish, person->wish.key, sizeof user->wish);
+	user->wish = host_nick_hash(&person->wish);
+	if (user->owner && user->account == NULL)
+		SLIST_INSERT_HEAD(&host->keyless, user, by_wish);
 	if (!user_hash(host, user)) {
 		user_unhash(host, user);
 		free(user);
@@ -221,8 +220,9 @@ static struct user *guest_new(struct host *host, uint64_t device, bool owner, co
 
 struct user *host_user_absent(struct host *host, const struct account_name *name)
 {
-	struct person person = { .wish = name->nick, .nick = name->nick, .account = name->account, .self = name->self,
-		                     .owner = name->account->owner };
+	struct person person = { .account = name->account, .self = name->self, .owner = name->account->owner };
+	host_name_nick(name, &person.nick);
+	person.wish = person.nick;
 	return user_new(host, &person);
 }
 
@@ -262,10 +262,11 @@ static struct device *device_new(struct host *host, struct user *user, uint64_t 
 static struct user *owner_find(struct host *host, const struct nick *wish)
 {
 	struct user *user;
-	if (wish->shown[0] == '\0')
-		return host->owners_by_wish;
-	HASH_FIND(by_wish, host->owners_by_wish, wish->key, strlen(wish->key), user);
-	if (user == NULL) {
+	bool any = wish->shown[0] == '\0';
+	SLIST_FOREACH(user, &host->keyless, by_wish)
+		if (any ? SLIST_NEXT(user, by_wish) == NULL : user->wish == host_nick_hash(wish))
+			break;
+	if (user == NULL && !any) {
 		user = host_user_by_nick(host, wish->key);
 		if (user != NULL && !user->owner)
 			user = NULL;
@@ -276,10 +277,10 @@ static struct user *owner_find(struct host *host, const struct nick *wish)
 /* Somebody who is known comes back, perhaps wishing for another nick than the last time. */
 static void user_wish(struct host *host, struct user *user, const struct nick *wish)
 {
-	if (wish->shown[0] == '\0' || strcmp(wish->key, user->wish) == 0)
+	if (wish->shown[0] == '\0' || host_nick_hash(wish) == user->wish)
 		return;
 	if (!user->owner) /* an owner is found again by the first wish */
-		memcpy(user->wish, wish->key, sizeof user->wish);
+		user->wish = host_nick_hash(wish);
 	struct nick nick;
 	if (strcmp(wish->key, user->nick.key) != 0 && host_nick_give(host, wish, user, NULL, &nick))
 		host_user_rename(host, user, &nick); /* when memory is out, the old nick stays */
@@ -321,9 +322,11 @@ static int enter_account(struct host_peer *peer, struct account *account, const 
 	if (*user == NULL)
 		return TCHAT_ERR_MEMORY;
 	if (entrance->wish.shown[0] != '\0')
-		memcpy((*user)->wish, entrance->wish.key, sizeof (*user)->wish);
+		(*user)->wish = host_nick_hash(&entrance->wish);
 	(*user)->owner = peer->owner = account->owner;
-	return host_user_rename(host, *user, &name->nick); /* in another case */
+	struct nick kept;
+	host_name_nick(name, &kept);
+	return host_user_rename(host, *user, &kept); /* in another case */
 }
 
 /* The device is this user's from now on. */

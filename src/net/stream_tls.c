@@ -60,9 +60,9 @@ struct tls_stream {
 	struct buffer held;     /* between calls: read, but not taken */
 	struct buffer unsent;   /* between calls: records that the stream below did not take */
 	struct trust_pin peer;
-	size_t budget;          /* bytes that may still be read while not trusted */
-	unsigned barren;        /* records without bytes for us, in a row */
 	int err;                /* why it is broken */
+	uint32_t budget;        /* bytes that may still be read while not trusted */
+	uint16_t barren;        /* records without bytes for us, in a row */
 	unsigned char state;    /* enum tls_state */
 	bool host, trusted;
 	bool met;               /* the peer's first byte was one of TLS */
@@ -373,7 +373,7 @@ static void tls_fill(struct tls_stream *tls, struct window *window, uint8_t *spa
 	window->ended = n == 0;
 	window->length = held + (n > 0 ? (size_t)n : 0);
 	if (!tls->trusted && n > 0)
-		tls->budget -= (size_t)n;
+		tls->budget -= (uint32_t)n;
 }
 
 /* Keeps what GnuTLS did not take. */
@@ -451,7 +451,7 @@ static ssize_t tls_read_alien(struct tls_stream *tls)
 	ssize_t n = stream_read(tls->stream.below, bytes, tls->budget < sizeof bytes ? tls->budget : sizeof bytes);
 	if (n == TCHAT_ERR_AGAIN)
 		return TCHAT_ERR_AGAIN;
-	if (n <= 0 || (tls->budget -= (size_t)n) == 0)
+	if (n <= 0 || (tls->budget -= (uint32_t)n) == 0)
 		return tls_break(tls, TCHAT_ERR_PLAIN);
 	return TCHAT_ERR_AGAIN;
 }
