@@ -239,6 +239,30 @@ static void names_and_topics_have_their_lengths(void **state)
 	world_free(w);
 }
 
+/* POST's payload is as long as was told, and longer by one. */
+static void a_frame_is_as_large_as_its_sender_was_told(void **state)
+{
+	enum { FRAME = 5000 };
+	struct host_limits limits = { .frame = FRAME };
+	static char text[FRAME + 2];
+	struct world *w = hall(&limits);
+	struct wire_peer *ann = come(w, ANN, "ann"), *ben = come(w, BEN, "ben");
+	assert_int_equal(ann->frame_limit, FRAME);
+	uint64_t room = wire_enter(ann, "tea", 0);
+	wire_enter(ben, "tea", 0);
+	memset(text, 'x', FRAME - MSG_BODY);
+	wire_post(ann, room, text);
+	assert_int_equal(acks(ann), 1);
+	/* Who was told more may go on sending it. */
+	host_set_limits(w->host, &(struct host_limits){ .frame = 4096 });
+	wire_post(ann, room, text);
+	assert_int_equal(acks(ann), 1);
+	text[FRAME - MSG_BODY] = 'x';
+	wire_post(ben, room, text);
+	wire_expect_end(ben, TCHAT_ERR_FRAME_TOO_LARGE);
+	world_free(w);
+}
+
 static void the_door_and_invitations_have_their_numbers(void **state)
 {
 	struct host_limits limits = { .knocks = 2, .knocks_per_address = 1, .invitations = 1 };
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(who_leaves_makes_room),
 		cmocka_unit_test(a_room_holds_so_many),
 		cmocka_unit_test(names_and_topics_have_their_lengths),
+		cmocka_unit_test(a_frame_is_as_large_as_its_sender_was_told),
 		cmocka_unit_test(the_door_and_invitations_have_their_numbers),
 		cmocka_unit_test(other_limits_hold_at_once_and_nobody_has_to_go),
 	};

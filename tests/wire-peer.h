@@ -35,6 +35,7 @@ struct wire_peer {
 	uint32_t request;
 	uint64_t device, counter;
 	uint32_t user;
+	uint32_t frame_limit; /* of WELCOME */
 	uint8_t host_nonce[WIRE_KEY_SIZE], user_nonce[WIRE_KEY_SIZE]; /* of WELCOME and HELLO */
 	struct wire_peer *next;
 };
@@ -335,6 +336,7 @@ static inline void wire_hello(struct wire_peer *p)
 	wire_put(p, &message);
 	wire_expect(p, &message, WIRE_WELCOME);
 	memcpy(p->host_nonce, message.welcome.nonce, sizeof p->host_nonce);
+	p->frame_limit = message.welcome.frame_limit;
 }
 
 static inline void wire_auth(struct wire_peer *p, uint8_t salt, const char *nick, uint64_t lowest)

@@ -52,7 +52,7 @@ _tchat()
 		mapfile -t COMPREPLY < <(compgen -W '--host= --join= --nick= --room= --history= --trust= --insecure --lines --json --commands --stay
 			--since= --headless --data= --durability= --keep= --access= --history-access= --motd= --linger= --backlog= --log= --log-level= --clients=
 			--auth-time= --strangers= --strangers-per-address= --connect-rate= --connect-burst= --clients-per-user=
-			--clients-per-address= --message-rate= --message-burst= --message-size= --queue= --queue-total= --rooms=
+			--clients-per-address= --message-rate= --message-burst= --message-size= --frame-size= --queue= --queue-total= --rooms=
 			--room-members= --rooms-per-user= --rooms-made= --users= --knocks= --knocks-per-address= --invitations= --rules=
 			--nick-length= --room-length= --topic-length=
 			--ping= --count= --interval=

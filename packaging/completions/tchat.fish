@@ -39,6 +39,7 @@ complete -c tchat -l clients-per-address -x -d 'users nobody let in, of one addr
 complete -c tchat -l message-rate -x -d 'messages and requests of a user a second'
 complete -c tchat -l message-burst -x -d 'so many of them at once'
 complete -c tchat -l message-size -x -d 'the longest message'
+complete -c tchat -l frame-size -x -d 'the largest frame that is taken'
 complete -c tchat -l queue -x -d 'what waits for one slow reader'
 complete -c tchat -l queue-total -x -d 'and for all of them'
 complete -c tchat -l rooms -x -d 'rooms in use'

@@ -12,6 +12,7 @@ struct host_limits limits_host(const struct options *options, uint32_t clients)
 		.rate = (uint32_t)options->message_rate,
 		.burst = (uint32_t)options->message_burst,
 		.text = (uint32_t)options->message_size,
+		.frame = (uint32_t)options->frame_size,
 		.queue = (size_t)options->queue,
 		.queue_soft = (size_t)options->queue / 4,
 		.queue_total = (size_t)options->queue_total,

@@ -62,7 +62,7 @@ struct options {
 	long clients;       /* -1: what the system allows */
 	tchat_time auth_time;
 	long strangers, strangers_per_address, connect_rate, connect_burst, clients_per_user, clients_per_address,
-	     message_rate, message_burst, message_size, queue, queue_total,
+	     message_rate, message_burst, message_size, frame_size, queue, queue_total,
 	     rooms, room_members, rooms_per_user, rooms_made, users,
 	     knocks, knocks_per_address, invitations, rules, nick_length, room_length, topic_length;
 	long trust;         /* enum options_trust; -1: the face's default */

@@ -59,7 +59,7 @@ void host_hello(struct host_peer *peer, const struct wire_hello *hello)
 	struct message message = { .type = WIRE_WELCOME };
 	uint8_t tail[TAIL_MOST];
 	message.welcome.version = VERSION;
-	message.welcome.frame_limit = WIRE_LIMIT;
+	message.welcome.frame_limit = peer->host->limits.frame;
 	memcpy(message.welcome.host, host->id, sizeof host->id);
 	random_bytes(host, message.welcome.nonce, sizeof message.welcome.nonce);
 	if (peer->keyed && !entrance_new(peer, hello, message.welcome.nonce))

@@ -29,6 +29,7 @@ static void limits_default(struct host_limits *limits)
 	DEFAULT(requests, 8)
 	DEFAULT(fan_out, 256)
 	DEFAULT(text, WIRE_TEXT_LIMIT)
+	DEFAULT(frame, WIRE_LIMIT)
 	DEFAULT(queue, 1 << 20)
 	DEFAULT(queue_soft, 256 << 10)
 	DEFAULT(queue_total, 256 << 20)
@@ -57,6 +58,7 @@ static void limits_default(struct host_limits *limits)
 	if (limits->field > (most)) \
 		limits->field = (most);
 	MOST(text, WIRE_TEXT_LIMIT)
+	MOST(frame, WIRE_LIMIT)
 	MOST(nick, NICK_CLUSTERS)
 	MOST(room_name, TEXT_NAME_BYTES)
 	MOST(topic, TOPIC_BYTES)
@@ -68,6 +70,8 @@ void host_set_limits(struct host *host, const struct host_limits *limits)
 {
 	host->limits = *limits;
 	limits_default(&host->limits);
+	if (host->frame_told < host->limits.frame)
+		host->frame_told = host->limits.frame;
 	host->wait_length[WAIT_HANDSHAKE] = host->limits.handshake;
 	host->wait_length[WAIT_DOOR] = host->limits.door;
 	host->wait_length[WAIT_SILENCE] = host->wait_length[WAIT_PONG] = host->limits.silence;

@@ -27,6 +27,7 @@ struct host_limits {
 	uint32_t requests;       /* of one peer waiting for the store [8] */
 	uint32_t fan_out;        /* members up to which joins and leaves are told [256] */
 	uint32_t text;           /* of one message [16,384] */
+	uint32_t frame;          /* bytes of one frame's payload, 4,096 to 65,536 [65,536] */
 	size_t queue;            /* one peer's output; above: GAP [1 MiB] */
 	size_t queue_soft;       /* above: not read from [256 KiB] */
 	size_t queue_total;      /* of all blocks that wait for some peer; above, queue counts a sixteenth [256 MiB] */

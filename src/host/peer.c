@@ -371,7 +371,7 @@ static size_t peer_process(struct host_peer *peer, const uint8_t *bytes, size_t 
 		}
 		struct frame frame;
 		int size = frame_peek(&frame, bytes + at, length - at,
-		                      peer->state == WIRE_READY ? WIRE_LIMIT : WIRE_LIMIT_BEFORE_AUTH);
+		                      peer->state == WIRE_READY ? peer->host->frame_told : WIRE_LIMIT_BEFORE_AUTH);
 		if (size == 0)
 			break;
 		if (size < 0) {

@@ -264,6 +264,7 @@ struct host {
 	const struct environment *environment;
 	struct store *store;
 	struct host_limits limits;
+	uint32_t frame_told; /* the largest frame that somebody was told may come */
 	void (*report)(void *arg, struct host_report *report);
 	void *report_arg;
 	char *software, *motd;
