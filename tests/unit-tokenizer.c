@@ -139,6 +139,7 @@ static const struct sample samples[] = {
 	{ "\033\033[A\033\033OB\033\033x", "A-up A-down A-escape x" },
 	{ "\033\033\033[A", "A-escape up" },
 	{ "\033[13;2u\033[13;5u\033[99;5u\033[97;3u\033[97:65;2u", "S-enter C-enter ^C A-\033a A" },
+	{ "\033[97:6;2u\033[97:127;2u\033[97:55296;2u", "A A A" }, /* no character is there with Shift */
 	{ "\033[57399uz", "seq(^[[57399u) z" },
 	{ "\033[27;5;105~\033[27;2;13~\033[27u\033[97;1:3uq", "^I S-enter escape garbage q" },
 	{ "\033[200~one\rtwo\003\033[A\033[201~x", "paste(one^Mtwo^C^[[A) x" },

@@ -94,13 +94,27 @@ static int number_key(int number)
 	return TOKEN_KEY_NONE;
 }
 
+/* Kitty's keys without a character live in a private range. */
+static bool is_private(int code)
+{
+	return code >= 0xd800 && code <= 0xf8ff;
+}
+
+/* What a key gives with Shift: as the terminal says, if that is a character. */
+static int shifted_code(int code, int shifted)
+{
+	if (shifted >= 0x20 && shifted != 0x7f && shifted <= 0x10ffff && !is_private(shifted))
+		return shifted;
+	return code >= 'a' && code <= 'z' ? code - 32 : code;
+}
+
 /* A key as a code point with modifiers (CSI u, modifyOtherKeys), spelled as terminals always did. */
 static void spell_key(int code, int shifted, unsigned modifiers, struct token *token, uint8_t *spelled)
 {
 	size_t length = 0;
 	bool control = modifiers & TOKEN_CTRL;
-	if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xf8ff)) {
-		token->kind = TOKEN_SEQUENCE; /* kitty's keys without a character live in a private range */
+	if (code < 0 || code > 0x10ffff || is_private(code)) {
+		token->kind = TOKEN_SEQUENCE;
 		return;
 	}
 	if (modifiers & TOKEN_ALT)
@@ -118,7 +132,7 @@ static void spell_key(int code, int shifted, unsigned modifiers, struct token *t
 		spelled[length++] = (uint8_t)token->codepoint;
 	} else {
 		if (modifiers & TOKEN_SHIFT)
-			code = shifted > 0 && shifted <= 0x10ffff ? shifted : code >= 'a' && code <= 'z' ? code - 32 : code;
+			code = shifted_code(code, shifted);
 		char text[4];
 		size_t n = utf8_encode((char32_t)code, text);
 		memcpy(spelled + length, text, n);
