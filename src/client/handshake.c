@@ -139,7 +139,7 @@ int handshake_auth_ok(struct session *session, const struct wire_auth_ok *auth_o
 {
 	char nick[NAME_SIZE];
 	if (auth_ok->user == 0 || auth_ok->text_limit == 0 || !wire_copy(nick, sizeof nick, auth_ok->nick) ||
-	    nick[0] == '\0' || auth_ok->mark > UINT64_MAX / 2)
+	    nick[0] == '\0' || auth_ok->mark > UINT64_MAX / 4)
 		return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_AUTH_OK);
 	/* Nobody but us can have made this number, and no host of another key. */
 	if (session->secure && auth_ok->device !=

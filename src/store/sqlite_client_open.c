@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* No row has a higher number; no counter is ever higher. What says otherwise is damaged. */
+enum { ROW_MOST = 1 << 22 };
+#define COUNTER_MOST (INT64_MAX / 2)
+
 /* A column's text, and its length. */
 static const char *column_text(sqlite3_stmt *statement, int column, size_t *length)
 {
@@ -46,7 +50,10 @@ static int load_rows(struct sqlite_client *client)
 		if (row == NULL)
 			return SQLITE_NOMEM;
 		client->rows[client->row_count++] = row;
-		row->row = (uint32_t)sqlite3_column_int64(statement, 0);
+		int64_t number = sqlite3_column_int64(statement, 0);
+		if (number < 1 || number > ROW_MOST)
+			return SQLITE_CORRUPT;
+		row->row = (uint32_t)number;
 		row->direct = sqlite3_column_int(statement, 1) != 0;
 		row->room = column_number(statement, 2);
 		row->epoch = column_number(statement, 3);
@@ -70,6 +77,8 @@ static int load_posts(struct sqlite_client *client)
 	struct db *db = &client->writer.db;
 	int64_t next;
 	int result = db_meta_get(db, "next", &next);
+	if (result == SQLITE_OK && (next < 0 || next > COUNTER_MOST))
+		result = SQLITE_CORRUPT;
 	if (result != SQLITE_OK)
 		return result;
 	outbox_memory_limit(memory, MEASURE * config->posts, MEASURE * config->post_bytes);
@@ -86,6 +95,8 @@ static int load_posts(struct sqlite_client *client)
 			                    .reply = column_number(statement, 7) };
 		post.length = length;
 		post.cancelled = post.kind == KIND_VOID;
+		if (post.counter < 1 || post.counter > COUNTER_MOST)
+			return SQLITE_CORRUPT;
 		int err = memory->jump(memory, post.counter);
 		if (err == 0 && memory->next(memory) != post.counter)
 			return SQLITE_CORRUPT;

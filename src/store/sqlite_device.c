@@ -33,10 +33,11 @@ static int device_load(struct sqlite_writer *writer, struct sqlite_device *devic
 		return SQLITE_OK;
 	if (result != SQLITE_ROW)
 		return result;
-	device->mark = (uint64_t)sqlite3_column_int64(statement, 0);
+	int64_t mark = sqlite3_column_int64(statement, 0);
+	device->mark = (uint64_t)mark;
 	device->stored = true;
 	sqlite3_reset(statement);
-	return SQLITE_OK;
+	return mark < 0 ? SQLITE_CORRUPT : SQLITE_OK;
 }
 
 static void device_unsettled(struct sqlite_writer *writer, struct sqlite_device *device)

@@ -76,7 +76,8 @@ static int fail_result(const struct opening *o, int result)
 		return fail_strange(o, _("this is no history of tchat"));
 	if ((result & 0xff) == SQLITE_BUSY)
 		return fail(o, _("another program uses it"));
-	return fail(o, o->db->handle == NULL ? sqlite3_errstr(result) : sqlite3_errmsg(o->db->handle));
+	bool same = o->db->handle != NULL && sqlite3_extended_errcode(o->db->handle) == result;
+	return fail(o, same ? sqlite3_errmsg(o->db->handle) : sqlite3_errstr(result));
 }
 
 /* --- The file's format */
@@ -156,6 +157,14 @@ static int is_other(struct opening *o, bool *other)
 	return SQLITE_OK;
 }
 
+/* What all else builds on: a room's number and its bounds fit into the keys of its messages. */
+static int check_rooms(struct db *db)
+{
+	int64_t wrong;
+	int result = db_number(db, db_bind(db, SQL_ROOM_WRONG, NULL, 0), 0, &wrong);
+	return result == SQLITE_OK && wrong != 0 ? SQLITE_CORRUPT : result;
+}
+
 /* A new number for this life (or what follows its clean end), after which older copies can be told. */
 static int write_opening(struct sqlite_store *store, bool clean, uint64_t inode)
 {
@@ -186,6 +195,8 @@ static int begin_life(struct opening *o)
 	if (folder_witness(&store->folder, &o->witness) != 0)
 		return fail(o, strerror(errno));
 	int result = db_do(db, SQL_BEGIN);
+	if (result == SQLITE_OK)
+		result = check_rooms(db);
 	if (result == SQLITE_OK)
 		result = is_other(o, &other);
 	/* Should this life end before the folder has its number, this is still the one before. */

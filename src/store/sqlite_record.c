@@ -62,8 +62,8 @@ int sqlite_records(struct store *base,
 	if (result == SQLITE_OK) {
 		sqlite3_stmt *statement = db_bind(&db, SQL_OWN_ALL, NULL, 0);
 		while ((result = db_step(&db, statement)) == SQLITE_ROW) {
-			const void *value = sqlite3_column_blob(statement, 2);
-			each(arg, (uint8_t)sqlite3_column_int(statement, 0), sqlite3_column_blob(statement, 1),
+			const void *key = sqlite3_column_blob(statement, 1), *value = sqlite3_column_blob(statement, 2);
+			each(arg, (uint8_t)sqlite3_column_int(statement, 0), key == NULL ? "" : key,
 			     (size_t)sqlite3_column_bytes(statement, 1), value == NULL ? "" : value,
 			     (size_t)sqlite3_column_bytes(statement, 2));
 		}
