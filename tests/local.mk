@@ -570,9 +570,13 @@ EXTRA_DIST += tests/fuzz/corpus
 if HAVE_CMOCKA
 dist_check_SCRIPTS += tests/check-corpus.sh
 TESTS += tests/check-corpus.sh
-fuzz_targets = frames host client address config json text tokenizer known-hosts certificate
+if HAVE_SQLITE
+fuzz_rows = host-rows client-rows
+fuzz_rows_programs = tests/fuzz/host-rows tests/fuzz/client-rows
+endif
+fuzz_targets = frames host client address config json text tokenizer known-hosts certificate $(fuzz_rows)
 fuzz_programs = tests/fuzz/frames tests/fuzz/host tests/fuzz/client tests/fuzz/address tests/fuzz/config tests/fuzz/json \
-	tests/fuzz/text tests/fuzz/tokenizer tests/fuzz/known-hosts tests/fuzz/certificate
+	tests/fuzz/text tests/fuzz/tokenizer tests/fuzz/known-hosts tests/fuzz/certificate $(fuzz_rows_programs)
 EXTRA_PROGRAMS += $(fuzz_programs) tests/fuzz/dictionary
 tests/check-corpus.log: $(fuzz_programs)
 if FUZZING
@@ -588,11 +592,11 @@ tests_fuzz_frames_SOURCES = tests/fuzz/frames.c tests/fuzz/stream.h $(fuzz_main)
 tests_fuzz_frames_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_frames_LDADD = src/libwire.a src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
 tests_fuzz_host_CFLAGS = $(test_cflags)
-tests_fuzz_host_SOURCES = tests/fuzz/host.c tests/fuzz/stream.h tests/wire-peer.h $(fuzz_main)
+tests_fuzz_host_SOURCES = tests/fuzz/host.c tests/fuzz/stream.h tests/door-peer.h tests/wire-peer.h $(fuzz_main)
 tests_fuzz_host_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_host_LDADD = $(host_libs)
 tests_fuzz_client_CFLAGS = $(test_cflags)
-tests_fuzz_client_SOURCES = tests/fuzz/client.c tests/fuzz/stream.h $(client_fake) $(fuzz_main)
+tests_fuzz_client_SOURCES = tests/fuzz/client.c tests/fuzz/says.h tests/fuzz/stream.h $(client_fake) $(fuzz_main)
 tests_fuzz_client_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_client_LDADD = $(client_libs)
 tests_fuzz_address_CFLAGS = $(test_cflags)
@@ -623,6 +627,18 @@ tests_fuzz_certificate_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
 tests_fuzz_certificate_SOURCES = tests/fuzz/certificate.c $(fuzz_main)
 tests_fuzz_certificate_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_certificate_LDADD = src/libtrust.a src/libbase.a $(GNUTLS_LIBS) $(LIBINTL)
+if HAVE_SQLITE
+tests_fuzz_host_rows_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_fuzz_host_rows_SOURCES = tests/fuzz/host-rows.c tests/fuzz/rows.h tests/fuzz/stream.h tests/door-peer.h tests/wire-peer.h \
+	$(fuzz_main)
+tests_fuzz_host_rows_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_host_rows_LDADD = $(host_libs) $(SQLITE_LIBS)
+tests_fuzz_client_rows_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_fuzz_client_rows_SOURCES = tests/fuzz/client-rows.c tests/fuzz/rows.h tests/fuzz/says.h tests/fuzz/stream.h \
+	$(client_fake) $(fuzz_main)
+tests_fuzz_client_rows_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_client_rows_LDADD = $(client_libs) $(SQLITE_LIBS)
+endif
 endif
 EXTRA_DIST += tests/run-fuzz.sh
 FUZZ_SECONDS = 30

@@ -9,7 +9,7 @@ build=tests/fuzz
 
 dictionary() {
 	case $1 in
-	frames | host | client) echo "-dict=$build/frames.dict" ;;
+	frames | host | client | host-rows | client-rows) echo "-dict=$build/frames.dict" ;;
 	config) echo "-dict=$build/settings.dict" ;;
 	esac
 }
@@ -20,7 +20,8 @@ runs() {
 	address) echo 300000 ;;
 	json) echo 100000 ;;
 	host) echo 5000 ;;
-	known-hosts) echo 500 ;; # which flushes to the disk
+	known-hosts) echo 5000 ;;
+	host-rows | client-rows) echo 1000 ;;
 	*) echo 20000 ;;
 	esac
 }

@@ -2,6 +2,7 @@
 /* libFuzzer: any bytes as a tchatrc. Lines and values lie inside it; a value that is taken is written such that it is
  * taken again; a key that is changed has its new value then, and every other line is as it was. */
 #include "app/config_text.h"
+#include "app/keep.h"
 #include "app/settings.h"
 #include "base/utf8.h"
 #include "fuzz.h"
@@ -30,11 +31,20 @@ static void try_value(enum setting setting, const char *value)
 	demand(strcmp(text, again) == 0);
 }
 
+/* It stands on the command line only, and is read in the same way. */
+static void try_keep(const char *value)
+{
+	struct keep keep = { 0 };
+	demand(!keep_read_limit(&keep, value) || keep.count > 0 || keep.age > 0 || keep.bytes > 0);
+	keep_read_durability(&keep, value);
+}
+
 static void try_setting(const struct config_line *line)
 {
 	char *value = strndup(line->value, line->value_length);
 	demand(value != NULL);
 	demand(config_text_is_value(value, line->value_length));
+	try_keep(value);
 	int setting = setting_find(line->key, line->key_length);
 	if (setting >= 0)
 		try_value((enum setting)setting, value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* libFuzzer: any frames from eve to a host where ann is, in all states of eve's connection. What the host says is well
  * formed, ann's room stays dense, and she is served to the end. */
-#include "../wire-peer.h"
+#include "../door-peer.h"
 
 #include "stream.h"
 
@@ -16,6 +16,18 @@ enum {
 	HALF = 64,   /* and closes her side */
 	LATER = 128, /* minutes pass */
 };
+
+/* The second one. */
+enum {
+	ACCESS = 3, /* enum host_access; 3: nobody has a key */
+	INVITED = 4,
+	MODERATOR = 8,
+	MUTED = 16,
+	PRIVATE = 32, /* eve has a room of her own, with a rule in it */
+	AGAIN = 64,   /* the host starts anew with what it kept, and ann comes back */
+};
+
+enum { ANN_KEY = OWNER_KEY, EVE_KEY = 7, TOKEN = 5 };
 
 /* Takes all that came; the MSGs of this room are dense. */
 static void take_all(struct wire_peer *p, uint64_t room)
@@ -55,27 +67,103 @@ static void feed(struct wire_peer *eve, const uint8_t *at, size_t length, size_t
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+/* --- Where nobody has a key */
+
+static struct wire_peer *eve_plain(struct world *w, uint8_t mode)
 {
-	if (length < 1)
-		return 0;
-	uint8_t mode = bytes[0];
-	struct host_limits limits = { .queue = 1 << 16, .queue_soft = 1 << 14, .rooms = 8, .peers = 8 };
-	struct world *w = world_new(&limits, NULL);
-	struct wire_peer *ann = wire_member(w, 0xa7, "ann");
-	uint64_t lobby = wire_enter(ann, "lobby", JOIN_LIVE);
-	struct wire_peer *eve = mode & READY ? wire_member_of(w, mode & OWNER, 2, "eve") : wire_connect(w, mode & OWNER);
-	if ((mode & READY) && (mode & JOINED)) {
-		wire_enter(eve, "lobby", JOIN_LIVE);
-		wire_post(ann, lobby, "hello");
-		wire_post(eve, lobby, "hello you");
-		take_all(eve, 0);
+	return mode & READY ? wire_member_of(w, mode & OWNER, 2, "eve") : wire_connect(w, mode & OWNER);
+}
+
+/* --- Where users have keys; ann is the owner */
+
+static void moderate(struct wire_peer *p, int action, uint64_t room, const char *nick)
+{
+	wire_put(p, &(struct message){ .type = WIRE_MODERATE,
+	                               .moderate = { .request = ++p->request,
+	                                             .room = room,
+	                                             .action = (uint8_t)action,
+	                                             .nick = wire_text(nick) } });
+	world_run(p->world);
+}
+
+/* Whether she is in, and not at the door. */
+static bool comes_in(struct wire_peer *p)
+{
+	struct message message;
+	int type;
+	world_run(p->world);
+	while ((type = wire_next(p, &message)) != 0)
+		if (type == WIRE_AUTH_OK) {
+			p->device = message.auth_ok.device;
+			p->counter = message.auth_ok.mark;
+			return true;
+		}
+	return false;
+}
+
+static void eve_is(struct wire_peer *ann, struct wire_peer *eve, uint8_t door)
+{
+	if (door & MODERATOR)
+		moderate(ann, MODERATE_OP, 0, "eve");
+	if (door & MUTED)
+		moderate(ann, MODERATE_MUTE, 0, "eve");
+	if (door & PRIVATE) {
+		wire_join(eve, ROOM_PRIVATE, "den", JOIN_LIVE);
+		moderate(eve, MODERATE_CALL, 2, "ann");
 	}
+}
+
+static struct wire_peer *eve_with_key(struct wire_peer *ann, uint8_t mode, uint8_t door)
+{
+	int key = mode & OWNER ? OWNER_KEY : EVE_KEY, token = door & INVITED ? TOKEN : 0;
+	struct world *w = ann->world;
+	struct trust_pin pin = door_pin(key);
+	struct wire_peer *eve;
+	if (token != 0) {
+		door_invite(ann, INVITE_HOST, TOKEN, 2, 0, "lobby");
+		world_run(w);
+	}
+	eve = wire_connect_as(w, &(struct host_peer_info){ .address = "[::2]:5", .pin = &pin });
+	if (!(mode & READY))
+		return eve;
+	wire_hello(eve);
+	door_auth(eve, key, "eve", token);
+	if (comes_in(eve))
+		eve_is(ann, eve, door);
+	return eve;
+}
+
+/* What she wrote into the store keeps no host from starting. */
+static void again(struct world *w, uint8_t mode, uint8_t door)
+{
+	door_restart(w, (enum host_access)(door & ACCESS));
+	struct wire_peer *ann = door_connect(w, ANN_KEY);
+	door_auth(ann, ANN_KEY, "ann", 0);
+	demand(comes_in(ann) || (mode & OWNER));
+	wire_close(ann);
+}
+
+/* --- Both */
+
+static void talk(struct wire_peer *ann, uint64_t lobby, struct wire_peer *eve)
+{
+	wire_join(eve, ROOM_PUBLIC, "lobby", JOIN_LIVE);
+	wire_post(ann, lobby, "hello");
+	wire_post(eve, lobby, "hello you");
+	take_all(eve, 0);
+}
+
+static void try_eve(struct wire_peer *ann, uint64_t lobby, struct wire_peer *eve, const uint8_t *bytes, size_t length)
+{
+	struct world *w = ann->world;
+	uint8_t mode = bytes[0];
+	if ((mode & READY) && (mode & JOINED))
+		talk(ann, lobby, eve);
 	take_all(ann, lobby);
 	if (mode & DEAF)
 		wire_allow(eve, 0);
 	size_t made;
-	uint8_t *stream = stream_make(bytes + 1, length - 1, mode & RAW, &made);
+	uint8_t *stream = stream_make(bytes + 2, length - 2, mode & RAW, &made);
 	feed(eve, stream, made, mode & PIECES ? 3 : 65536);
 	free(stream);
 	if ((mode & HALF) && eve->peer != NULL)
@@ -90,9 +178,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		demand(is_served(ann));
 	else
 		demand((mode & (OWNER | LATER)) || !(mode & READY));
-	wire_close(eve);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	if (length < 2)
+		return 0;
+	uint8_t mode = bytes[0], door = bytes[1];
+	bool keys = (door & ACCESS) != ACCESS;
+	struct host_limits limits = { .queue = 1 << 16, .queue_soft = 1 << 14, .rooms = 8, .peers = 8 };
+	struct world *w = keys ? door_world_over((enum host_access)(door & ACCESS), &limits, NULL) : world_new(&limits, NULL);
+	struct wire_peer *ann = keys ? door_member(w, ANN_KEY, "ann", 0, "ann") : wire_member(w, 0xa7, "ann");
+	uint64_t lobby = wire_enter(ann, "lobby", JOIN_LIVE);
+	try_eve(ann, lobby, keys ? eve_with_key(ann, mode, door) : eve_plain(w, mode), bytes, length);
+	if (keys && (door & AGAIN))
+		again(w, mode, door);
+	for (struct wire_peer *p = w->peers; p != NULL; p = p->next)
+		wire_close(p);
 	world_run(w);
-	wire_close(ann);
 	world_free(w);
 	return 0;
 }
