@@ -24,19 +24,35 @@ TESTS += tests/check-layers tests/check-translations
 # The list of sources with strings, and the template for translators.
 template:
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-translations --record
-.PHONY: template bench-tls bench-return bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz check-fuzz-dose check-sim check-sim-faults
+.PHONY: template bench-tls bench-return bench-pane bench-face record-screens check-sanitize check-valgrind check-fuzz check-fuzz-dose check-sim check-sim-faults \
+	check-attacks
 
 # wire, and the standard that describes it
-EXTRA_DIST += tests/golden/frames-1 tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundings.py \
-	tests/attack-text.py tests/check-options.py \
+EXTRA_DIST += tests/golden/frames-1 tests/check-options.py \
 	tests/check-protocol-manual.py tests/peer-test.py tests/peer_client.py tests/peer_support.py
 dist_check_SCRIPTS += tests/check-manuals
 TESTS += tests/check-manuals
 PY_LOG_COMPILER = $(PYTHON)
 if HAVE_PYTHON
-TESTS += tests/attack-frames.py tests/attack-half-open.py tests/attack-surroundings.py tests/attack-text.py \
-	tests/check-options.py tests/check-protocol-manual.py tests/peer-test.py
+TESTS += tests/check-options.py tests/check-protocol-manual.py tests/peer-test.py
 endif
+
+# What strangers, members and surroundings do to a host. The same in large, with verdicts: make check-attacks
+EXTRA_DIST += tests/attack/figures.py tests/attack/floods.py tests/attack/frames.py tests/attack/half-open.py \
+	tests/attack/surroundings.py tests/attack/text.py
+EXTRA_PROGRAMS += tests/attack/tls-flood
+tests_attack_tls_flood_CFLAGS = $(AM_CFLAGS) $(GNUTLS_CFLAGS)
+tests_attack_tls_flood_SOURCES = tests/attack/tls-flood.c
+tests_attack_tls_flood_LDADD = $(GNUTLS_LIBS)
+if HAVE_PYTHON
+TESTS += tests/attack/floods.py tests/attack/frames.py tests/attack/half-open.py tests/attack/surroundings.py \
+	tests/attack/text.py
+tests/attack/floods.log: tests/attack/tls-flood$(EXEEXT)
+endif
+check-attacks: src/tchat$(EXEEXT) tests/attack/tls-flood$(EXEEXT)
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/attack/half-open.py 5000 && \
+	$(PYTHON) $(srcdir)/tests/attack/floods.py full
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit-wire tests/unit-range tests/unit-message tests/unit-manual tests/unit-dump
 tests_unit_wire_CFLAGS = $(test_cflags)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Starts the real programs for the tests that are written in Python, and runs these tests."""
 import atexit
+import glob
 import os
 import pty
 import re
@@ -193,6 +194,14 @@ class Host(Program):
         """Resident bytes."""
         with open("/proc/%d/statm" % self.process.pid) as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def processor_seconds(self):
+        """What its threads have used of processors so far."""
+        total = 0
+        for path in glob.glob("/proc/%d/task/*/schedstat" % self.process.pid):
+            with open(path) as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
 
     def stop(self):
         """Ends it as a service manager does: it has to leave with 0."""

@@ -730,6 +730,30 @@ static void empty_records_in_a_row_end_the_connection(void **state)
 	raw_part(&raw);
 }
 
+/* Empty records, two before each of so many bytes: how the host's stream ends, or 0. */
+static int empty_between(struct scene *scene, size_t length)
+{
+	struct raw raw;
+	raw_join(&raw, scene, NULL);
+	stream_tls_trust(raw.host);
+	for (int i = 0; i < 100 && raw.err == 0; i++) {
+		assert_int_equal(gnutls_record_send2(raw.session, "", 0, 1, 0), 0);
+		assert_int_equal(gnutls_record_send2(raw.session, "", 0, 1, 0), 0);
+		assert_int_equal(gnutls_record_send(raw.session, scene->pattern, length), length);
+		raw_run(&raw);
+	}
+	int err = raw.err;
+	assert_int_equal(raw.received, err == 0 ? 100 * length : raw.received);
+	raw_part(&raw);
+	return err;
+}
+
+static void empty_records_among_few_bytes_end_the_connection(void **state)
+{
+	assert_int_equal(empty_between(*state, 1), TCHAT_ERR_TLS);
+	assert_int_equal(empty_between(*state, 2000), 0);
+}
+
 static void key_updates_in_a_row_end_the_connection(void **state)
 {
 	struct raw raw;
@@ -784,6 +808,7 @@ int main(void)
 		cmocka_unit_test(a_client_without_certificate_does_not_get_in),
 		cmocka_unit_test(a_client_of_older_versions_does_not_get_in),
 		cmocka_unit_test(empty_records_in_a_row_end_the_connection),
+		cmocka_unit_test(empty_records_among_few_bytes_end_the_connection),
 		cmocka_unit_test(key_updates_in_a_row_end_the_connection),
 		cmocka_unit_test(a_client_gets_no_ticket),
 	};

@@ -22,7 +22,8 @@ enum {
 	TLS_HELD = TLS_READ + TLS_RECORD,              /* read and not yet taken in */
 	TLS_UNSENT = 2 * TLS_FLIGHT,                   /* a flight, in however small records the peer wants it */
 	TLS_BUDGET = 8192,                             /* bytes from a peer before it is trusted */
-	TLS_BARREN = 32,                               /* records in a row that bring no bytes */
+	TLS_BARREN = 32,                               /* records that bring no bytes, for nothing */
+	TLS_FERTILE = 512,                             /* bytes for which one more of these is borne */
 };
 
 enum tls_state {
@@ -62,7 +63,7 @@ struct tls_stream {
 	struct trust_pin peer;
 	int err;                /* why it is broken */
 	uint32_t budget;        /* bytes that may still be read while not trusted */
-	uint16_t barren;        /* records without bytes for us, in a row */
+	uint16_t barren;        /* bytes that would make up for the records that brought none */
 	unsigned char state;    /* enum tls_state */
 	bool host, trusted;
 	bool met;               /* the peer's first byte was one of TLS */
@@ -100,7 +101,8 @@ static ssize_t tls_pull(gnutls_transport_ptr_t ptr, void *bytes, size_t length)
 		bool broken = window->length >= TLS_HEADER && !is_head(window->bytes);
 		if (!broken && !holds_record(window->bytes, window->length))
 			return window->ended ? 0 : refuse(tls, window->err != 0 ? EIO : EAGAIN);
-		if (broken || ++tls->barren > TLS_BARREN) {
+		tls->barren += TLS_FERTILE;
+		if (broken || tls->barren > TLS_BARREN * TLS_FERTILE) {
 			tls_break(tls, TCHAT_ERR_TLS);
 			return refuse(tls, EIO);
 		}
@@ -425,8 +427,9 @@ static ssize_t tls_take(struct tls_stream *tls, uint8_t *bytes, size_t length)
 		size_t left = tls->window->length;
 		ssize_t n = gnutls_record_recv(tls->session, bytes + got, length - got);
 		if (n > 0) {
+			size_t forgiven = TLS_FERTILE + (size_t)n; /* the first for the record that brought them */
 			got += (size_t)n;
-			tls->barren = 0;
+			tls->barren -= forgiven < tls->barren ? (uint16_t)forgiven : tls->barren;
 		} else if (tls->state == TLS_BROKEN || (tls->window->err != 0 && n == 0)) {
 			err = tls_fail(tls, GNUTLS_E_PULL_ERROR); /* which GnuTLS may take for an end */
 		} else if (n == 0 || (n == GNUTLS_E_PREMATURE_TERMINATION && tls->shut)) {

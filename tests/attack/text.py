@@ -7,7 +7,7 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
 from peer_client import TEXT, ACTION, Peer, Refused  # noqa: E402

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Strangers who never say who they are: many half connections, large and slow ones. The host's memory stays small, each is
-cut in time, and members are not disturbed."""
+cut in time, members are not disturbed, and who is invited comes in.
+Usage: half-open.py [COUNT]: so many in a storm; with COUNT, only that, and with a verdict on times."""
 import contextlib
 import os
+import resource
 import select
+import ssl
+import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+import figures  # noqa: E402
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
 from peer_client import Identity, Peer, encode  # noqa: E402
@@ -16,6 +22,7 @@ ADDRESSES, OF_EACH = 16, 16
 CROWD = ADDRESSES * OF_EACH
 LARGE, BUDGET, RECORD = 120000, 8192, 16384
 GROWTH = 16 << 20
+STORM, GROWTH_OF_STORM, LATENCY, RESERVED = 600, 20 << 20, 100, 64
 LIMIT, LATE = 10, 18.5  # seconds: when a stranger is cut, and when it would be if a byte at the ninth bought time
 
 
@@ -157,7 +164,99 @@ def who_is_slow_is_cut_after_ten_seconds(host):
     assert_members_are_fine(host, member)
 
 
+# --- A storm: a process of its own opens the connections, so that what the members feel is the host.
+
+def has_ended(sock):
+    try:
+        return sock.recv(4096) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def reap(socks):
+    """Closes those that the host has ended; the others."""
+    left = []
+    for sock in socks:
+        if has_ended(sock):
+            sock.close()
+        else:
+            left.append(sock)
+    return left
+
+
+def storm(address, count):
+    """Opens so many as fast as they are to be had, each with as much of a handshake as a stranger may send, and keeps them until
+    standard input ends."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    hello, socks = client_hello(LARGE)[:BUDGET - 1], []
+    start = time.perf_counter()
+    for i in range(count):
+        while len(socks) >= limit - RESERVED:
+            socks = reap(socks)
+        socks.append(peer_client.connect(address, source="127.0.0.%d" % (2 + i % ADDRESSES)))
+        socks[-1].setblocking(False)
+        with contextlib.suppress(OSError):
+            socks[-1].send(hello)
+        if i == count // 8:
+            print("begun", flush=True)
+    print("opened %.2f" % (time.perf_counter() - start), flush=True)
+    sys.stdin.read()
+    print("held %d" % len(reap(socks)), flush=True)
+
+
+def come_in(address, identity):
+    """Until one is in, as a person would: seconds, and how often it was tried."""
+    start, tries = time.perf_counter(), 0
+    while time.perf_counter() < start + peer_support.TIMEOUT:
+        tries += 1
+        with contextlib.suppress(peer_client.Closed, peer_client.Refused, ssl.SSLError, OSError):
+            Peer(address, "new", identity=identity).bye()
+            return time.perf_counter() - start, tries
+    raise AssertionError("not in after %d attempts" % tries)
+
+
+def a_storm_of_half_connections_disturbs_nobody(host, count=STORM, verdict=False):
+    link, newcomer = host.out.find(r"tchat://\S+")[0], Identity()
+    talk = figures.Talk(host, ann=peer_support.owner(), ben=peer_support.owner())
+    talk.times(20)
+    figures.tell_times("before the storm", talk.times(300))
+    before, busy = host.memory(), host.processor_seconds()
+    crowd = subprocess.Popen([sys.executable, __file__, "--storm", host.address, str(count)], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
+    peer_support.STARTED.append(crowd)
+    said = peer_support.Lines(crowd.stdout)
+    said.find("begun")
+    entered = come_in(link, newcomer)
+    times, most = [], host.memory()
+    while not said.ended and not any("opened" in line for line in said.lines):
+        times += talk.times(10)
+        most = max(most, host.memory())
+    again = come_in(host.address, newcomer)
+    times += talk.times(300)
+    most = max(most, host.memory())
+    crowd.stdin.close()
+    taken, held = float(said.find(r"opened (\S+)")[1]), said.find(r"held (\d+)")[1]
+    p99 = figures.tell_times("meanwhile", times)
+    figures.tell("%d connections within %.2f s, %s of them held to the end: %d KiB more, %.2f s of the host's processor"
+                 % (count, taken, held, (most - before) >> 10, host.processor_seconds() - busy))
+    figures.tell("the newcomer was in after %.2f s (attempt %d), and again after %.2f s (attempt %d)" % (*entered, *again))
+    figures.assert_small("a storm", most - before, GROWTH_OF_STORM)
+    if verdict:
+        figures.judge("the host's growth", (most - before) / figures.MEGABYTE, GROWTH_OF_STORM / figures.MEGABYTE, "MiB")
+        figures.judge("the members' p99", p99, LATENCY, "ms")
+
+
+def the_whole_storm(host):
+    a_storm_of_half_connections_disturbs_nobody(host, int(sys.argv[1]), True)
+
+
 if __name__ == "__main__":
-    sys.exit(peer_support.run([large_beginnings_of_a_handshake_cost_little, small_ones_that_are_kept_cost_little,
-                               whole_handshakes_without_a_word_cost_little, who_is_slow_is_cut_after_ten_seconds],
-                              "--access", "invite"))
+    if sys.argv[1:2] == ["--storm"]:
+        sys.exit(storm(sys.argv[2], int(sys.argv[3])))
+    everything = [large_beginnings_of_a_handshake_cost_little, small_ones_that_are_kept_cost_little,
+                  whole_handshakes_without_a_word_cost_little, who_is_slow_is_cut_after_ten_seconds,
+                  a_storm_of_half_connections_disturbs_nobody]
+    sys.exit(peer_support.run([the_whole_storm] if sys.argv[1:] else everything, "--access", "invite"))
