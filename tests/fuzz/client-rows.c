@@ -21,9 +21,12 @@ enum {
 };
 
 static const char *const tables[] = { "meta", "outbox", "room", "own", "message", "change" };
+enum { LAST = 6 }; /* message of each of the host's rooms */
+
 static const uint8_t host_key[] = "host";
 static struct rows rows;
-static char root[64], host_folder[80], folder[96];
+static uint64_t heads[64]; /* of the host's rooms, by their numbers' rest */
+static char root[220], host_folder[240], folder[260];
 
 static void try_line(const char *why)
 {
@@ -34,7 +37,9 @@ static void try_line(const char *why)
 static struct client_store *open_store(uint8_t mode)
 {
 	char why[CLIENT_WHY_SIZE] = "";
-	struct client_sqlite_config config = { .root = root, .key = host_key, .key_length = 4, .by_hand = true };
+	struct client_sqlite_config config = { .environment = &rows.environment, .root = root, .key = host_key };
+	config.key_length = sizeof host_key - 1;
+	config.by_hand = true;
 	config.cache_age = TCHAT_NEVER;
 	if (mode & SHORT) {
 		config.posts = config.cache_count = 4;
@@ -52,18 +57,51 @@ static struct client_store *open_store(uint8_t mode)
 
 /* --- A host that says yes to everything */
 
+/* Another number for each of the few rooms, by how its name begins. */
+static uint64_t number_of(const struct wire_join *join)
+{
+	uint8_t first = join->name.length > 0 ? join->name.data[0] : 0;
+	return FAKE_ROOM + (uint8_t)(first - 'l') + 256u * join->kind;
+}
+
+static uint64_t *head_of(uint64_t room)
+{
+	return &heads[room % (sizeof heads / sizeof heads[0])];
+}
+
+static void tell_page(struct fake *fake, const struct wire_history *history)
+{
+	struct message page = { .type = WIRE_PAGE, .page = { .request = history->request, .room = history->room, .floor = 1 } };
+	struct message record = { .type = WIRE_MSG,
+		                  .msg = { .room = history->room, .sender = 8, .kind = KIND_TEXT, .body = wire_text("old") } };
+	uint64_t first = (history->flags & HISTORY_FORWARD) && history->from > 1 ? history->from : 1;
+	struct buffer records;
+	buffer_init(&records, 1 << 20);
+	for (record.msg.seq = first; record.msg.seq <= *head_of(history->room); record.msg.seq++) {
+		record.msg.time = record.msg.seq;
+		record.msg.id = (struct message_id){ 5, record.msg.seq };
+		demand(message_encode(&records, &record) == 0);
+	}
+	page.page.next = record.msg.seq;
+	page.page.flags = history->flags & HISTORY_ATTACH ? PAGE_LIVE : 0;
+	page.page.records = (struct wire_bytes){ buffer_data(&records), buffer_length(&records) };
+	fake_send(fake, &page);
+	buffer_free(&records);
+}
+
 static void hear(struct fake *fake, const struct message *message)
 {
 	switch (message->type) {
 	case WIRE_JOIN:
+		*head_of(number_of(&message->join)) = LAST;
 		fake_send(fake, &(struct message){ .type = WIRE_JOINED,
 		                                   .joined = { .request = message->join.request,
-		                                               .room = FAKE_ROOM + message->join.kind,
+		                                               .room = number_of(&message->join),
 		                                               .kind = message->join.kind,
 		                                               .flags = message->join.flags,
 		                                               .epoch = FAKE_EPOCH,
 		                                               .first = 1,
-		                                               .last = 6,
+		                                               .last = LAST,
 		                                               .members = 1,
 		                                               .name = message->join.name } });
 		break;
@@ -73,19 +111,46 @@ static void hear(struct fake *fake, const struct message *message)
 		                                                .room = message->resume.room,
 		                                                .epoch = FAKE_EPOCH,
 		                                                .first = 1,
-		                                                .last = 6,
+		                                                .last = LAST,
 		                                                .status = RESUME_GAP } });
 		break;
-	case WIRE_HISTORY: fake_page(fake, message->history.request, 1, 6, 0); break;
+	case WIRE_HISTORY: tell_page(fake, &message->history); break;
 	case WIRE_POST:
 		fake_send(fake, &(struct message){ .type = WIRE_ACK,
 		                                   .ack = { .id = message->post.id,
 		                                            .room = message->post.room,
-		                                            .seq = 6 + message->post.id.counter % 8,
+		                                            .seq = ++*head_of(message->post.room),
 		                                            .time = 1 } });
 		break;
 	default: break;
 	}
+}
+
+/* What others say in the lobby; target: the seq of what it changes, or 0. */
+static void tell(struct fake *fake, int kind, const char *text, uint64_t target)
+{
+	uint8_t about[8];
+	struct message message = { .type = WIRE_MSG,
+		                   .msg = { .room = FAKE_ROOM,
+		                            .seq = ++*head_of(FAKE_ROOM),
+		                            .time = 2,
+		                            .sender = 8,
+		                            .kind = (uint8_t)kind,
+		                            .body = wire_text(text),
+		                            .nick = wire_text("bob") } };
+	wire_set(about, sizeof about, target);
+	message.msg.id = (struct message_id){ 5, message.msg.seq };
+	if (target != 0)
+		message.msg.target = (struct wire_bytes){ about, sizeof about };
+	fake_send(fake, &message);
+}
+
+static void talk(struct fake *fake)
+{
+	for (int i = 0; i < 4; i++)
+		tell(fake, KIND_TEXT, "hello all", 0);
+	tell(fake, KIND_EDIT, "hello, all", LAST);
+	tell(fake, KIND_DELETE, "", LAST);
 }
 
 static void meet(struct fake *fake, uint8_t mode)
@@ -157,6 +222,7 @@ static void live(uint8_t mode)
 	enter(&fake);
 	turn(&fake, store);
 	session_repost(fake.session, 0);
+	talk(&fake);
 	turn(&fake, store);
 	session_disconnected(fake.session, TCHAT_ERR_CLOSED, fake.now);
 	session_leave(fake.session);
@@ -177,8 +243,7 @@ static void make_store(void)
 	meet(&fake, 0);
 	enter(&fake);
 	look_back(&fake, store);
-	for (uint64_t seq = 7; seq < 12; seq++)
-		fake_msg(&fake, seq, "hello all");
+	talk(&fake);
 	turn(&fake, store);
 	session_disconnected(fake.session, TCHAT_ERR_CLOSED, fake.now);
 	look_back(&fake, store);
@@ -188,7 +253,7 @@ static void make_store(void)
 
 static void clean_up(void)
 {
-	char path[128];
+	char path[300];
 	static const char *const names[] = { "client.db", "client.db-wal", "client.db-shm", "client.db-journal", "lock" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		snprintf(path, sizeof path, "%s/%s", folder, names[i]);

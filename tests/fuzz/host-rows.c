@@ -5,6 +5,7 @@
 
 #include "../door-peer.h"
 
+#include "store/grams.h"
 #include "store/sqlite.h"
 #include "store/sqlite_look.h"
 
@@ -21,7 +22,7 @@ enum { MEMBER = 2, NEWCOMER = 3, ROOMS_SEEN = 3 };
 
 static const char *const tables[] = { "meta", "room", "message", "device", "outcome", "own", "change", "gram", "indexed" };
 static struct rows rows;
-static char folder[64];
+static char folder[240];
 
 /* --- A store that has done all when it was told to */
 
@@ -85,7 +86,7 @@ static void try_line(const char *why)
 static struct store *open_store(uint8_t mode)
 {
 	char why[STORE_WHY_SIZE] = "";
-	struct store_sqlite_config config = { .directory = folder, .by_hand = true };
+	struct store_sqlite_config config = { .environment = &rows.environment, .directory = folder, .by_hand = true };
 	struct prompt *prompt = calloc(1, sizeof *prompt);
 	demand(prompt != NULL);
 	if (mode & SHORT) {
@@ -111,15 +112,22 @@ static bool has_failed(const struct world *w)
 	return why != NULL;
 }
 
-static void say(struct wire_peer *p, struct message *message)
+/* Returns the seq that a post got, or 0. */
+static uint64_t say(struct wire_peer *p, struct message *message)
 {
+	struct message answer;
+	uint64_t seq = 0;
+	int type;
 	if (has_failed(p->world) || p->peer == NULL || !host_peer_wants_input(p->peer))
-		return;
+		return 0;
 	wire_put(p, message);
-	wire_skip(p);
+	world_run(p->world);
+	while ((type = wire_next(p, &answer)) != 0)
+		seq = type == WIRE_ACK ? answer.ack.seq : seq;
+	return seq;
 }
 
-static void change(struct wire_peer *p, uint64_t room, int kind, const char *text, uint64_t target)
+static uint64_t post(struct wire_peer *p, uint64_t room, int kind, const char *text, uint64_t target)
 {
 	uint8_t about[8];
 	struct message message = { .type = WIRE_POST };
@@ -130,25 +138,28 @@ static void change(struct wire_peer *p, uint64_t room, int kind, const char *tex
 	message.post.body = wire_text(text);
 	if (target != 0)
 		message.post.target = (struct wire_bytes){ about, sizeof about };
-	say(p, &message);
+	return say(p, &message);
 }
 
 static void ask_of_room(struct wire_peer *p, uint64_t room)
 {
-	say(p, &(struct message){ .type = WIRE_HISTORY, .history = { .room = room, .limit = 20 } });
+	say(p, &(struct message){ .type = WIRE_HISTORY, .history = { .request = 1, .room = room, .limit = 20 } });
 	say(p, &(struct message){ .type = WIRE_HISTORY,
-	                          .history = { .room = room, .from = 1, .limit = 2, .flags = HISTORY_FORWARD } });
-	say(p, &(struct message){ .type = WIRE_SEARCH, .search = { .room = room, .limit = 20, .text = wire_text("hello") } });
-	say(p, &(struct message){ .type = WIRE_RESUME, .resume = { .room = room, .epoch = 1, .seq = 1, .id = { 1, 1 } } });
-	say(p, &(struct message){ .type = WIRE_NAMES, .names = { .room = room, .limit = 10 } });
-	say(p, &(struct message){ .type = WIRE_RULES, .rules = { .room = room, .limit = 10 } });
-	say(p, &(struct message){ .type = WIRE_AUDIT, .audit = { .room = room, .limit = 10 } });
+	                          .history = { .request = 1, .room = room, .from = 1, .limit = 2, .flags = HISTORY_FORWARD } });
+	say(p, &(struct message){ .type = WIRE_SEARCH, .search = { .request = 1, .room = room, .limit = 20, .text = wire_text("hello") } });
+	say(p, &(struct message){ .type = WIRE_RESUME, .resume = { .request = 1, .room = room, .epoch = 1, .seq = 1, .id = { 1, 1 } } });
+	say(p, &(struct message){ .type = WIRE_NAMES, .names = { .request = 1, .room = room, .limit = 10 } });
+	say(p, &(struct message){ .type = WIRE_RULES, .rules = { .request = 1, .room = room, .limit = 10 } });
+	say(p, &(struct message){ .type = WIRE_AUDIT, .audit = { .request = 1, .room = room, .limit = 10 } });
 	say(p, &(struct message){ .type = WIRE_MARK, .mark = { .room = room, .seq = 2 } });
-	change(p, room, KIND_TEXT, "hello all", 0);
-	change(p, room, KIND_TOPIC, "tea", 0);
-	change(p, room, KIND_EDIT, "hello again", 1);
-	change(p, room, KIND_REACTION, "+", 2);
-	change(p, room, KIND_DELETE, "", 1);
+	uint64_t own = post(p, room, KIND_TEXT, "hello all", 0);
+	post(p, room, KIND_TOPIC, "tea", 0);
+	post(p, room, KIND_EDIT, "hello again", own);
+	post(p, room, KIND_REACTION, "+", own);
+	post(p, room, KIND_EDIT, "hello again", 1);
+	post(p, room, KIND_REACTION, "+", 2);
+	post(p, room, KIND_DELETE, "", own);
+	post(p, room, KIND_DELETE, "", 1);
 }
 
 static void ask(struct wire_peer *p)
@@ -162,9 +173,9 @@ static void ask(struct wire_peer *p)
 		                                    .name = wire_text(names[i]) } });
 	for (uint64_t room = 0; room <= ROOMS_SEEN; room++)
 		ask_of_room(p, room);
-	say(p, &(struct message){ .type = WIRE_WHOIS, .whois = { .nick = wire_text("mary") } });
-	say(p, &(struct message){ .type = WIRE_INVITATIONS });
-	say(p, &(struct message){ .type = WIRE_NICK, .nick = { .nick = wire_text("olga2") } });
+	say(p, &(struct message){ .type = WIRE_WHOIS, .whois = { .request = 1, .nick = wire_text("mary") } });
+	say(p, &(struct message){ .type = WIRE_INVITATIONS, .invitations = { .request = 1 } });
+	say(p, &(struct message){ .type = WIRE_NICK, .nick = { .request = 1, .nick = wire_text("olga2") } });
 }
 
 static void visit(struct world *w, int key, const char *nick, bool keys)
@@ -252,6 +263,22 @@ static void check(void)
 	look_close(look);
 }
 
+/* The input as a list of the search index: what is taken out of it is in it no more. */
+static void try_list(const uint8_t *bytes, size_t length)
+{
+	struct gram_set found = { { 0 } }, again = { { 0 } };
+	struct buffer left;
+	bool changed;
+	uint32_t gram = length < 4 ? 0 : (uint32_t)wire_get(bytes, 4);
+	buffer_init(&left, 1 << 20);
+	gram_list_find(bytes, length, gram, &found);
+	demand(gram_list_drop(&left, bytes, length, &found, &changed) == 0);
+	gram_list_find(buffer_data(&left), buffer_length(&left), gram, &again);
+	for (size_t i = 0; i < GRAM_BLOCK / 64; i++)
+		demand((again.words[i] & found.words[i]) == 0);
+	buffer_free(&left);
+}
+
 /* --- What each run begins with: a host's life in which a little of everything came about */
 
 static void moderate(struct wire_peer *owner, int action, const char *nick, const char *address)
@@ -288,7 +315,7 @@ static void make_history(void)
 
 static void clean_up(void)
 {
-	char path[96];
+	char path[280];
 	static const char *const names[] = { "history.db", "history.db-wal", "history.db-shm", "history.db-journal", "lock" };
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -313,6 +340,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	if (length < 1)
 		return 0;
+	try_list(bytes + 1, length - 1);
 	rows_make(&rows, bytes + 1, length - 1);
 	check();
 	live(bytes[0]);

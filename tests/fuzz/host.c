@@ -27,7 +27,7 @@ enum {
 	AGAIN = 64,   /* the host starts anew with what it kept, and ann comes back */
 };
 
-enum { ANN_KEY = OWNER_KEY, EVE_KEY = 7, TOKEN = 5 };
+enum { ANN_KEY = OWNER_KEY, EVE_KEY = 7, ZOE_KEY = 8, TOKEN = 5 };
 
 /* Takes all that came; the MSGs of this room are dense. */
 static void take_all(struct wire_peer *p, uint64_t room)
@@ -56,9 +56,18 @@ static bool is_served(struct wire_peer *p)
 	return false;
 }
 
-static void feed(struct wire_peer *eve, const uint8_t *at, size_t length, size_t most)
+/* She is not read from while she says too much. */
+static bool is_heard(struct wire_peer *eve, bool waits)
 {
-	while (length > 0 && eve->peer != NULL && host_peer_wants_input(eve->peer)) {
+	for (int i = 0; waits && i < 20 && eve->peer != NULL && !host_peer_wants_input(eve->peer); i++)
+		world_pass(eve->world, TCHAT_SECONDS(1));
+	return eve->peer != NULL && host_peer_wants_input(eve->peer);
+}
+
+static void feed(struct wire_peer *eve, const uint8_t *at, size_t length, uint8_t mode)
+{
+	size_t most = mode & PIECES ? 3 : 65536;
+	while (length > 0 && is_heard(eve, mode & LATER)) {
 		size_t part = length < most ? length : most;
 		wire_send(eve, at, part);
 		world_run(eve->world);
@@ -113,6 +122,14 @@ static void eve_is(struct wire_peer *ann, struct wire_peer *eve, uint8_t door)
 	}
 }
 
+/* She comes, and waits at the door where there is one. */
+static void zoe_comes(struct world *w)
+{
+	struct wire_peer *zoe = door_connect(w, ZOE_KEY);
+	door_auth(zoe, ZOE_KEY, "zoe", 0);
+	world_run(w);
+}
+
 static struct wire_peer *eve_with_key(struct wire_peer *ann, uint8_t mode, uint8_t door)
 {
 	int key = mode & OWNER ? OWNER_KEY : EVE_KEY, token = door & INVITED ? TOKEN : 0;
@@ -123,6 +140,7 @@ static struct wire_peer *eve_with_key(struct wire_peer *ann, uint8_t mode, uint8
 		door_invite(ann, INVITE_HOST, TOKEN, 2, 0, "lobby");
 		world_run(w);
 	}
+	zoe_comes(w);
 	eve = wire_connect_as(w, &(struct host_peer_info){ .address = "[::2]:5", .pin = &pin });
 	if (!(mode & READY))
 		return eve;
@@ -153,6 +171,15 @@ static void talk(struct wire_peer *ann, uint64_t lobby, struct wire_peer *eve)
 	take_all(eve, 0);
 }
 
+/* Nobody can guess her device: posts of the device 0 are hers. */
+static void sign(const struct wire_peer *eve, uint8_t *stream, size_t length)
+{
+	struct frame frame;
+	for (int size; (size = frame_peek(&frame, stream, length, WIRE_LIMIT)) > 0; stream += size, length -= (size_t)size)
+		if (frame.type == WIRE_POST && frame.length >= MSG_BODY && wire_get(frame.payload + MSG_DEVICE, 8) == 0)
+			wire_set(stream + FRAME_HEADER + MSG_DEVICE, 8, eve->device);
+}
+
 static void try_eve(struct wire_peer *ann, uint64_t lobby, struct wire_peer *eve, const uint8_t *bytes, size_t length)
 {
 	struct world *w = ann->world;
@@ -164,7 +191,8 @@ static void try_eve(struct wire_peer *ann, uint64_t lobby, struct wire_peer *eve
 		wire_allow(eve, 0);
 	size_t made;
 	uint8_t *stream = stream_make(bytes + 2, length - 2, mode & RAW, &made);
-	feed(eve, stream, made, mode & PIECES ? 3 : 65536);
+	sign(eve, stream, made);
+	feed(eve, stream, made, mode);
 	free(stream);
 	if ((mode & HALF) && eve->peer != NULL)
 		host_peer_input_ended(eve->peer, w->now);
@@ -186,7 +214,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	uint8_t mode = bytes[0], door = bytes[1];
 	bool keys = (door & ACCESS) != ACCESS;
-	struct host_limits limits = { .queue = 1 << 16, .queue_soft = 1 << 14, .rooms = 8, .peers = 8 };
+	struct host_limits limits = { .queue = 1 << 16, .queue_soft = 1 << 14, .rooms = 8, .peers = 8, .rate = 10, .burst = 40 };
 	struct world *w = keys ? door_world_over((enum host_access)(door & ACCESS), &limits, NULL) : world_new(&limits, NULL);
 	struct wire_peer *ann = keys ? door_member(w, ANN_KEY, "ann", 0, "ann") : wire_member(w, 0xa7, "ann");
 	uint64_t lobby = wire_enter(ann, "lobby", JOIN_LIVE);

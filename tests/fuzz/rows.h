@@ -4,6 +4,7 @@
 #ifndef TCHAT_TESTS_FUZZ_ROWS_H
 #define TCHAT_TESTS_FUZZ_ROWS_H
 
+#include "base/clock.h"
 #include "stream.h"
 
 #include <fcntl.h>
@@ -26,10 +27,12 @@ enum value_type {
 };
 
 struct rows {
-	char top[32];
-	char database[160], lock[160];
+	char top[200];
+	char database[280], lock[280];
 	uint8_t *file, *number; /* what is in them, for each run anew */
 	size_t file_size, number_size;
+	struct environment environment;
+	uint64_t seed;
 	const char *const *tables;
 	size_t table_count;
 };
@@ -45,10 +48,27 @@ int fdatasync(int fd)
 	return 0;
 }
 
+/* The same each time, for the same input. */
+static inline tchat_time rows_wall(void *arg)
+{
+	return UINT64_C(1700000100000000);
+}
+
+static inline void rows_random(void *arg, void *bytes, size_t length)
+{
+	uint64_t *seed = arg;
+	for (size_t i = 0; i < length; i++) {
+		*seed = *seed * UINT64_C(6364136223846793005) + 1;
+		((uint8_t *)bytes)[i] = (uint8_t)(*seed >> 56);
+	}
+}
+
 static inline void rows_top(struct rows *rows)
 {
-	strcpy(rows->top, "/tmp/tchat-fuzz-XXXXXX");
+	const char *temporary = getenv("TMPDIR");
+	snprintf(rows->top, sizeof rows->top, "%s/tchat-fuzz-XXXXXX", temporary != NULL ? temporary : "/tmp");
 	demand(mkdtemp(rows->top) != NULL);
+	rows->environment = (struct environment){ rows_wall, rows_random, &rows->seed };
 }
 
 static inline uint8_t *rows_read(const char *path, size_t *size)
@@ -179,10 +199,11 @@ static inline void row_put(sqlite3 *db, const char *table, struct input *from)
 }
 
 /* Puts the files there, with the rows of the input in them. */
-static inline void rows_make(const struct rows *rows, const uint8_t *bytes, size_t length)
+static inline void rows_make(struct rows *rows, const uint8_t *bytes, size_t length)
 {
 	char text[64];
 	struct input from = { bytes, length };
+	rows->seed = 1;
 	rows_write(rows->database, rows->file, rows->file_size);
 	rows_write(rows->lock, rows->number, rows->number_size);
 	sqlite3 *db = rows_open(rows, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN");
