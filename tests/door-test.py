@@ -14,47 +14,18 @@ sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
 from peer_client import Identity, Peer, Refused  # noqa: E402
-from peer_support import TCHAT, TIMEOUT, Host, Program  # noqa: E402
+from peer_support import TIMEOUT, Host, holds, same, tchat  # noqa: E402
 
 NOT_INVITED, DOOR_FULL, BAD_NAME, NAME_TAKEN = 77, 81, 98, 99
 ADMIT = 3
 OF_ADDRESS, RETURNS = 4, 9  # knocks that are heard: of one address, of one key in ten minutes
 
 
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
-def holds(text, part):
-    if part not in text:
-        raise AssertionError("%r does not hold %r" % (text, part))
-
-
-def tchat(*arguments, environment, text=b""):
-    done = subprocess.run([TCHAT, *arguments], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-                          timeout=2 * TIMEOUT)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-class Json(Program):
-    """tchat in JSON mode."""
+class Json(peer_support.Json):
+    """tchat in JSON mode, which stays."""
 
     def __init__(self, address, nick, *arguments, environment=None):
-        super().__init__("--json", "--stay", "--nick", nick, *arguments, "--join", address, environment=environment)
-
-    def say(self, **members):
-        self.type(json.dumps(members) + "\n")
-
-    def wait_for(self, kind, **members):
-        """The first object of this type with these members."""
-        def find(lines):
-            for line in lines:
-                o = json.loads(line)
-                if o["type"] == kind and all(o.get(key) == value for key, value in members.items()):
-                    return o
-            return None
-        return self.out.wait(find, "%s %r" % (kind, members))
+        super().__init__(address, nick, "--stay", *arguments, environment=environment)
 
     def kinds(self):
         return {json.loads(line)["type"] for line in list(self.out.lines)}

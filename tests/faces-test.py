@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Line mode, JSON mode and --ping: the real programs, with a real host."""
-import json
 import os
 import re
 import select
@@ -14,42 +13,15 @@ import threading
 sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
-from peer_support import TCHAT, TIMEOUT, Lines, Program
+from peer_support import TCHAT, TIMEOUT, Lines, Program, resident, same, tchat  # noqa: E402
 
 
-def same(got, expected):
-    if got != expected:
-        raise AssertionError("got %r, expected %r" % (got, expected))
-
-
-def tchat(*arguments, text=b""):
-    """Runs tchat to its end: status, output, errors."""
-    done = subprocess.run([TCHAT, *arguments], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=2 * TIMEOUT)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-class Json(Program):
+class Json(peer_support.Json):
     """tchat in JSON mode, as soon as its first room is ready."""
 
-    def __init__(self, address, nick, *arguments, environment=None):
-        super().__init__("--json", "--nick", nick, *arguments, "--join", address, environment=environment)
+    def __init__(self, *arguments, environment=None):
+        super().__init__(*arguments, environment=environment)
         self.out.find('"type":"ready"')
-
-    def say(self, **members):
-        self.type(json.dumps(members) + "\n")
-
-    def objects(self, kind):
-        return [o for o in map(json.loads, list(self.out.lines)) if o["type"] == kind]
-
-    def wait_for(self, kind, **members):
-        """The first object of this type with these members."""
-        def find(lines):
-            for line in lines:
-                o = json.loads(line)
-                if o["type"] == kind and all(o.get(key) == value for key, value in members.items()):
-                    return o
-            return None
-        return self.out.wait(find, "%s %r" % (kind, members))
 
     def quit(self):
         self.end_input()
@@ -62,12 +34,6 @@ def lines(host, nick, watcher, *arguments, environment=None):
                       environment=environment)
     watcher.wait_for("joined", nick=nick)
     return program
-
-
-def resident(process):
-    """Bytes of memory."""
-    with open("/proc/%d/statm" % process.pid) as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 # --- Line mode
@@ -554,7 +520,7 @@ def a_link_lets_one_in_and_says_so_when_it_is_used_up(_):
 
 if __name__ == "__main__":
     TESTS = [value for value in list(globals().values()) if callable(value) and getattr(value, "__module__", "") == "__main__"
-             and not isinstance(value, type) and value.__name__ not in ("same", "tchat", "lines", "resident", "relay_one_pong")]
+             and not isinstance(value, type) and value.__name__ not in ("lines", "relay_one_pong")]
     if len(sys.argv) > 1:
         TESTS = [test for test in TESTS if sys.argv[1] in test.__name__]
     sys.exit(peer_support.run(TESTS))

@@ -5,46 +5,26 @@ import json
 import os
 import shutil
 import sys
-import tempfile
-import time
-import traceback
 
 sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
 from peer_client import Peer  # noqa: E402
-from peer_support import Program  # noqa: E402
+from peer_support import Program, same  # noqa: E402
 
 PRELOAD = os.path.abspath("tests/fault-preload.so")
 
 
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
-class Place:
+class Place(peer_support.Place):
     """A folder with a history; hosts of it, with faults on demand."""
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="tchat-test-")
-        self.address = "unix:%s/host" % self.folder
-        self.data = os.path.join(self.folder, "history")
-        self.faults = os.path.join(self.folder, "faults")
-        asan = os.environ.get("ASAN_OPTIONS", "")
-        self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder, TCHAT_FAULTS=self.faults,
-                                LD_PRELOAD=PRELOAD, ASAN_OPTIONS=asan + ":verify_asan_link_order=0")
-        self.host = None
+        super().__init__(LD_PRELOAD=PRELOAD, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+        self.faults = self.environment["TCHAT_FAULTS"] = os.path.join(self.folder, "faults")
 
     def start(self, *arguments, history=("--history-access=all",)):
         # What fails is read from a file that no sandbox would let a host see.
-        self.host = Program("--headless", "--no-sandbox", "--host", self.address, "--data", self.data, "--access=open",
-                            *history, *arguments, environment=self.environment)
-        self.host.err.find("listening unix:")
-
-    def stop(self):
-        self.host.process.terminate()
-        same(self.host.status(), 0)
+        super().start("--no-sandbox", "--access=open", *history, *arguments)
 
     def fault(self, what):
         """From now on; "": none any more."""
@@ -76,11 +56,6 @@ class Place:
             if not page["flags"] & peer_client.MORE:
                 reader.bye()
                 return found
-
-    def end(self):
-        if self.host is not None:
-            self.host.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Client(Program):
@@ -332,7 +307,6 @@ def who_is_new_where_the_door_is_open_reads_what_is_said_from_then_on(place):
 
 
 def main():
-    failed = 0
     tests = [a_flush_that_fails_ends_the_host_and_nothing_is_lost, a_write_that_fails_ends_the_host_and_nothing_is_lost,
              a_clock_that_jumps_changes_no_order_and_sweeps_nothing_out, a_folder_that_cannot_be_written_is_refused_in_one_line,
              a_database_put_back_is_told_to_all_and_lost_posts_are_offered_again,
@@ -340,21 +314,7 @@ def main():
              who_asks_for_less_durability_is_told_after_a_crash,
              what_is_read_on_one_device_is_read_on_the_other_also_after_a_restart,
              who_is_new_where_the_door_is_open_reads_what_is_said_from_then_on]
-    for number, test in enumerate(tests, 1):
-        place, start = Place(), time.monotonic()
-        try:
-            test(place)
-            word = "ok"
-        except Exception:  # whatever went wrong, the next test has its turn
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-            word = "not ok"
-        finally:
-            place.end()
-            peer_support.end_all()
-        print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
-    print("1..%d" % len(tests))
-    return 1 if failed else 0
+    return peer_support.run_in(Place, tests)
 
 
 sys.exit(main())

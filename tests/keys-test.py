@@ -7,23 +7,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
-import traceback
 
 sys.dont_write_bytecode = True
-from peer_support import TCHAT, TIMEOUT, Program, end_all  # noqa: E402
+from peer_support import TCHAT, TIMEOUT, Program, holds, run_in, same  # noqa: E402
 
 FINGERPRINT = r"SHA256:[A-Za-z0-9+/]{43}\n[a-z]+(?:-[a-z]+){5}\n"
-
-
-def same(got, expected):
-    if got != expected:
-        raise AssertionError("got %r, expected %r" % (got, expected))
-
-
-def holds(text, part):
-    if part not in text:
-        raise AssertionError("%r does not hold %r" % (text, part))
 
 
 class Host(Program):
@@ -240,21 +228,7 @@ def test_nothing_secret_is_printed(home):
 
 def main():
     tests = [test for name, test in sorted(globals().items()) if name.startswith("test_")]
-    failed = 0
-    for number, test in enumerate(tests, 1):
-        start, home, word = time.monotonic(), Home(), "ok"
-        try:
-            test(home)
-        except Exception:  # whatever went wrong, the next test has its turn
-            traceback.print_exc(file=sys.stdout)
-            failed += 1
-            word = "not ok"
-        finally:
-            end_all()
-            home.end()
-        print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
-    print("1..%d" % len(tests))
-    return 1 if failed else 0
+    return run_in(Home, tests)
 
 
 if __name__ == "__main__":

@@ -10,41 +10,28 @@ import shutil
 import socket
 import sqlite3
 import sys
-import tempfile
 import threading
 import time
-import traceback
 
 sys.dont_write_bytecode = True
-from peer_support import Program, end_all, TIMEOUT  # noqa: E402
+import peer_support  # noqa: E402
+from peer_support import TIMEOUT, Program, same  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "20"))
 SEED = int(os.environ.get("SEED", str(random.randrange(1 << 32))))
 
 
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
-class Place:
+class Place(peer_support.Place):
     """A folder with hosts' histories and sockets, and what their clients keep; they are of one account."""
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="tchat-test-")
-        self.address = "unix:%s/host" % self.folder
-        self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=os.path.join(self.folder, "state"),
-                                XDG_DATA_HOME=os.path.join(self.folder, "data"))
-        self.host = None
+        super().__init__()
+        for variable, name in ("XDG_STATE_HOME", "state"), ("XDG_DATA_HOME", "data"):
+            self.environment[variable] = os.path.join(self.folder, name)
 
     def start(self, history="history"):
-        self.host = Program("--headless", "--host", self.address, "--data", os.path.join(self.folder, history),
-                            environment=self.environment)
-        self.host.err.find("listening unix:")
-
-    def stop(self):
-        self.host.process.terminate()
-        same(self.host.status(), 0)
+        self.data = os.path.join(self.folder, history)
+        super().start()
 
     def client(self, *arguments, **changes):
         return Program("--join", self.address, "--json", "--nick", "ann", *arguments,
@@ -88,10 +75,6 @@ class Place:
         same(reader.status(), 0)
         reader.out.wait(lambda lines: reader.out.ended, "the end")
         return [event["text"] for event in events(reader) if event["type"] == "message"]
-
-    def end(self):
-        end_all()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def events(program):
@@ -420,27 +403,12 @@ def a_host_with_a_new_key_is_the_same_one(place):
 
 
 def main():
-    failed = 0
     tests = [what_was_stored_is_delivered_once_however_often_the_client_is_killed,
              what_the_host_was_away_for_waits_for_the_next_start, a_client_goes_on_where_it_was,
              two_at_once_deliver_what_is_theirs, where_nothing_can_be_stored_memory_has_to_do,
              on_a_full_disk_memory_has_to_do_for_so_long, another_host_at_the_same_place_hears_nothing_of_what_waits,
              a_host_with_a_new_key_is_the_same_one, what_arrived_under_the_former_key_is_not_sent_under_the_new_one]
-    for number, test in enumerate(tests, 1):
-        place, start = Place(), time.monotonic()
-        try:
-            test(place)
-            word = "ok"
-        except Exception:  # whatever went wrong, the next test has its turn
-            traceback.print_exc(file=sys.stdout)
-            print("# seed %d" % SEED)
-            failed += 1
-            word = "not ok"
-        finally:
-            place.end()
-        print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
-    print("1..%d" % len(tests))
-    return 1 if failed else 0
+    return peer_support.run_in(Place, tests, "seed %d" % SEED)
 
 
 sys.exit(main())

@@ -5,9 +5,7 @@ import json
 import os
 import random
 import resource
-import shutil
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -16,7 +14,7 @@ sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 from peer_client import Peer  # noqa: E402
 import peer_support  # noqa: E402
-from peer_support import Program, TIMEOUT  # noqa: E402
+from peer_support import TIMEOUT, Program, same  # noqa: E402
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
 WRITERS = int(os.environ.get("WRITERS", "5"))
@@ -25,37 +23,11 @@ WINDOW = 64
 SEED = int(os.environ.get("SEED", str(random.randrange(1 << 32))))
 
 
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
-class Kept:
-    """A folder with a history, and a socket at which its hosts listen."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="tchat-test-")
-        self.address = "unix:%s/host" % self.folder
-        self.data = os.path.join(self.folder, "history")
-        self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder)
-        self.host = None
+class Kept(peer_support.Place):
+    """A folder with a history; hosts of it, open to everybody."""
 
     def program(self, *arguments):
-        return Program("--headless", "--host", self.address, "--data", self.data, "--access", "open", "--history-access=all",
-                       *arguments, environment=self.environment)
-
-    def start(self, *arguments):
-        self.host = self.program(*arguments)
-        self.host.err.find("listening unix:")
-
-    def stop(self):
-        self.host.process.terminate()
-        same(self.host.status(), 0)
-
-    def end(self):
-        if self.host is not None:
-            self.host.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        return super().program("--access", "open", "--history-access=all", *arguments)
 
 
 class Writer(threading.Thread):
@@ -470,29 +442,13 @@ def each_host_keeps_its_history_in_a_place_of_its_own(kept):
 
 
 def main():
-    failed = 0
     tests = [what_was_acknowledged_survives_kill_9_once_and_in_one_order,
              twenty_real_clients_agree_with_each_other_and_with_the_export, rooms_of_two_and_topics_are_there_after_a_restart,
              the_real_client_goes_on_after_a_restart, a_second_host_of_a_history_and_an_open_folder_are_refused_in_one_line,
              on_a_full_disk_messages_wait_and_all_else_goes_on, durability_none_keeps_nothing_and_makes_no_folder, each_host_keeps_its_history_in_a_place_of_its_own]
     if not hasattr(resource, "prlimit"):  # another process's limits cannot be set here
         tests.remove(on_a_full_disk_messages_wait_and_all_else_goes_on)
-    for number, test in enumerate(tests, 1):
-        kept, start = Kept(), time.monotonic()
-        try:
-            test(kept)
-            word = "ok"
-        except Exception:  # whatever went wrong, the next test has its turn
-            traceback.print_exc(file=sys.stdout)
-            print("# seed %d" % SEED)
-            failed += 1
-            word = "not ok"
-        finally:
-            kept.end()
-            peer_support.end_all()
-        print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
-    print("1..%d" % len(tests))
-    return 1 if failed else 0
+    return peer_support.run_in(Kept, tests, "seed %d" % SEED)
 
 
 sys.exit(main())

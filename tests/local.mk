@@ -28,8 +28,8 @@ template:
 	check-attacks
 
 # wire, and the standard that describes it
-EXTRA_DIST += tests/golden/frames-1 tests/check-options.py \
-	tests/check-protocol-manual.py tests/peer-test.py tests/peer_client.py tests/peer_support.py
+EXTRA_DIST += tests/golden/frames-1 tests/check-options.py tests/check-protocol-manual.py tests/peer-test.py \
+	tests/peer_client.py tests/peer_support.py tests/peer_tls.py tests/peer_wire.py
 dist_check_SCRIPTS += tests/check-manuals
 TESTS += tests/check-manuals
 PY_LOG_COMPILER = $(PYTHON)

@@ -7,24 +7,10 @@ import signal
 import socket
 import sys
 import tempfile
-import time
 
 sys.dont_write_bytecode = True
 import peer_support  # noqa: E402
-from peer_support import Program  # noqa: E402
-
-
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + peer_support.TIMEOUT
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("waited in vain until " + what)
-        time.sleep(0.01)
+from peer_support import Program, same, until  # noqa: E402
 
 
 def answers(path):
@@ -51,7 +37,7 @@ class Place:
         self.host = Program("--headless", "--host", "127.0.0.1:0", "--host", self.address, "--access", "open", *arguments,
                             environment=environment)
         if quiet:
-            wait_until(lambda: answers(path), "the host answers")
+            until(lambda: answers(path), "the host answers")
         else:
             self.address = self.find(r"listening (127\.0\.0\.1:\d+)")[1]
             self.find("host's key")
@@ -71,8 +57,7 @@ class Place:
         """In the log, wherever it is."""
         if not self.in_file:
             return self.host.err.find(pattern)
-        wait_until(lambda: any(re.search(pattern, line) for line in self.lines()), pattern)
-        return next(match for match in (re.search(pattern, line) for line in self.lines()) if match)
+        return until(lambda: next((match for match in (re.search(pattern, line) for line in self.lines()) if match), None), pattern)
 
     def hang_up(self):
         self.host.process.send_signal(signal.SIGHUP)

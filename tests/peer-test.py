@@ -11,14 +11,9 @@ sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
 from peer_client import Peer  # noqa: E402
-from peer_support import Program  # noqa: E402
+from peer_support import Program, same  # noqa: E402
 
 TOP = os.environ.get("srcdir", ".")
-
-
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
 
 
 def bodies(room):
@@ -453,7 +448,7 @@ def the_command_line_posts_shows_and_resumes(host):
 
 if __name__ == "__main__":
     TESTS = [value for value in list(globals().values()) if callable(value) and getattr(value, "__module__", "") == "__main__"
-             and value.__name__ not in ("same", "bodies", "decided", "until")]
+             and value.__name__ not in ("bodies", "decided", "until")]
     if len(sys.argv) > 1:
         TESTS = [test for test in TESTS if sys.argv[1] in test.__name__]
     sys.exit(peer_support.run(TESTS))

@@ -2,6 +2,7 @@
 """Starts the real programs for the tests that are written in Python, and runs these tests."""
 import atexit
 import glob
+import json
 import os
 import pty
 import re
@@ -46,6 +47,12 @@ def stranger():
     return dict(os.environ, XDG_RUNTIME_DIR=STRANGERS[-1], XDG_STATE_HOME=STRANGERS[-1], XDG_DATA_HOME=STRANGERS[-1])
 
 
+def resident(process):
+    """Bytes of memory that it has."""
+    with open("/proc/%d/statm" % process.pid, encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
 def is_sanitized():
     """Freed memory is kept to find faults: how much is in use says nothing then."""
     with open(TCHAT, "rb") as file:
@@ -80,6 +87,35 @@ class Lines:
     def find(self, pattern):
         """The first match in a line, waited for."""
         return self.wait(lambda lines: next((m for m in (re.search(pattern, line) for line in lines) if m), None), pattern)
+
+
+def same(got, want):
+    if got != want:
+        raise AssertionError("%r instead of %r" % (got, want))
+
+
+def holds(text, part):
+    if part not in text:
+        raise AssertionError("%r does not hold %r" % (text, part))
+
+
+def until(condition, what):
+    """Until condition() gives something, of which nobody tells when it changes; returns it."""
+    end = time.monotonic() + TIMEOUT
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain until " + what)
+        time.sleep(0.01)
+
+
+def tchat(*arguments, environment=None, text=b""):
+    """Runs tchat to its end: status, output, errors."""
+    done = subprocess.run([TCHAT, *arguments], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+                          timeout=2 * TIMEOUT)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 STARTED, SCREENS = [], []
@@ -124,6 +160,29 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+class Json(Program):
+    """tchat in JSON mode."""
+
+    def __init__(self, address, nick, *arguments, environment=None):
+        super().__init__("--json", "--nick", nick, *arguments, "--join", address, environment=environment)
+
+    def say(self, **members):
+        self.type(json.dumps(members) + "\n")
+
+    def objects(self, kind):
+        return [o for o in map(json.loads, list(self.out.lines)) if o["type"] == kind]
+
+    def wait_for(self, kind, **members):
+        """The first object of this type with these members."""
+        def find(lines):
+            for line in lines:
+                o = json.loads(line)
+                if o["type"] == kind and all(o.get(key) == value for key, value in members.items()):
+                    return o
+            return None
+        return self.out.wait(find, "%s %r" % (kind, members))
 
 
 class Screen:
@@ -191,9 +250,7 @@ class Host(Program):
             raise
 
     def memory(self):
-        """Resident bytes."""
-        with open("/proc/%d/statm" % self.process.pid) as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+        return resident(self.process)
 
     def processor_seconds(self):
         """What its threads have used of processors so far."""
@@ -211,28 +268,74 @@ class Host(Program):
             raise AssertionError("the host ended with %d: %r" % (status, self.err.lines))
 
 
-def run(tests, *host_arguments):
-    """Runs each test with a host of its own; prints TAP-like lines; returns the exit status."""
+class Place:
+    """A folder with a history, and a socket at which its hosts listen; variables: what else is in their environment."""
+
+    def __init__(self, **variables):
+        self.folder = tempfile.mkdtemp(prefix="tchat-test-")
+        self.address = "unix:%s/host" % self.folder
+        self.data = os.path.join(self.folder, "history")
+        self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder, **variables)
+        self.host = None
+
+    def program(self, *arguments):
+        return Program("--headless", "--host", self.address, "--data", self.data, *arguments, environment=self.environment)
+
+    def start(self, *arguments):
+        self.host = self.program(*arguments)
+        self.host.err.find("listening unix:")
+
+    def stop(self):
+        self.host.process.terminate()
+        same(self.host.status(), 0)
+
+    def end(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run_each(tests, one, note=None):
+    """Calls one(test) for each; prints TAP-like lines, and the note with what fails; returns the exit status."""
     failed = 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of what is cleaned up below
     for number, test in enumerate(tests, 1):
-        start, host = time.monotonic(), None
+        begin, word = time.monotonic(), "ok"
         try:
-            host = Host(*host_arguments)
-            test(host)
-            host.stop()
-            word = "ok"
+            one(test)
         except Exception:  # whatever went wrong, the next test has its turn
             traceback.print_exc(file=sys.stdout)
+            if note:
+                print("# " + note)
             failed += 1
             word = "not ok"
         finally:
             end_all()
-            if host is not None:
-                host.kill()
-        print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - start), flush=True)
+        print("%s %d - %s (%.2f s)" % (word, number, test.__name__.replace("_", " "), time.monotonic() - begin), flush=True)
     print("1..%d" % len(tests))
     return 1 if failed or not tests else 0
+
+
+def run(tests, *host_arguments):
+    """Runs each test with a host of its own."""
+    def with_host(test):
+        host = Host(*host_arguments)
+        try:
+            test(host)
+            host.stop()
+        finally:
+            host.kill()
+    return run_each(tests, with_host)
+
+
+def run_in(place, tests, note=None):
+    """Runs each test with what place() gives, a folder of its own for one; it has an end()."""
+    def with_place(test):
+        here = place()
+        try:
+            test(here)
+        finally:
+            end_all()
+            here.end()
+    return run_each(tests, with_place, note)
 
 
 def closed_by_host(sock, timeout=TIMEOUT):

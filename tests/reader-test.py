@@ -10,7 +10,6 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-import peer_client  # noqa: E402
 import peer_support  # noqa: E402
 from peer_client import Peer  # noqa: E402
 
@@ -23,11 +22,6 @@ WINDOW = 256
 MOST = 48 << 20
 
 
-def resident(process):
-    with open("/proc/%d/statm" % process.pid, encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
-
-
 def talk(writer, room, host):
     """Posts all; the most memory that the host had meanwhile."""
     start, most = time.monotonic(), 0
@@ -38,9 +32,9 @@ def talk(writer, room, host):
         while SECONDS and i > (time.monotonic() - start) * RATE:
             writer.next(0.001)
         if i % 1000 == 0:
-            most = max(most, resident(host.process))
+            most = max(most, host.memory())
     writer.settle()
-    return max(most, resident(host.process)), time.monotonic() - start
+    return max(most, host.memory()), time.monotonic() - start
 
 
 def main():
@@ -59,7 +53,7 @@ def main():
                 writer.settle()
         writer.settle()
         reader.out.find('"text":"before 999"')
-        before = resident(host.process)
+        before = host.memory()
         os.kill(reader.process.pid, signal.SIGSTOP)
         most, taken = talk(writer, room, host)
         os.kill(reader.process.pid, signal.SIGCONT)

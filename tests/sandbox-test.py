@@ -3,16 +3,10 @@
 import os
 import re
 import sys
-import time
 
 sys.dont_write_bytecode = True
 import peer_support  # noqa: E402
-from peer_support import TIMEOUT, Program  # noqa: E402
-
-
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
+from peer_support import Program, same, until  # noqa: E402
 
 
 def status(pid):
@@ -38,14 +32,6 @@ def is_alive(pid):
             return file.read().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + TIMEOUT
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("waited in vain until " + what)
-        time.sleep(0.01)
 
 
 def expect(pid, words):
@@ -88,7 +74,7 @@ def names_are_looked_up_by_a_confined_helper(host):
     expect(helpers[0], words)
     face.process.kill()
     face.process.wait()
-    wait_until(lambda: not is_alive(helpers[0]), "the helper ended with its face")
+    until(lambda: not is_alive(helpers[0]), "the helper ended with its face")
 
 
 def a_host_with_a_face_is_confined_too(host):

@@ -11,19 +11,9 @@ import time
 sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
-from peer_support import TCHAT, TIMEOUT, Program, Screen  # noqa: E402
+from peer_support import TCHAT, TIMEOUT, Program, Screen, holds, same  # noqa: E402
 
 LARGEST = 256 << 20  # of a mapping that is looked through
-
-
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
-def holds(text, part):
-    if part not in text:
-        raise AssertionError("%r does not hold %r" % (text, part))
 
 
 def secret_key(path):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network attacks: older TLS, another host's key, a host in between. On the wire, with hosts that the tests play."""
+import base64
 import contextlib
 import os
 import re
@@ -15,21 +16,11 @@ sys.dont_write_bytecode = True
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
 from peer_client import Identity, Peer  # noqa: E402
-from peer_support import TCHAT, TIMEOUT  # noqa: E402
+from peer_support import TIMEOUT, holds, same  # noqa: E402
 
 CERTIFICATE, APPLICATION, ALERT, CHANGE = 11, 23, 21, 20
 NOT_INVITED, BAD_PROOF = 77, 79
 AES, CHACHA = "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"
-
-
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
-def holds(text, part):
-    if part not in text:
-        raise AssertionError("%r does not hold %r" % (text, part))
 
 
 # --- What a host speaks
@@ -155,13 +146,12 @@ class FakeHost:
 
 
 def pin_text(identity):
-    return peer_client.base64.urlsafe_b64encode(identity.pin).decode().rstrip("=")
+    return base64.urlsafe_b64encode(identity.pin).decode().rstrip("=")
 
 
 def tchat(*arguments, environment, text=b"hello\n"):
-    done = subprocess.run([TCHAT, *arguments], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-                          timeout=2 * TIMEOUT)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    """Runs tchat to its end, which wants to say something."""
+    return peer_support.tchat(*arguments, environment=environment, text=text)
 
 
 def assert_nothing_was_said(wire):
