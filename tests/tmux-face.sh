@@ -39,30 +39,30 @@ trap end EXIT
 screen() {
 	t capture-pane -p -t "$1" 2>/dev/null
 }
-# Waits until a pane shows a text, or no longer shows it, at most 30 seconds.
-see() {
-	window=$1 text=$2 tries=0
-	until screen "$window" | grep -qF -- "$text"; do
+shows() {
+	screen "$1" | grep -qF -- "$2"
+}
+hides() {
+	! shows "$1" "$2"
+}
+# Waits until a pane shows or hides a text, at most 30 seconds.
+until_it() {
+	tries=0
+	until "$@"; do
 		tries=$((tries + 1))
 		if [ $tries -gt 600 ]; then
-			echo "not seen in $window: $text"
-			screen "$window"
+			echo "waited in vain until it $*"
+			screen "$2"
 			exit 1
 		fi
 		sleep 0.05
 	done
 }
+see() {
+	until_it shows "$1" "$2"
+}
 gone() {
-	window=$1 text=$2 tries=0
-	while screen "$window" | grep -qF -- "$text"; do
-		tries=$((tries + 1))
-		if [ $tries -gt 600 ]; then
-			echo "still in $window: $text"
-			screen "$window"
-			exit 1
-		fi
-		sleep 0.05
-	done
+	until_it hides "$1" "$2"
 }
 line() {
 	t send-keys -t "$1" -l "$2"
