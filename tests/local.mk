@@ -191,8 +191,12 @@ tests_unit_half_open_LDADD = $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit-net-tls
 tests_unit_net_tls_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
-tests_unit_net_tls_SOURCES = tests/unit-net-tls.c tests/fault_stream.c tests/fault_stream.h
+tests_unit_net_tls_SOURCES = tests/unit-net-tls.c tests/tls-scene.h tests/fault_stream.c tests/fault_stream.h
 tests_unit_net_tls_LDADD = src/libnet.a $(trust_libs) src/libbase.a $(CMOCKA_LIBS) $(LIBINTL)
+check_PROGRAMS += tests/unit-net-tls-hostile
+tests_unit_net_tls_hostile_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
+tests_unit_net_tls_hostile_SOURCES = tests/unit-net-tls-hostile.c tests/tls-scene.h tests/fault_stream.c tests/fault_stream.h
+tests_unit_net_tls_hostile_LDADD = src/libnet.a $(trust_libs) src/libbase.a $(CMOCKA_LIBS) $(LIBINTL)
 
 check_PROGRAMS += tests/unit-net-listener
 tests_unit_net_listener_CFLAGS = $(test_cflags)
