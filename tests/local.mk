@@ -283,10 +283,17 @@ tests_unit_pacer_CFLAGS = $(test_cflags)
 tests_unit_pacer_SOURCES = tests/unit-pacer.c
 tests_unit_pacer_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
-check_PROGRAMS += tests/unit-line-editor
+editor_libs = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(READLINE_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+check_PROGRAMS += tests/unit-line-editor tests/unit-line-history tests/unit-line-completion
 tests_unit_line_editor_CFLAGS = $(test_cflags) $(READLINE_CFLAGS)
-tests_unit_line_editor_SOURCES = tests/unit-line-editor.c
-tests_unit_line_editor_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(READLINE_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+tests_unit_line_editor_SOURCES = tests/unit-line-editor.c tests/editor-keys.h
+tests_unit_line_editor_LDADD = $(editor_libs)
+tests_unit_line_history_CFLAGS = $(test_cflags)
+tests_unit_line_history_SOURCES = tests/unit-line-history.c tests/editor-keys.h
+tests_unit_line_history_LDADD = $(editor_libs)
+tests_unit_line_completion_CFLAGS = $(test_cflags)
+tests_unit_line_completion_SOURCES = tests/unit-line-completion.c tests/editor-keys.h
+tests_unit_line_completion_LDADD = $(editor_libs)
 
 if HAVE_VTERM
 check_LIBRARIES += tests/libpty.a

@@ -1,142 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The line editor: readline's editing through whole tokens, drafts, histories, completion, pastes. */
-#include "base/errors.h"
-#include "ui/charset.h"
-#include "ui/line_editor.h"
-#include "ui/tokenizer.h"
+/* The line editor: readline's editing through whole tokens, pastes, giving up, vi's commands. */
+#include "editor-keys.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 #include <readline/readline.h>
-
-/* Readline 8.2 forgets a search that ends in the middle and the undo list of a history line that is yanked
- * over. */
-const char *__lsan_default_suppressions(void);
-
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline";
-}
-
-enum { TEXT_MAXIMUM = 2 << 20 };
-
-static char folder[] = "/tmp/tchat-line-editor-XXXXXX";
-static char inputrc[64], history_file[64];
-
-/* What the completer offers: set by a test. */
-static const char *const *offer;
-static const char *offer_suffix;
-static size_t offer_start;
-static char asked_line[256];
-static size_t asked_cursor;
-
-static void complete(void *arg, const char *line, size_t cursor, struct line_completion *out)
-{
-	assert_string_equal(arg, "the argument");
-	snprintf(asked_line, sizeof asked_line, "%s", line);
-	asked_cursor = cursor;
-	out->start = offer_start;
-	out->suffix = offer_suffix;
-	for (size_t i = 0; offer != NULL && offer[i] != NULL; i++) {
-		out->candidates = realloc(out->candidates, (i + 1) * sizeof *out->candidates);
-		out->candidates[i] = strdup(offer[i]);
-		out->count = i + 1;
-	}
-}
-
-static struct line_editor *editor;
-
-/* Types keys as a terminal sends them; the set of all outcomes. */
-static int type_bytes(const char *keys, size_t length)
-{
-	struct tokenizer *tokenizer = tokenizer_new(4 << 20);
-	struct token token;
-	int bits = 0;
-	tchat_time now = 1;
-	for (size_t at = 0; at < length;) {
-		size_t part = length - at < 65536 ? length - at : 65536;
-		assert_int_equal(tokenizer_feed(tokenizer, keys + at, part, now), 0);
-		at += part;
-		while (tokenizer_next(tokenizer, now, &token))
-			bits |= line_editor_feed(editor, &token);
-	}
-	while (tokenizer_deadline(tokenizer) != TCHAT_NEVER) {
-		now = tokenizer_deadline(tokenizer);
-		while (tokenizer_next(tokenizer, now, &token))
-			bits |= line_editor_feed(editor, &token);
-	}
-	tokenizer_free(tokenizer);
-	return bits;
-}
-
-static int type(const char *keys)
-{
-	return type_bytes(keys, strlen(keys));
-}
-
-static void assert_line(const char *text, size_t cursor)
-{
-	assert_string_equal(line_editor_text(editor), text);
-	assert_int_equal(line_editor_length(editor), strlen(text));
-	assert_int_equal(line_editor_cursor(editor), cursor);
-}
-
-static void assert_submitted(const char *text)
-{
-	char *line = line_editor_take_line(editor);
-	assert_non_null(line);
-	assert_string_equal(line, text);
-	free(line);
-}
-
-static void enter(const char *text)
-{
-	type(text);
-	assert_true(type("\r") & LINE_EDITOR_LINE);
-	assert_submitted(text);
-	line_editor_remember(editor, text);
-}
-
-static void write_inputrc(const char *text)
-{
-	FILE *file = fopen(inputrc, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-/* Lets readline read its file again, as ^X^R does. */
-static void use_inputrc(const char *text)
-{
-	write_inputrc(text);
-	type("\030\022");
-}
-
-static int each_setup(void **state)
-{
-	static char argument[] = "the argument";
-	const struct line_editor_options options = { TEXT_MAXIMUM, 100, complete, argument };
-	editor = line_editor_new(&options);
-	offer = NULL;
-	offer_suffix = NULL;
-	return editor == NULL;
-}
-
-static int each_teardown(void **state)
-{
-	line_editor_free(editor);
-	return 0;
-}
 
 static int vi_setup(void **state)
 {
@@ -327,30 +193,6 @@ static void newlines_make_a_draft_of_several_lines_with_up_and_down(void **state
 	assert_submitted("first\nsec\nthird");
 }
 
-static void searching_shows_its_prompt_and_finds_a_split_character(void **state)
-{
-	enter("café au lait");
-	enter("tea");
-	type("\022");
-	assert_string_equal(line_editor_prompt(editor), "(reverse-i-search)`': ");
-	assert_true(line_editor_is_busy(editor));
-	/* The tokenizer holds the first half back until the second one comes. */
-	struct tokenizer *tokenizer = tokenizer_new(100);
-	struct token token;
-	tokenizer_feed(tokenizer, "\303", 1, 1);
-	assert_false(tokenizer_next(tokenizer, 1, &token));
-	tokenizer_feed(tokenizer, "\251", 1, 2);
-	assert_true(tokenizer_next(tokenizer, 2, &token));
-	line_editor_feed(editor, &token);
-	tokenizer_free(tokenizer);
-	assert_string_equal(line_editor_prompt(editor), "(reverse-i-search)`é': ");
-	assert_string_equal(line_editor_text(editor), "café au lait");
-	assert_true(type("\r") & LINE_EDITOR_LINE);
-	assert_submitted("café au lait");
-	assert_string_equal(line_editor_prompt(editor), "");
-	assert_false(line_editor_is_busy(editor));
-}
-
 static void a_number_shows_in_the_prompt(void **state)
 {
 	type("\0334");
@@ -401,239 +243,6 @@ static void cancel_leaves_quoted_insert_without_eating_the_next_key(void **state
 	type("\001");
 	type("z");
 	assert_string_equal(line_editor_text(editor), "z");
-}
-
-static void history_goes_up_and_down_and_keeps_the_draft(void **state)
-{
-	enter("one");
-	enter("two");
-	line_editor_remember(editor, "two");
-	type("draft\033[A");
-	assert_line("two", 3);
-	type("\033[A");
-	assert_line("one", 3);
-	type("\033[A");
-	assert_line("one", 3);
-	type("\033[B\033[B");
-	assert_line("draft", 5);
-}
-
-static void histories_of_rooms_are_apart(void **state)
-{
-	struct line_history *room = line_history_new(editor);
-	enter("everywhere");
-	line_editor_use_history(editor, room);
-	type("\033[A");
-	assert_line("", 0);
-	enter("here");
-	type("\033[A");
-	assert_line("here", 4);
-	line_editor_use_history(editor, NULL);
-	assert_line("", 0);
-	type("\033[A");
-	assert_line("everywhere", 10);
-	line_editor_use_history(editor, room);
-	type("\033[A\033[A\033[A");
-	assert_line("here", 4);
-	line_editor_use_history(editor, NULL);
-	line_history_free(room);
-	type("\033[A");
-	assert_line("everywhere", 10);
-}
-
-static void a_history_is_bounded(void **state)
-{
-	for (int i = 0; i < 500; i++) {
-		char line[16];
-		snprintf(line, sizeof line, "line %d", i);
-		line_editor_remember(editor, line);
-	}
-	for (int i = 0; i < 200; i++)
-		type("\033[A");
-	assert_line("line 400", 8);
-}
-
-static void history_survives_in_a_file_with_lines_and_marks(void **state)
-{
-	enter("plain");
-	line_editor_remember(editor, "two\n#1 lines\n\n#12345");
-	line_editor_remember(editor, "#42 first");
-	assert_int_equal(line_editor_save_history(editor, history_file), 0);
-	struct stat about;
-	assert_int_equal(stat(history_file, &about), 0);
-	assert_int_equal(about.st_mode & 077, 0);
-	struct line_history *other = line_history_new(editor);
-	line_editor_use_history(editor, other);
-	assert_int_equal(line_editor_load_history(editor, history_file), 0);
-	type("\033[A");
-	assert_line("#42 first", 9);
-	type("\033[A");
-	assert_string_equal(line_editor_text(editor), "two\n#1 lines\n\n#12345");
-	type("\020\020\020\020");
-	line_editor_set_text(editor, "", 0);
-	type("\020\020\020");
-	assert_line("plain", 5);
-	line_editor_use_history(editor, NULL);
-	line_history_free(other);
-	assert_int_equal(line_editor_load_history(editor, "/proc/nonexistent/history"), TCHAT_ERR_NOT_FOUND);
-	assert_int_equal(line_editor_save_history(editor, "/proc/nonexistent/history"), TCHAT_ERR_SYSTEM);
-}
-
-static void drafts_keep_cursor_and_undo_over_a_switch(void **state)
-{
-	type("one two");
-	line_editor_paste(editor, " three", 6);
-	type("\001");
-	struct line_draft *first = line_editor_save(editor);
-	assert_line("", 0);
-	assert_string_equal(line_draft_text(first), "one two three");
-	line_editor_undo(editor);
-	assert_line("", 0);
-	type("other");
-	struct line_draft *second = line_editor_save(editor);
-	line_editor_restore(editor, first);
-	assert_line("one two three", 0);
-	line_editor_undo(editor);
-	assert_string_equal(line_editor_text(editor), "one two");
-	first = line_editor_save(editor);
-	line_editor_restore(editor, second);
-	assert_line("other", 5);
-	line_editor_undo(editor);
-	assert_line("", 0);
-	type("gone");
-	line_editor_restore(editor, first);
-	assert_string_equal(line_editor_text(editor), "one two");
-	line_editor_restore(editor, NULL);
-	assert_line("", 0);
-	struct line_draft *file = line_draft_new("aé", 2);
-	assert_int_equal(line_draft_cursor(file), 1);
-	line_editor_restore(editor, file);
-	assert_line("aé", 1);
-	line_draft_free(line_editor_save(editor));
-	line_draft_free(NULL);
-}
-
-static void switching_in_the_middle_of_history_keeps_what_the_user_wrote(void **state)
-{
-	enter("sent");
-	type("unfinished\033[A");
-	assert_line("sent", 4);
-	struct line_draft *draft = line_editor_save(editor);
-	assert_string_equal(line_draft_text(draft), "unfinished");
-	line_editor_restore(editor, draft);
-	type("\033[A again");
-	assert_line("sent again", 10);
-	draft = line_editor_save(editor);
-	assert_string_equal(line_draft_text(draft), "sent again");
-	line_editor_restore(editor, draft);
-	line_editor_undo(editor);
-	assert_string_equal(line_editor_text(editor), "unfinished");
-	type("\033[A");
-	assert_line("sent", 4);
-	type("\022se");
-	draft = line_editor_save(editor);
-	assert_string_equal(line_editor_prompt(editor), "");
-	line_draft_free(draft);
-	type("\033[A");
-	assert_line("sent", 4);
-}
-
-static void a_single_candidate_is_put_in_with_its_suffix(void **state)
-{
-	static const char *const one[] = { "ann", NULL };
-	offer = one;
-	offer_suffix = ": ";
-	offer_start = 0;
-	type("a\t");
-	assert_line("ann: ", 5);
-	assert_string_equal(asked_line, "a");
-	assert_int_equal(asked_cursor, 1);
-	offer_suffix = NULL;
-	offer_start = 8;
-	type("hé @a\t");
-	assert_string_equal(asked_line, "ann: hé @a");
-	offer_start = 10;
-	line_editor_cancel(editor);
-	type("ann: hé @a\033[D\t");
-	assert_line("ann: hé @anna", 13);
-	size_t count;
-	line_editor_matches(editor, &count);
-	assert_int_equal(count, 0);
-}
-
-static void an_ambiguous_completion_lists_at_the_second_tab(void **state)
-{
-	static const char *const some[] = { "/join", "/joke", "/jolly", NULL };
-	size_t count;
-	offer = some;
-	offer_start = 0;
-	offer_suffix = " ";
-	type("/j\t");
-	assert_line("/jo", 3);
-	line_editor_matches(editor, &count);
-	assert_int_equal(count, 0);
-	type("\t\t");
-	assert_line("/jo", 3);
-	const char *const *matches = line_editor_matches(editor, &count);
-	assert_int_equal(count, 3);
-	assert_string_equal(matches[0], "/join");
-	assert_string_equal(matches[2], "/jolly");
-	type("i");
-	line_editor_matches(editor, &count);
-	assert_int_equal(count, 0);
-}
-
-static void candidates_need_not_begin_with_what_was_typed(void **state)
-{
-	static const char *const faces[] = { "🙂", "🙃", NULL };
-	static const char *const face[] = { "🙂", NULL };
-	size_t count;
-	offer = faces;
-	offer_start = 3;
-	type("ha :sm\t\t");
-	assert_line("ha :sm", 6);
-	line_editor_matches(editor, &count);
-	assert_int_equal(count, 2);
-	offer = face;
-	line_editor_cancel(editor);
-	type("ha :sm\t");
-	assert_line("ha 🙂", 7);
-	static const char *const shorter[] = { "ok1", "ok2", NULL };
-	offer = shorter;
-	line_editor_cancel(editor);
-	type("ha :smile\t");
-	assert_line("ha :smile", 9);
-	line_editor_cancel(editor);
-	line_editor_undo(editor);
-	line_editor_set_text(editor, "ha 🙂", 7);
-	/* An empty word after a character of several bytes. */
-	static const char *const word[] = { "x", NULL };
-	offer = word;
-	offer_start = 7;
-	type("\t");
-	assert_line("ha 🙂x", 8);
-}
-
-static void menu_completion_from_inputrc_walks_the_candidates(void **state)
-{
-	static const char *const some[] = { "anna", "ann", NULL };
-	use_inputrc("\"\\C-xm\": menu-complete\n");
-	offer = some;
-	offer_start = 3;
-	type("hi a\030m");
-	assert_line("hi anna", 7);
-	type("\030m");
-	assert_line("hi ann", 6);
-}
-
-static void a_new_editor_searches_an_empty_history(void **state)
-{
-	enter("from before");
-	each_teardown(state);
-	each_setup(state);
-	type("\022before");
-	assert_string_equal(line_editor_text(editor), "");
-	assert_string_equal(line_editor_prompt(editor), "(failed reverse-i-search)`before': ");
 }
 
 /* One step of a user in a hurry. */
@@ -696,13 +305,6 @@ static void random_use_keeps_the_editor_whole(void **state)
 		line_draft_free(drafts[i]);
 		line_history_free(histories[i]);
 	}
-}
-
-static void no_completer_and_no_candidates_do_nothing(void **state)
-{
-	offer_start = 0;
-	type("abc\t\t");
-	assert_line("abc", 3);
 }
 
 static void a_bracket_never_blocks(void **state)
@@ -794,26 +396,6 @@ static void vi_cancel_and_switching_go_back_to_inserting(void **state)
 	type("\033?one\r");
 }
 
-static int start(void **state)
-{
-	assert_true(charset_start());
-	assert_non_null(mkdtemp(folder));
-	snprintf(inputrc, sizeof inputrc, "%s/inputrc", folder);
-	snprintf(history_file, sizeof history_file, "%s/history", folder);
-	write_inputrc("");
-	return setenv("INPUTRC", inputrc, 1);
-}
-
-static int finish(void **state)
-{
-	unlink(inputrc);
-	unlink(history_file);
-	return rmdir(folder);
-}
-
-#define EACH(test) cmocka_unit_test_setup_teardown(test, each_setup, each_teardown)
-#define VI(test) cmocka_unit_test_setup_teardown(test, vi_setup, vi_teardown)
-
 static void vi_commands_go_by_cluster(void **state)
 {
 	static const char family[] = "👨\xE2\x80\x8D👩\xE2\x80\x8D👧";
@@ -840,6 +422,8 @@ static void vi_commands_go_by_cluster(void **state)
 	assert_line("a", 0);
 }
 
+#define VI(test) cmocka_unit_test_setup_teardown(test, vi_setup, vi_teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -854,24 +438,11 @@ int main(void)
 		EACH(a_megabyte_paste_is_one_draft_and_quick),
 		EACH(what_exceeds_the_maximum_is_cut_at_a_character),
 		EACH(newlines_make_a_draft_of_several_lines_with_up_and_down),
-		EACH(searching_shows_its_prompt_and_finds_a_split_character),
 		EACH(a_number_shows_in_the_prompt),
 		EACH(cancel_ends_a_question_then_the_line_then_nothing),
 		EACH(cancel_leaves_quoted_insert_without_eating_the_next_key),
-		EACH(history_goes_up_and_down_and_keeps_the_draft),
-		EACH(histories_of_rooms_are_apart),
-		EACH(a_history_is_bounded),
-		EACH(history_survives_in_a_file_with_lines_and_marks),
-		EACH(drafts_keep_cursor_and_undo_over_a_switch),
-		EACH(switching_in_the_middle_of_history_keeps_what_the_user_wrote),
-		EACH(a_single_candidate_is_put_in_with_its_suffix),
-		EACH(an_ambiguous_completion_lists_at_the_second_tab),
-		EACH(candidates_need_not_begin_with_what_was_typed),
-		EACH(menu_completion_from_inputrc_walks_the_candidates),
-		EACH(a_new_editor_searches_an_empty_history),
 		EACH(random_use_keeps_the_editor_whole),
 		VI(random_use_keeps_the_editor_whole),
-		EACH(no_completer_and_no_candidates_do_nothing),
 		EACH(a_bracket_never_blocks),
 		EACH(a_command_that_wants_more_keys_than_there_are_neither_ends_nor_sends),
 		EACH(only_one_editor_at_a_time),
