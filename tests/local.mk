@@ -298,7 +298,7 @@ tests_unit_line_completion_LDADD = $(editor_libs)
 if HAVE_VTERM
 check_LIBRARIES += tests/libpty.a
 tests_libpty_a_CFLAGS = $(test_cflags) $(VTERM_CFLAGS)
-tests_libpty_a_SOURCES = tests/pty.c tests/pty.h
+tests_libpty_a_SOURCES = tests/pty.c tests/pty.h tests/pty_inside.h tests/pty_screen.c
 pty_libs = tests/libpty.a $(CMOCKA_LIBS) $(VTERM_LIBS)
 
 check_PROGRAMS += tests/unit-pty
@@ -306,16 +306,24 @@ tests_unit_pty_CFLAGS = $(test_cflags)
 tests_unit_pty_SOURCES = tests/unit-pty.c
 tests_unit_pty_LDADD = $(pty_libs)
 
-# The program that pty-terminal drives is no test itself.
+# The program that these drive is no test itself.
 EXTRA_PROGRAMS += tests/drive-terminal
 tests_drive_terminal_SOURCES = tests/drive-terminal.c
 tests_drive_terminal_LDADD = src/libui.a src/libbase.a $(CURSES_LIBS) $(READLINE_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
-check_PROGRAMS += tests/pty-terminal
+check_PROGRAMS += tests/pty-terminal tests/pty-terminal-kinds tests/pty-restore
 tests_pty_terminal_CFLAGS = $(test_cflags)
-tests_pty_terminal_SOURCES = tests/pty-terminal.c
+tests_pty_terminal_SOURCES = tests/pty-terminal.c tests/drive-terminal.h
 tests_pty_terminal_LDADD = $(pty_libs)
 EXTRA_tests_pty_terminal_DEPENDENCIES = tests/drive-terminal
+tests_pty_terminal_kinds_CFLAGS = $(test_cflags)
+tests_pty_terminal_kinds_SOURCES = tests/pty-terminal-kinds.c tests/drive-terminal.h
+tests_pty_terminal_kinds_LDADD = $(pty_libs)
+EXTRA_tests_pty_terminal_kinds_DEPENDENCIES = tests/drive-terminal
+tests_pty_restore_CFLAGS = $(test_cflags)
+tests_pty_restore_SOURCES = tests/pty-restore.c tests/drive-terminal.h
+tests_pty_restore_LDADD = $(pty_libs)
+EXTRA_tests_pty_restore_DEPENDENCIES = tests/drive-terminal
 
 check_PROGRAMS += tests/pty-width
 tests_pty_width_CFLAGS = $(test_cflags)

@@ -93,6 +93,9 @@ void pty_wait_stopped(struct pty *pty);
 void pty_termios(const struct pty *pty, struct termios *now, struct termios *before);
 void pty_assert_restored(struct pty *pty);
 
+/* Walks over pty_raw(): every ESC must begin something that curses or tchat sends; no C1 and no RLO appears. */
+void pty_assert_own_sequences(const struct pty *pty);
+
 /* Prints the screen to stderr. */
 void pty_dump(const struct pty *pty, const char *why);
 
