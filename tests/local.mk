@@ -403,7 +403,8 @@ check_PROGRAMS += tests/unit-store-search
 tests_unit_store_search_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_store_search_SOURCES = tests/unit-store-search.c tests/store-folder.h tests/store-rounds.h
 tests_unit_store_search_LDADD = $(host_libs) $(SQLITE_LIBS)
-check_PROGRAMS += tests/unit-store-sqlite tests/unit-store-faults tests/unit-store-look tests/unit-data-place
+check_PROGRAMS += tests/unit-store-sqlite tests/unit-store-limits tests/unit-store-folder tests/unit-store-faults \
+	tests/unit-store-look tests/unit-data-place
 tests_unit_store_look_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_store_look_SOURCES = tests/unit-store-look.c tests/store-folder.h tests/store-rounds.h
 tests_unit_store_look_LDADD = $(host_libs) $(SQLITE_LIBS)
@@ -411,8 +412,14 @@ tests_unit_data_place_CFLAGS = $(test_cflags)
 tests_unit_data_place_SOURCES = tests/unit-data-place.c src/app/data_place.c src/app/data_place.h
 tests_unit_data_place_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_store_sqlite_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_store_sqlite_SOURCES = tests/unit-store-sqlite.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_sqlite_SOURCES = tests/unit-store-sqlite.c tests/store-sql.h tests/store-folder.h tests/store-rounds.h
 tests_unit_store_sqlite_LDADD = $(host_libs) $(SQLITE_LIBS)
+tests_unit_store_limits_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_store_limits_SOURCES = tests/unit-store-limits.c tests/store-sql.h tests/store-folder.h tests/store-rounds.h
+tests_unit_store_limits_LDADD = $(host_libs) $(SQLITE_LIBS)
+tests_unit_store_folder_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_store_folder_SOURCES = tests/unit-store-folder.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_folder_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_store_faults_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_store_faults_SOURCES = tests/unit-store-faults.c tests/fault_vfs.c tests/fault_vfs.h \
 	tests/store-folder.h tests/store-rounds.h
