@@ -491,12 +491,19 @@ tests_unit_host_order_SOURCES = tests/unit-host-order.c tests/delay-store.h test
 tests_unit_host_order_LDADD = $(host_libs)
 check_PROGRAMS += tests/unit-host-delivery
 tests_unit_host_delivery_CFLAGS = $(test_cflags)
-tests_unit_host_delivery_SOURCES = tests/unit-host-delivery.c tests/delay-store.h tests/wire-peer.h
+tests_unit_host_delivery_SOURCES = tests/unit-host-delivery.c tests/delivery-peer.h tests/wire-peer.h
 tests_unit_host_delivery_LDADD = $(host_libs)
+check_PROGRAMS += tests/unit-host-history tests/unit-host-backlog
+tests_unit_host_history_CFLAGS = $(test_cflags)
+tests_unit_host_history_SOURCES = tests/unit-host-history.c tests/delay-store.h tests/delivery-peer.h tests/wire-peer.h
+tests_unit_host_history_LDADD = $(host_libs)
+tests_unit_host_backlog_CFLAGS = $(test_cflags)
+tests_unit_host_backlog_SOURCES = tests/unit-host-backlog.c tests/delay-store.h tests/delivery-peer.h tests/wire-peer.h
+tests_unit_host_backlog_LDADD = $(host_libs)
 
 check_PROGRAMS += tests/unit-host-changes
 tests_unit_host_changes_CFLAGS = $(test_cflags)
-tests_unit_host_changes_SOURCES = tests/unit-host-changes.c tests/delay-store.h tests/wire-peer.h
+tests_unit_host_changes_SOURCES = tests/unit-host-changes.c tests/delivery-peer.h tests/wire-peer.h
 tests_unit_host_changes_LDADD = $(host_libs)
 
 check_PROGRAMS += tests/unit-known-hosts

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* host: edits, deletions and reactions, answers to messages, and searching. */
-#include "delay-store.h"
-#include "wire-peer.h"
+#include "delivery-peer.h"
 
-static void expect_ack(struct wire_peer *p, uint64_t seq)
+/* What became of the last post. */
+static void expect_taken(struct wire_peer *p, uint64_t seq)
 {
-	struct message message;
-	wire_expect(p, &message, WIRE_ACK);
-	assert_int_equal(message.ack.id.counter, p->counter);
-	assert_int_equal(message.ack.seq, seq);
+	expect_ack(p, p->counter, seq, 0);
 }
 
-static void expect_nack(struct wire_peer *p, int err)
+static void expect_refused(struct wire_peer *p, int err)
 {
-	struct message message;
-	wire_expect(p, &message, WIRE_NACK);
-	assert_int_equal(message.nack.id.counter, p->counter);
-	assert_int_equal(message.nack.code, -err);
-	assert_int_equal(message.nack.flags, NACK_PERMANENT);
+	expect_nack(p, p->counter, err, NACK_PERMANENT);
 }
 
 /* tag: of the TLV that names the other message. */
@@ -66,19 +59,19 @@ static void changes_are_messages_in_one_order(void **state)
 	struct wire_peer *a = live(w, false, 1, "ann"), *b = live(w, false, 2, "bob");
 	wire_skip(a);
 	wire_post(a, 1, "helo");
-	expect_ack(a, 1);
+	expect_taken(a, 1);
 	expect_about(b, 1, KIND_TEXT, "helo", 0, 0);
 	put_about(a, KIND_EDIT, "hello", 3, 1);
-	expect_ack(a, 2);
+	expect_taken(a, 2);
 	expect_about(b, 2, KIND_EDIT, "hello", 1, 0);
 	put_about(b, KIND_REACTION, "+1", 3, 1);
-	expect_ack(b, 3);
+	expect_taken(b, 3);
 	expect_about(a, 3, KIND_REACTION, "+1", 1, 0);
 	put_about(b, KIND_TEXT, "hi ann", 5, 1);
-	expect_ack(b, 4);
+	expect_taken(b, 4);
 	expect_about(a, 4, KIND_TEXT, "hi ann", 0, 1);
 	put_about(a, KIND_DELETE, "", 3, 1);
-	expect_ack(a, 5);
+	expect_taken(a, 5);
 	expect_about(b, 5, KIND_DELETE, "", 1, 0);
 	world_free(w);
 }
@@ -92,24 +85,24 @@ static void nobody_changes_what_is_not_theirs(void **state)
 	wire_skip(b);
 	wire_skip(o);
 	put_about(b, KIND_EDIT, "yours", 3, 1);
-	expect_nack(b, TCHAT_ERR_NOT_ALLOWED);
+	expect_refused(b, TCHAT_ERR_NOT_ALLOWED);
 	put_about(b, KIND_DELETE, "", 3, 1);
-	expect_nack(b, TCHAT_ERR_NOT_ALLOWED);
+	expect_refused(b, TCHAT_ERR_NOT_ALLOWED);
 	put_about(o, KIND_EDIT, "ours", 3, 1);
-	expect_nack(o, TCHAT_ERR_NOT_ALLOWED);
+	expect_refused(o, TCHAT_ERR_NOT_ALLOWED);
 	put_about(a, KIND_EDIT, "later", 3, 9);
-	expect_nack(a, TCHAT_ERR_NO_MESSAGE);
+	expect_refused(a, TCHAT_ERR_NO_MESSAGE);
 	put_about(a, KIND_EDIT, "without one", 5, 1);
-	expect_nack(a, TCHAT_ERR_NO_MESSAGE);
+	expect_refused(a, TCHAT_ERR_NO_MESSAGE);
 	put_about(a, KIND_DELETE, "with a text", 3, 1);
-	expect_nack(a, TCHAT_ERR_TOO_LONG);
+	expect_refused(a, TCHAT_ERR_TOO_LONG);
 	put_about(a, KIND_REACTION, "", 3, 1);
-	expect_nack(a, TCHAT_ERR_TOO_LONG);
+	expect_refused(a, TCHAT_ERR_TOO_LONG);
 	put_about(o, KIND_DELETE, "", 3, 1);
-	expect_ack(o, 2);
+	expect_taken(o, 2);
 	put_about(a, KIND_EDIT, "too late", 3, 1);
 	expect_about(a, 2, KIND_DELETE, "", 1, 0);
-	expect_nack(a, TCHAT_ERR_NO_MESSAGE);
+	expect_refused(a, TCHAT_ERR_NO_MESSAGE);
 	world_free(w);
 }
 
@@ -150,17 +143,14 @@ static void a_page_tells_what_became_of_its_messages(void **state)
 	wire_skip(a);
 	wire_history(a, 1, 1, 3, HISTORY_FORWARD);
 	wire_expect(a, &page, WIRE_PAGE);
-	struct frame frame;
 	assert_non_null(page.page.changes.data);
-	assert_true(frame_peek(&frame, page.page.changes.data, page.page.changes.length, WIRE_LIMIT) ==
-	            (int)page.page.changes.length);
-	assert_int_equal(message_decode(&message, frame.type, frame.payload, frame.length), 0);
+	assert_true(wire_record(&page.page.changes, &message, WIRE_MSG));
+	assert_int_equal(page.page.changes.length, 0);
 	assert_int_equal(message.msg.kind, KIND_EDIT);
 	assert_int_equal(message.msg.seq, 6);
 	wire_history(a, 1, 4, 1, HISTORY_FORWARD);
 	wire_expect(a, &page, WIRE_PAGE);
-	assert_true(frame_peek(&frame, page.page.records.data, page.page.records.length, WIRE_LIMIT) > 0);
-	assert_int_equal(message_decode(&message, frame.type, frame.payload, frame.length), 0);
+	assert_true(wire_record(&page.page.records, &message, WIRE_MSG));
 	assert_int_equal(message.msg.flags, MSG_BLANK);
 	assert_true(wire_text_is(message.msg.body, "    "));
 	wire_history(a, 1, 1, 1, HISTORY_FORWARD);
@@ -193,12 +183,10 @@ static void members_find_what_was_said(void **state)
 	uint32_t request = put_search(a, 1, 0, "TEA", 1);
 	uint64_t seqs[] = { 3, 1 };
 	for (int i = 0; i < 2; i++) {
-		struct frame frame;
 		wire_expect(a, &page, WIRE_PAGE);
 		assert_int_equal(page.page.request, request);
-		assert_int_equal(frame_peek(&frame, page.page.records.data, page.page.records.length, WIRE_LIMIT),
-		                 page.page.records.length);
-		assert_int_equal(message_decode(&message, frame.type, frame.payload, frame.length), 0);
+		assert_true(wire_record(&page.page.records, &message, WIRE_MSG));
+		assert_int_equal(page.page.records.length, 0);
 		assert_int_equal(message.msg.seq, seqs[i]);
 		assert_int_equal(page.page.flags, i == 0 ? PAGE_MORE : 0);
 		if (i == 0)

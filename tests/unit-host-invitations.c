@@ -12,13 +12,9 @@ static int listed(struct wire_peer *p, struct message *records, int most)
 	wire_expect(p, &message, WIRE_INVITED);
 	assert_int_equal(message.invited.request, p->request);
 	int count = 0;
-	for (size_t at = 0; at < message.invited.records.length; count++) {
-		struct frame frame;
-		int size = frame_peek(&frame, message.invited.records.data + at, message.invited.records.length - at, WIRE_LIMIT);
-		assert_true(size > 0 && frame.type == WIRE_INVITATION && count < most);
-		assert_int_equal(message_decode(&records[count], frame.type, frame.payload, frame.length), 0);
-		at += (size_t)size;
-	}
+	while (count < most && wire_record(&message.invited.records, &records[count], WIRE_INVITATION))
+		count++;
+	assert_int_equal(message.invited.records.length, 0);
 	return count;
 }
 

@@ -317,19 +317,17 @@ static void a_moderator_deletes_messages_of_others(void **state)
 	post.post.id = (struct message_id){ ann->device, ++ann->counter };
 	wire_put(ann, &post);
 	wire_until(ann, &message, WIRE_ACK);
-	struct message audit = { .type = WIRE_AUDIT };
+	struct message audit = { .type = WIRE_AUDIT }, act;
 	audit.audit.request = ++ann->request;
 	audit.audit.room = tea;
 	audit.audit.limit = 1;
 	wire_put(ann, &audit);
 	wire_until(ann, &message, WIRE_AUDITED);
-	struct frame frame;
-	assert_true(frame_peek(&frame, message.audited.records.data, message.audited.records.length, WIRE_LIMIT) > 0);
-	assert_int_equal(message_decode(&message, frame.type, frame.payload, frame.length), 0);
-	assert_int_equal(message.act.action, MODERATE_DELETE);
-	assert_int_equal(message.act.number, 2);
-	assert_text(message.act.by, "ann");
-	assert_text(message.act.nick, "ben");
+	assert_true(wire_record(&message.audited.records, &act, WIRE_ACT));
+	assert_int_equal(act.act.action, MODERATE_DELETE);
+	assert_int_equal(act.act.number, 2);
+	assert_text(act.act.by, "ann");
+	assert_text(act.act.nick, "ben");
 	world_free(w);
 }
 
@@ -414,19 +412,11 @@ static struct message expect_acts(struct wire_peer *p, uint32_t request, const c
 	char got[512] = "";
 	wire_until(p, &page, WIRE_AUDITED);
 	assert_int_equal(page.audited.request, request);
-	struct wire_bytes left = page.audited.records;
-	while (left.length > 0) {
-		struct frame frame;
-		int size = frame_peek(&frame, left.data, left.length, WIRE_LIMIT);
-		assert_true(size > 0 && frame.type == WIRE_ACT);
-		assert_int_equal(message_decode(&message, frame.type, frame.payload, frame.length), 0);
+	for (struct wire_bytes left = page.audited.records; wire_record(&left, &message, WIRE_ACT);)
 		snprintf(got + strlen(got), sizeof got - strlen(got), "%d%.*s>%.*s ", message.act.action,
 		         (int)message.act.by.length, (const char *)message.act.by.data,
 		         (int)(message.act.nick.length + message.act.address.length),
 		         (const char *)(message.act.nick.length > 0 ? message.act.nick.data : message.act.address.data));
-		left.data += size;
-		left.length -= (size_t)size;
-	}
 	assert_string_equal(got, want);
 	return page;
 }
@@ -541,18 +531,10 @@ static struct message expect_rules(struct wire_peer *p, uint64_t room, uint32_t 
 	wire_put(p, &message);
 	wire_until(p, &page, WIRE_RULED);
 	assert_int_equal(page.ruled.request, p->request);
-	struct wire_bytes left = page.ruled.records;
-	while (left.length > 0) {
-		struct frame frame;
-		int size = frame_peek(&frame, left.data, left.length, WIRE_LIMIT);
-		assert_true(size > 0 && frame.type == WIRE_RULE);
-		assert_int_equal(message_decode(&message, frame.type, frame.payload, frame.length), 0);
+	for (struct wire_bytes left = page.ruled.records; wire_record(&left, &message, WIRE_RULE);)
 		snprintf(got + strlen(got), sizeof got - strlen(got), "%d:%.*s%.*s ", message.rule.kind,
 		         (int)message.rule.nick.length, (const char *)message.rule.nick.data, (int)message.rule.address.length,
 		         (const char *)message.rule.address.data);
-		left.data += size;
-		left.length -= (size_t)size;
-	}
 	assert_string_equal(got, want);
 	return page;
 }

@@ -65,13 +65,10 @@ static void model_ack(struct model *m, const struct wire_ack *ack)
 
 static void model_page(struct model *m, const struct wire_page *page)
 {
-	for (size_t at = 0; at < page->records.length;) {
-		struct frame frame;
-		struct message record;
-		at += (size_t)frame_peek(&frame, page->records.data + at, page->records.length - at, WIRE_LIMIT);
-		assert_int_equal(message_decode(&record, frame.type, frame.payload, frame.length), 0);
+	struct wire_bytes records = page->records;
+	struct message record;
+	while (wire_record(&records, &record, WIRE_MSG))
 		model_record(m, &record.msg);
-	}
 	assert_int_equal(page->next, m->last + 1);
 	m->asked = false;
 	m->live = (page->flags & PAGE_LIVE) != 0;

@@ -197,13 +197,8 @@ static void rosters_come_in_pages_in_order_of_user_id(void **state)
 		wire_until(p[0], &message, WIRE_USERS);
 		assert_int_equal(message.users.request, request);
 		assert_int_equal(message.users.total, MANY);
-		struct frame frame;
-		for (size_t at = 0; at < message.users.records.length;) {
-			struct message member;
-			at += (size_t)frame_peek(&frame, message.users.records.data + at,
-			                         message.users.records.length - at, WIRE_LIMIT);
-			assert_int_equal(message_decode(&member, frame.type, frame.payload, frame.length), 0);
-			assert_int_equal(member.type, WIRE_MEMBER);
+		struct message member;
+		while (wire_record(&message.users.records, &member, WIRE_MEMBER)) {
 			assert_int_equal(member.member.change, MEMBER_PRESENT);
 			assert_true(member.member.user > after);
 			after = member.member.user;
@@ -413,9 +408,7 @@ static void presence_is_told_to_others_and_kept_for_the_roster(void **state)
 	names(b, 1, 0, 256);
 	wire_expect(b, &message, WIRE_USERS);
 	struct message member;
-	struct frame frame;
-	assert_true(frame_peek(&frame, message.users.records.data, message.users.records.length, WIRE_LIMIT) > 0);
-	assert_int_equal(message_decode(&member, frame.type, frame.payload, frame.length), 0);
+	assert_true(wire_record(&message.users.records, &member, WIRE_MEMBER));
 	assert_int_equal(member.member.away, 1);
 	world_free(w);
 }

@@ -13,19 +13,12 @@ static void send_status(struct wire_peer *p, int action)
 /* The value with this name: *value is filled in. */
 static bool find_value(struct wire_bytes records, const char *name, struct wire_value *value)
 {
-	while (records.length > 0) {
-		struct frame frame;
-		struct message message;
-		int size = frame_peek(&frame, records.data, records.length, WIRE_LIMIT);
-		assert_true(size > 0 && frame.type == WIRE_VALUE);
-		assert_int_equal(message_decode(&message, frame.type, frame.payload, frame.length), 0);
+	struct message message;
+	while (wire_record(&records, &message, WIRE_VALUE))
 		if (wire_text_is(message.value.name, name)) {
 			*value = message.value;
 			return true;
 		}
-		records.data += size;
-		records.length -= (size_t)size;
-	}
 	return false;
 }
 

@@ -321,6 +321,21 @@ static inline bool wire_text_is(struct wire_bytes bytes, const char *text)
 	return bytes.length == strlen(text) && (bytes.length == 0 || memcmp(bytes.data, text, bytes.length) == 0);
 }
 
+/* The next frame of records, which has to be of this type; left goes on behind it. False: there is none. */
+static inline bool wire_record(struct wire_bytes *left, struct message *record, int type)
+{
+	struct frame frame;
+	if (left->length == 0)
+		return false;
+	int size = frame_peek(&frame, left->data, left->length, WIRE_LIMIT);
+	assert_true(size > 0);
+	assert_int_equal(frame.type, type);
+	assert_int_equal(message_decode(record, frame.type, frame.payload, frame.length), 0);
+	left->data += size;
+	left->length -= (size_t)size;
+	return true;
+}
+
 #define assert_text(bytes, text) assert_true(wire_text_is(bytes, text))
 
 /* --- A session */
