@@ -236,6 +236,24 @@ void fake_page(struct fake *fake, uint32_t request, uint64_t first, uint64_t las
 	buffer_free(&records);
 }
 
+void fake_messages(struct fake *fake, uint64_t first, uint64_t last, bool replay)
+{
+	for (uint64_t seq = first; seq <= last; seq++) {
+		const struct session_event *event = fake_event(fake, SESSION_MESSAGE);
+		assert_int_equal(event->seq, seq);
+		assert_int_equal(event->replay, replay);
+	}
+}
+
+uint32_t fake_asked_page(struct fake *fake, uint64_t from)
+{
+	struct message message = fake_take(fake, WIRE_HISTORY);
+	assert_int_equal(message.history.from, from);
+	assert_int_equal(message.history.flags, HISTORY_FORWARD | HISTORY_ATTACH);
+	assert_int_equal(message.history.room, FAKE_ROOM);
+	return message.history.request;
+}
+
 void fake_joined(struct fake *fake, uint32_t request, uint8_t flags, uint64_t first, uint64_t last)
 {
 	fake_send(fake, &(struct message){ .type = WIRE_JOINED,

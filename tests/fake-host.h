@@ -42,6 +42,10 @@ void fake_msg(struct fake *fake, uint64_t seq, const char *text);
 void fake_record(struct buffer *to, uint64_t seq, struct message_id id, const char *text);
 /* The answer to a HISTORY: records from first to last. */
 void fake_page(struct fake *fake, uint32_t request, uint64_t first, uint64_t last, uint8_t flags);
+/* The session asked for what is behind its cursor, from that seq on; its request. */
+uint32_t fake_asked_page(struct fake *fake, uint64_t from);
+/* The messages from first to last were told. */
+void fake_messages(struct fake *fake, uint64_t first, uint64_t last, bool replay);
 void fake_joined(struct fake *fake, uint32_t request, uint8_t flags, uint64_t first, uint64_t last);
 void fake_users(struct fake *fake, uint32_t request, uint32_t count);
 /* Joins "lobby" with so many messages in it, live from there; its handle. All events and frames are taken. */

@@ -728,10 +728,10 @@ settings_sources = src/app/config.c src/app/config.h src/app/config_text.c src/a
 	src/app/keep.c src/app/keep.h src/app/options.c src/app/options.h src/app/settings.c src/app/settings.h
 check_PROGRAMS += tests/unit-config tests/unit-drafts
 tests_unit_drafts_CFLAGS = $(test_cflags) $(JANSSON_CFLAGS)
-tests_unit_drafts_SOURCES = tests/unit-drafts.c src/app/drafts.c src/app/drafts.h
+tests_unit_drafts_SOURCES = tests/unit-drafts.c tests/one-file.h src/app/drafts.c src/app/drafts.h
 tests_unit_drafts_LDADD = src/libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 tests_unit_config_CFLAGS = $(test_cflags)
-tests_unit_config_SOURCES = tests/unit-config.c $(settings_sources)
+tests_unit_config_SOURCES = tests/unit-config.c tests/one-file.h $(settings_sources)
 tests_unit_config_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=fsync,--wrap=rename,--wrap=fchmod
 tests_unit_config_LDADD = src/libui.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 if HAVE_VTERM

@@ -13,24 +13,6 @@
 
 #include <cmocka.h>
 
-static void messages(struct fake *fake, uint64_t first, uint64_t last, bool replay)
-{
-	for (uint64_t seq = first; seq <= last; seq++) {
-		const struct session_event *event = fake_event(fake, SESSION_MESSAGE);
-		assert_int_equal(event->seq, seq);
-		assert_int_equal(event->replay, replay);
-	}
-}
-
-static uint32_t asked_page(struct fake *fake, uint64_t from)
-{
-	struct message message = fake_take(fake, WIRE_HISTORY);
-	assert_int_equal(message.history.from, from);
-	assert_int_equal(message.history.flags, HISTORY_FORWARD | HISTORY_ATTACH);
-	assert_int_equal(message.history.room, FAKE_ROOM);
-	return message.history.request;
-}
-
 static void a_first_join_shows_the_newest_messages_as_replay(void **state)
 {
 	struct fake fake;
@@ -48,17 +30,17 @@ static void a_first_join_shows_the_newest_messages_as_replay(void **state)
 	assert_int_equal(event->seq, 20);
 	assert_true(event->own);
 	assert_false(event->again);
-	uint32_t request = asked_page(&fake, 16);
+	uint32_t request = fake_asked_page(&fake, 16);
 	/* Two were posted in the meantime. */
 	fake_page(&fake, request, 16, 18, PAGE_MORE);
-	messages(&fake, 16, 18, true);
-	fake_page(&fake, asked_page(&fake, 19), 19, 22, PAGE_LIVE);
-	messages(&fake, 19, 20, true);
-	messages(&fake, 21, 22, false);
+	fake_messages(&fake, 16, 18, true);
+	fake_page(&fake, fake_asked_page(&fake, 19), 19, 22, PAGE_LIVE);
+	fake_messages(&fake, 19, 20, true);
+	fake_messages(&fake, 21, 22, false);
 	fake_event(&fake, SESSION_ROOM_READY);
 	fake_roster(&fake);
 	fake_msg(&fake, 23, "live");
-	messages(&fake, 23, 23, false);
+	fake_messages(&fake, 23, 23, false);
 	fake_quiet(&fake);
 	assert_int_equal(session_room_find(fake.session, "#LOBBY", false), room);
 	assert_int_equal(session_room_find(fake.session, "lobby", true), 0);
@@ -76,7 +58,7 @@ static void a_room_is_followed_from_any_seq(void **state)
 		fake_connect(&fake);
 		assert_true(session_join_since(fake.session, "lobby", cases[i].since) > 0);
 		fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, cases[i].first, cases[i].last);
-		asked_page(&fake, cases[i].asked);
+		fake_asked_page(&fake, cases[i].asked);
 		fake_close(&fake);
 	}
 }
@@ -89,12 +71,12 @@ static void after_a_reconnect_the_room_goes_on_where_it_was(void **state)
 	session_join(fake.session, "lobby");
 	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, 1, 9);
 	fake_event(&fake, SESSION_ROOM_JOINED);
-	fake_page(&fake, asked_page(&fake, 8), 8, 9, PAGE_LIVE);
-	messages(&fake, 8, 9, true);
+	fake_page(&fake, fake_asked_page(&fake, 8), 8, 9, PAGE_LIVE);
+	fake_messages(&fake, 8, 9, true);
 	fake_event(&fake, SESSION_ROOM_READY);
 	fake_roster(&fake);
 	fake_msg(&fake, 10, "x");
-	messages(&fake, 10, 10, false);
+	fake_messages(&fake, 10, 10, false);
 	fake_break(&fake);
 	fake_connect(&fake);
 	assert_false(fake.event.restarted);
@@ -111,8 +93,8 @@ static void after_a_reconnect_the_room_goes_on_where_it_was(void **state)
 	                                                 .epoch = FAKE_EPOCH,
 	                                                 .first = 1,
 	                                                 .last = 12 } });
-	fake_page(&fake, asked_page(&fake, 11), 11, 12, PAGE_LIVE);
-	messages(&fake, 11, 12, false);
+	fake_page(&fake, fake_asked_page(&fake, 11), 11, 12, PAGE_LIVE);
+	fake_messages(&fake, 11, 12, false);
 	fake_event(&fake, SESSION_ROOM_READY);
 	fake_roster(&fake);
 	fake_quiet(&fake);
@@ -126,7 +108,7 @@ static uint32_t resuming(struct fake *fake)
 	fake_connect(fake);
 	fake_lobby(fake, 9);
 	fake_msg(fake, 10, "x");
-	messages(fake, 10, 10, false);
+	fake_messages(fake, 10, 10, false);
 	fake_break(fake);
 	fake_connect(fake);
 	fake_joined(fake, fake_take(fake, WIRE_JOIN).join.request, 0, 1, 40);
@@ -152,7 +134,7 @@ static void what_is_no_longer_kept_is_counted(void **state)
 	const struct session_event *event = fake_event(&fake, SESSION_GAP);
 	assert_int_equal(event->seq, 11);
 	assert_int_equal(event->count, 20);
-	uint32_t request = asked_page(&fake, 31);
+	uint32_t request = fake_asked_page(&fake, 31);
 	/* More went while the page was made. */
 	struct buffer records;
 	buffer_init(&records, 1 << 16);
@@ -167,7 +149,7 @@ static void what_is_no_longer_kept_is_counted(void **state)
 	event = fake_event(&fake, SESSION_GAP);
 	assert_int_equal(event->seq, 31);
 	assert_int_equal(event->count, 9);
-	messages(&fake, 40, 40, false);
+	fake_messages(&fake, 40, 40, false);
 	fake_event(&fake, SESSION_ROOM_READY);
 	fake_close(&fake);
 }
@@ -177,8 +159,8 @@ static void another_history_starts_afresh(void **state)
 	struct fake fake;
 	resumed(&fake, resuming(&fake), RESUME_OTHER_EPOCH, FAKE_EPOCH + 1, 1, 3);
 	fake_event(&fake, SESSION_RESTARTED);
-	fake_page(&fake, asked_page(&fake, 1), 1, 3, PAGE_LIVE);
-	messages(&fake, 1, 3, false);
+	fake_page(&fake, fake_asked_page(&fake, 1), 1, 3, PAGE_LIVE);
+	fake_messages(&fake, 1, 3, false);
 	fake_event(&fake, SESSION_ROOM_READY);
 	fake_close(&fake);
 }
@@ -190,7 +172,7 @@ static void another_host_life_starts_afresh_without_asking(void **state)
 	fake_connect(&fake);
 	fake_lobby(&fake, 9);
 	fake_msg(&fake, 10, "x");
-	messages(&fake, 10, 10, false);
+	fake_messages(&fake, 10, 10, false);
 	fake_break(&fake);
 	fake.host = 2;
 	fake_connect(&fake);
@@ -206,8 +188,8 @@ static void another_host_life_starts_afresh_without_asking(void **state)
 	                                                .name = wire_text("lobby") } });
 	fake_event(&fake, SESSION_ROOM_JOINED);
 	fake_event(&fake, SESSION_RESTARTED);
-	fake_page(&fake, asked_page(&fake, 1), 1, 12, PAGE_LIVE);
-	messages(&fake, 1, 12, false);
+	fake_page(&fake, fake_asked_page(&fake, 1), 1, 12, PAGE_LIVE);
+	fake_messages(&fake, 1, 12, false);
 	fake_close(&fake);
 }
 
@@ -239,7 +221,7 @@ static void a_missing_message_is_fetched_never_skipped(void **state)
 		fake_connect(&fake);
 		fake_lobby(&fake, 9);
 		fake_msg(&fake, 10, "x");
-		messages(&fake, 10, 10, false);
+		fake_messages(&fake, 10, 10, false);
 		fake_msg(&fake, seq, "out of order");
 		fake_failed(&fake, TCHAT_ERR_BAD_FRAME);
 		assert_false(session_final(fake.session));
@@ -247,8 +229,8 @@ static void a_missing_message_is_fetched_never_skipped(void **state)
 		fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, 1, 13);
 		fake_event(&fake, SESSION_ROOM_JOINED);
 		resumed(&fake, fake_take(&fake, WIRE_RESUME).resume.request, RESUME_OK, FAKE_EPOCH, 1, 13);
-		fake_page(&fake, asked_page(&fake, 11), 11, 13, PAGE_LIVE);
-		messages(&fake, 11, 13, false);
+		fake_page(&fake, fake_asked_page(&fake, 11), 11, 13, PAGE_LIVE);
+		fake_messages(&fake, 11, 13, false);
 		fake_close(&fake);
 	}
 }
@@ -260,24 +242,24 @@ static void falling_behind_reads_pages_until_the_head(void **state)
 	fake_connect(&fake);
 	uint32_t room = fake_lobby(&fake, 9);
 	fake_msg(&fake, 10, "x");
-	messages(&fake, 10, 10, false);
+	fake_messages(&fake, 10, 10, false);
 	session_post(fake.session, room, KIND_TEXT, "mine", 4, "r");
 	fake_event(&fake, SESSION_PENDING);
 	fake_take(&fake, WIRE_POST);
 	fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 11 } });
-	uint32_t request = asked_page(&fake, 11);
+	uint32_t request = fake_asked_page(&fake, 11);
 	/* Our own post is answered meanwhile; it is seen in its place. */
 	fake_send(&fake, &(struct message){ .type = WIRE_ACK,
 	                                    .ack = { .id = { FAKE_DEVICE, 1 }, .room = FAKE_ROOM, .seq = 13 } });
 	fake_event(&fake, SESSION_ACK);
 	fake_quiet(&fake);
 	fake_page(&fake, request, 11, 12, PAGE_MORE);
-	messages(&fake, 11, 12, false);
+	fake_messages(&fake, 11, 12, false);
 	struct buffer records;
 	buffer_init(&records, 1 << 16);
 	fake_record(&records, 13, (struct message_id){ FAKE_DEVICE, 1 }, "mine");
 	fake_send(&fake, &(struct message){ .type = WIRE_PAGE,
-	                                    .page = { .request = asked_page(&fake, 13),
+	                                    .page = { .request = fake_asked_page(&fake, 13),
 	                                              .room = FAKE_ROOM,
 	                                              .flags = PAGE_LIVE,
 	                                              .floor = 1,
@@ -290,7 +272,7 @@ static void falling_behind_reads_pages_until_the_head(void **state)
 	fake_event(&fake, SESSION_ROOM_READY);
 	fake_roster(&fake); /* who came and went is not known either */
 	fake_msg(&fake, 14, "live");
-	messages(&fake, 14, 14, false);
+	fake_messages(&fake, 14, 14, false);
 	fake_close(&fake);
 }
 
@@ -302,7 +284,7 @@ static void broken_pages_and_gaps_end_the_connection(void **state)
 		fake_connect(&fake);
 		fake_lobby(&fake, 9);
 		fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = i == 0 ? 11 : 10 } });
-		uint32_t request = i == 0 ? 0 : asked_page(&fake, 10);
+		uint32_t request = i == 0 ? 0 : fake_asked_page(&fake, 10);
 		struct message page = { .type = WIRE_PAGE, .page = { .request = request, .room = FAKE_ROOM, .floor = 1 } };
 		switch (i) {
 		case 1: /* a hole */
@@ -360,7 +342,7 @@ static void older_history_is_paged_on_request(void **state)
 	assert_int_equal(event->seq, 7);
 	assert_true(event->more);
 	fake_msg(&fake, 10, "live goes on");
-	messages(&fake, 10, 10, false);
+	fake_messages(&fake, 10, 10, false);
 	fake_quiet(&fake);
 	fake_close(&fake);
 }
@@ -373,15 +355,15 @@ static void a_busy_host_is_asked_again(void **state)
 	fake_lobby(&fake, 9);
 	fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
 	fake_send(&fake, &(struct message){ .type = WIRE_ERROR,
-	                                    .error = { .request = asked_page(&fake, 10), .code = -TCHAT_ERR_BUSY } });
+	                                    .error = { .request = fake_asked_page(&fake, 10), .code = -TCHAT_ERR_BUSY } });
 	fake_quiet(&fake);
 	assert_int_equal(session_deadline(fake.session), fake.now + TCHAT_SECONDS(1));
 	fake.now += TCHAT_SECONDS(1);
 	session_tick(fake.session, fake.now);
 	fake_joined(&fake, fake_take(&fake, WIRE_JOIN).join.request, 0, 1, 12);
 	fake_event(&fake, SESSION_ROOM_JOINED);
-	fake_page(&fake, asked_page(&fake, 10), 10, 12, PAGE_LIVE);
-	messages(&fake, 10, 12, false);
+	fake_page(&fake, fake_asked_page(&fake, 10), 10, 12, PAGE_LIVE);
+	fake_messages(&fake, 10, 12, false);
 	fake_close(&fake);
 }
 
@@ -393,7 +375,7 @@ static void a_page_of_an_earlier_stay_is_waited_for(void **state)
 		fake_connect(&fake);
 		uint32_t room = fake_lobby(&fake, 9);
 		fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
-		uint32_t request = asked_page(&fake, 10);
+		uint32_t request = fake_asked_page(&fake, 10);
 		session_part(fake.session, room);
 		session_join(fake.session, "lobby");
 		fake_send(&fake, &(struct message){ .type = WIRE_DONE, .done = { .request = fake_take(&fake, WIRE_PART).part.request } });

@@ -23,24 +23,6 @@ static void member(struct fake *fake, uint8_t change, uint32_t user, const char 
 	                                               .by = wire_text(by) } });
 }
 
-static void messages(struct fake *fake, uint64_t first, uint64_t last, bool replay)
-{
-	for (uint64_t seq = first; seq <= last; seq++) {
-		const struct session_event *event = fake_event(fake, SESSION_MESSAGE);
-		assert_int_equal(event->seq, seq);
-		assert_int_equal(event->replay, replay);
-	}
-}
-
-static uint32_t asked_page(struct fake *fake, uint64_t from)
-{
-	struct message message = fake_take(fake, WIRE_HISTORY);
-	assert_int_equal(message.history.from, from);
-	assert_int_equal(message.history.flags, HISTORY_FORWARD | HISTORY_ATTACH);
-	assert_int_equal(message.history.room, FAKE_ROOM);
-	return message.history.request;
-}
-
 static void the_roster_follows_who_comes_and_goes(void **state)
 {
 	struct fake fake;
@@ -202,8 +184,8 @@ static void a_direct_room_that_somebody_opens_is_followed_from_its_start(void **
 	assert_true(event->direct);
 	assert_false(event->own);
 	assert_string_equal(event->name, "bob");
-	fake_page(&fake, asked_page(&fake, 1), 1, 2, PAGE_LIVE);
-	messages(&fake, 1, 2, true);
+	fake_page(&fake, fake_asked_page(&fake, 1), 1, 2, PAGE_LIVE);
+	fake_messages(&fake, 1, 2, true);
 	fake_event(&fake, SESSION_ROOM_READY);
 	/* Told again, or opened by us too: nothing new. */
 	direct_joined(&fake, 0, FAKE_ROOM, "bob", 2);
@@ -384,7 +366,7 @@ static void leaving_a_room_ignores_what_is_still_on_its_way(void **state)
 	fake_event(&fake, SESSION_ROOM_READY);
 	fake_roster(&fake);
 	fake_msg(&fake, 12, "x");
-	messages(&fake, 12, 12, false);
+	fake_messages(&fake, 12, 12, false);
 	fake_close(&fake);
 }
 

@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "base/paths.h"
+#include "one-file.h"
 #include "ui/theme.h"
 
 #include <setjmp.h>
@@ -22,9 +23,6 @@
 #include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/tchat-unit-config-XXXXXX";
-static char path[128];
 
 /* The system call of this name fails from now on. */
 static const char *broken = "";
@@ -451,7 +449,7 @@ static void a_link_is_written_through(void **state)
 	struct stat about;
 	snprintf(target, sizeof target, "%s-target", path);
 	unlink(path);
-	assert_int_equal(symlink("tchatrc-target", path), 0);
+	assert_int_equal(symlink("file-target", path), 0);
 	for (int exists = 0; exists < 2; exists++) {
 		struct config *config = load();
 		assert_int_equal(config_set(config, SETTING_BELL, exists ? "on" : "off", reason), 0);
@@ -466,7 +464,7 @@ static void a_link_is_written_through(void **state)
 	unlink(target);
 	unlink(path);
 	/* A link to itself ends, too. */
-	assert_int_equal(symlink("tchatrc", path), 0);
+	assert_int_equal(symlink("file", path), 0);
 	struct config *config = load();
 	assert_non_null(config_problem(config, 0));
 	assert_int_not_equal(config_set(config, SETTING_BELL, "off", reason), 0);
@@ -519,26 +517,6 @@ static void values_are_printed_as_they_are_written(void **state)
 	setting_reset(&options, SETTING_HISTORY);
 	setting_format(&options, SETTING_HISTORY, text, sizeof text);
 	assert_string_equal(text, "");
-}
-
-static int set_up(void **state)
-{
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/tchatrc", folder);
-	return 0;
-}
-
-static int begin(void **state)
-{
-	unlink(path);
-	return 0;
-}
-
-static int clean_up(void **state)
-{
-	unlink(path);
-	return rmdir(folder);
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 #include "app/drafts.h"
 
 #include "base/errors.h"
+#include "one-file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +17,6 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/tchat-unit-drafts-XXXXXX";
-static char path[128];
 
 static void put(const char *text)
 {
@@ -100,26 +98,6 @@ static void drafts_have_a_limit_and_the_oldest_go(void **state)
 	assert_int_equal(drafts_set(drafts, "h", "bad", "\xff", 0), TCHAT_ERR_BAD_TEXT);
 	assert_int_equal(drafts_save(drafts, true), 0);
 	drafts_free(drafts);
-}
-
-static int set_up(void **state)
-{
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/drafts", folder);
-	return 0;
-}
-
-static int begin(void **state)
-{
-	unlink(path);
-	return 0;
-}
-
-static int clean_up(void **state)
-{
-	unlink(path);
-	return rmdir(folder);
 }
 
 int main(void)
