@@ -428,15 +428,26 @@ check_PROGRAMS += tests/unit-store-backup
 tests_unit_store_backup_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_store_backup_SOURCES = tests/unit-store-backup.c tests/store-folder.h tests/store-rounds.h
 tests_unit_store_backup_LDADD = $(host_libs) $(SQLITE_LIBS)
-check_PROGRAMS += tests/unit-client-store tests/unit-client-stored
-tests_unit_client_stored_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_client_stored_SOURCES = tests/unit-client-stored.c tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h \
-	$(client_fake)
-tests_unit_client_stored_LDADD = $(client_libs) $(SQLITE_LIBS)
+fault_files = tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h
+check_PROGRAMS += tests/unit-client-store tests/unit-client-outbox
 tests_unit_client_store_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_client_store_SOURCES = tests/unit-client-store.c tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h
+tests_unit_client_store_SOURCES = tests/unit-client-store.c tests/client-outbox.h $(fault_files)
 tests_unit_client_store_LDADD = src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS) \
 	$(UTF8PROC_LIBS) $(LIBINTL)
+tests_unit_client_outbox_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_client_outbox_SOURCES = tests/unit-client-outbox.c tests/client-outbox.h $(fault_files)
+tests_unit_client_outbox_LDADD = $(tests_unit_client_store_LDADD)
+life_files = tests/client-life.h $(fault_files) $(client_fake)
+check_PROGRAMS += tests/unit-client-stored tests/unit-client-cache tests/unit-client-lost
+tests_unit_client_stored_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_client_stored_SOURCES = tests/unit-client-stored.c $(life_files)
+tests_unit_client_stored_LDADD = $(client_libs) $(SQLITE_LIBS)
+tests_unit_client_cache_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_client_cache_SOURCES = tests/unit-client-cache.c $(life_files)
+tests_unit_client_cache_LDADD = $(client_libs) $(SQLITE_LIBS)
+tests_unit_client_lost_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
+tests_unit_client_lost_SOURCES = tests/unit-client-lost.c $(life_files)
+tests_unit_client_lost_LDADD = $(client_libs) $(SQLITE_LIBS)
 endif
 check_PROGRAMS += tests/unit-host-handshake
 tests_unit_host_handshake_CFLAGS = $(test_cflags)
