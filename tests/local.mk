@@ -444,6 +444,7 @@ tests_unit_client_stored_SOURCES = tests/unit-client-stored.c $(life_files)
 tests_unit_client_stored_LDADD = $(client_libs) $(SQLITE_LIBS)
 tests_unit_client_cache_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_client_cache_SOURCES = tests/unit-client-cache.c $(life_files)
+tests_unit_client_cache_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_client_cache_LDADD = $(client_libs) $(SQLITE_LIBS)
 tests_unit_client_lost_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_client_lost_SOURCES = tests/unit-client-lost.c $(life_files)

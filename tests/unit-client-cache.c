@@ -4,6 +4,18 @@
 
 #include <locale.h>
 
+enum { LARGE = 4000 };
+
+static size_t malloc_most = SIZE_MAX; /* larger allocations fail */
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return size > malloc_most ? NULL : __real_malloc(size);
+}
+
 static void what_was_missed_comes_exactly_behind_what_was_seen(void **state)
 {
 	struct life life;
@@ -48,6 +60,42 @@ static void what_was_missed_comes_exactly_behind_what_was_seen(void **state)
 	resume(&life, RESUME_GAP, FAKE_EPOCH, 5, (struct message_id){ 5, 5 }, 100, 99);
 	assert_int_equal(fake_event(&life.fake, SESSION_GAP)->count, 94);
 	page(&life, 100, NULL, 0);
+	ready(&life);
+	rest(&life);
+	life_end(&life);
+}
+
+static void what_there_is_no_memory_to_tell_of_is_told_by_the_host(void **state)
+{
+	struct life life;
+	char large[LARGE + 1] = { 0 };
+	const struct line lines[] = { hello, { { 5, 2 }, large }, { { 5, 3 }, "three" }, { { 5, 4 }, "four" }, { { 5, 5 }, "five" } };
+	memset(large, 'x', LARGE);
+	life_begin(&life, (struct session_config){ .history = 10 });
+	fake_connect(&life.fake);
+	session_join(life.fake.session, "lobby");
+	join(&life, FAKE_EPOCH, 1, 5);
+	page(&life, 1, lines, 5);
+	for (uint64_t seq = 1; seq <= 5; seq++)
+		expect_message(&life, seq, lines[seq - 1].text, true);
+	ready(&life);
+	rest(&life);
+	work(&life);
+	life_dies(&life);
+	life_begin(&life, (struct session_config){ .history = 10 });
+	session_join(life.fake.session, "lobby");
+	client_sqlite_work(life.store);
+	malloc_most = LARGE;
+	session_stored(life.fake.session, life.fake.now);
+	malloc_most = SIZE_MAX;
+	expect_message(&life, 1, "hello", true);
+	fake_quiet(&life.fake);
+	fake_connect(&life.fake);
+	join(&life, FAKE_EPOCH, 1, 5);
+	resume(&life, RESUME_OK, FAKE_EPOCH, 1, hello.id, 1, 5);
+	page(&life, 2, lines + 1, 4);
+	for (uint64_t seq = 2; seq <= 5; seq++)
+		expect_message(&life, seq, lines[seq - 1].text, true);
 	ready(&life);
 	rest(&life);
 	life_end(&life);
@@ -208,6 +256,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_missed_comes_exactly_behind_what_was_seen),
+		TEST(what_there_is_no_memory_to_tell_of_is_told_by_the_host),
 		TEST(a_room_that_one_left_begins_anew),
 		TEST(old_messages_are_there_while_the_host_is_away),
 		TEST(what_was_read_is_searched_while_the_host_is_away),

@@ -187,6 +187,52 @@ static void what_lies_before_the_messages_that_were_wanted_is_not_said_to_be_los
 	life_end(&life);
 }
 
+/* Of what was there before it was rolled back, nobody has seen whether it is there still. */
+static void a_room_that_was_left_and_entered_anew_tells_nothing_lost_in_the_next_life(void **state)
+{
+	struct life life;
+	uint32_t room;
+	struct line lines[10];
+	first_life(&life, &room);
+	fake_msg(&life.fake, 3, "three");
+	fake_msg(&life.fake, 4, "four");
+	expect_message(&life, 3, "three", false);
+	expect_message(&life, 4, "four", false);
+	post_two(&life, room);
+	ack(&life, 2, 5, 0);
+	expect_accepted(&life, 2);
+	work(&life);
+	fake_break(&life.fake);
+	life.fake.mark = 2;
+	fake_connect(&life.fake);
+	join(&life, FAKE_EPOCH + 1, 1, 30);
+	fake_event(&life.fake, SESSION_RESTARTED);
+	const uint32_t asked = fake_asked_page(&life.fake, 1);
+	part(&life, room);
+	assert_true(session_join(life.fake.session, "lobby") > 0);
+	fake_page(&life.fake, asked, 1, 10, PAGE_MORE); /* of the stay that is over */
+	join(&life, FAKE_EPOCH + 1, 1, 30);
+	for (uint64_t i = 0; i < 10; i++)
+		lines[i] = (struct line){ { 5, 21 + i }, "new" };
+	page(&life, 21, lines, 10);
+	for (uint64_t seq = 21; seq <= 30; seq++)
+		expect_message(&life, seq, "new", true);
+	ready(&life);
+	rest(&life);
+	work(&life);
+	life_dies(&life);
+	life_begin(&life, (struct session_config){ 0 });
+	life.fake.mark = 2;
+	fake_connect(&life.fake);
+	session_join(life.fake.session, "lobby");
+	join(&life, FAKE_EPOCH + 1, 1, 30);
+	resume(&life, RESUME_OK, FAKE_EPOCH + 1, 30, lines[9].id, 1, 30);
+	page(&life, 31, NULL, 0);
+	ready(&life);
+	rest(&life);
+	life_end(&life);
+}
+
 static void a_host_that_forgot_what_it_decided_was_rolled_back(void **state)
 {
 	struct life life;
@@ -224,6 +270,7 @@ int main(void)
 		TEST(what_a_rolled_back_host_keeps_no_longer_is_not_offered),
 		TEST(what_was_posted_before_a_room_was_entered_anew_is_offered_too),
 		TEST(what_lies_before_the_messages_that_were_wanted_is_not_said_to_be_lost),
+		TEST(a_room_that_was_left_and_entered_anew_tells_nothing_lost_in_the_next_life),
 		TEST(a_host_that_forgot_what_it_decided_was_rolled_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
