@@ -121,13 +121,14 @@ static void a_search_in_all_rooms_shows_the_room_too(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
 	scene_say(ann, "a needle here");
-	pty_wait_text(ann, "a needle here");
+	pty_wait_text(ann, "ann   a needle here"); /* accepted: before, nobody finds it */
 	scene_say(ann, "/join dev");
 	pty_wait_row(ann, 0, "#dev");
 	scene_say(ann, "and a Needle there");
-	pty_wait_text(ann, "and a Needle there");
+	pty_wait_text(ann, "ann   and a Needle there");
 	scene_say(ann, "/join empty");
 	pty_wait_row(ann, 0, "#empty");
+	pty_wait_row(ann, 0, "1 member");
 	scene_say(ann, "/searchall needle");
 	pty_wait_text(ann, "#dev ann: and a Needle there");
 	pty_wait_text(ann, "#lobby ann: a needle here");

@@ -340,6 +340,7 @@ static void order_is_kept_and_shown(void **state)
 	pty_wait_text(ann, "ann muted bob for 10 minutes");
 	scene_say(ann, "/private den");
 	pty_wait_row(ann, -1, "#den>");
+	pty_wait_text(ann, "1 member"); /* she is in it; the host may say so to her after what it says to others */
 	scene_say(bob, "/join den");
 	pty_wait_text(bob, "this room is private");
 	scene_say(ann, "/invite @bob");
