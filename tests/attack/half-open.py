@@ -26,11 +26,6 @@ STORM, GROWTH_OF_STORM, LATENCY, RESERVED = 600, 20 << 20, 100, 64
 LIMIT, LATE = 10, 18.5  # seconds: when a stranger is cut, and when it would be if a byte at the ninth bought time
 
 
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
 def client_hello(length):
     """The beginning of a ClientHello of so many bytes, in records."""
     hello = b"\x01" + length.to_bytes(3, "big") + b"\x03\x03" + os.urandom(32) + b"\0" + b"\0\2\x13\1" + b"\1\0"

@@ -18,23 +18,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
 from peer_client import Peer  # noqa: E402
+from peer_support import same, until  # noqa: E402
 
 OWNER, MEMBER = 3, 0
 RESERVED = 64  # descriptors for the host with few of them
 CROWD = 3 * RESERVED
-
-
-def same(got, want):
-    if got != want:
-        raise AssertionError("%r instead of %r" % (got, want))
-
-
-def wait_for(condition, what, seconds=peer_support.TIMEOUT):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("waited in vain for " + what)
-        time.sleep(0.01)
 
 
 def tcp(address):
@@ -60,7 +48,7 @@ def accepting_stops_and_goes_on_when_descriptors_run_out(_):
         log.find("no new connections for now|the host is full")
         before = cpu_seconds(process) if os.path.exists("/proc/self/stat") else None
         start = time.monotonic()
-        wait_for(lambda: time.monotonic() > start + 1, "a second")
+        until(lambda: time.monotonic() > start + 1, "a second has passed")
         if before is not None and cpu_seconds(process) - before > 0.3:
             raise AssertionError("the host spins: %.2f s of CPU in a second" % (cpu_seconds(process) - before))
         for sock in crowd:
@@ -72,7 +60,7 @@ def accepting_stops_and_goes_on_when_descriptors_run_out(_):
                 return True
             except (peer_client.Refused, peer_client.Closed, ConnectionError):
                 return False
-        wait_for(enters, "a place")
+        until(enters, "there is a place")
     finally:
         process.terminate()
         same(process.wait(peer_support.TIMEOUT), 0)
@@ -98,7 +86,7 @@ def a_log_that_nobody_reads_stops_nobody(_):
         def told():
             Peer(address, "bob", insecure=True).bye()  # said only when there is room again, and something to say
             return any(re.search(r"\d+ lines could not be logged", line) for line in list(threads.lines))
-        wait_for(told, "the number of lines that are lost")
+        until(told, "it tells the number of lines that are lost")
     finally:
         process.terminate()
         same(process.wait(peer_support.TIMEOUT), 0)
@@ -165,7 +153,7 @@ def a_forked_host_keeps_nothing_of_the_shells(_):
         os.close(writer)
         bob = None
         try:
-            wait_for(lambda: os.path.isdir(folder + "/tchat") and os.listdir(folder + "/tchat"), "the host's socket")
+            until(lambda: os.path.isdir(folder + "/tchat") and os.listdir(folder + "/tchat"), "the host's socket is there")
             own = next(name for name in os.listdir(folder + "/tchat") if name.startswith("host-"))
             bob = Peer("unix:%s/tchat/%s" % (folder, own), "bob", identity=peer_support.owner())
             face.kill()
@@ -181,7 +169,7 @@ def a_forked_host_keeps_nothing_of_the_shells(_):
             face.kill()
             if bob is not None:
                 bob.send("MODERATE", request=1, action=2)
-                wait_for(lambda: not any(name.startswith("host-") for name in os.listdir(folder + "/tchat")), "the host's end")
+                until(lambda: not any(name.startswith("host-") for name in os.listdir(folder + "/tchat")), "the host has ended")
             os.close(reader)
 
 
