@@ -22,8 +22,7 @@ class Talk:
         text = b"word %d" % self.said
         start = time.perf_counter()
         self.ann.post(self.a, text)
-        at = len(self.b.messages)
-        self.ben.wait(lambda: any(message["body"] == text for message in self.b.messages[at:]), text)
+        self.ben.wait(lambda: self.b.messages and self.b.messages[-1]["body"] == text, text)
         taken = time.perf_counter() - start
         self.ann.settle()
         return taken
