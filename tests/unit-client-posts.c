@@ -458,6 +458,46 @@ static void what_is_on_its_way_is_taken_back_or_was_accepted(void **state)
 	fake_close(&fake);
 }
 
+/* A former life used the number for another room, and could not store that. */
+static void an_answer_from_another_room_is_not_this_posts(void **state)
+{
+	enum { DEN = FAKE_ROOM + 70 };
+	struct fake fake;
+	fake_open(&fake, (struct session_config){ 0 });
+	fake_connect(&fake);
+	uint32_t room = fake_lobby(&fake, 0);
+	assert_true(session_join(fake.session, "den") > 0);
+	struct message joined = { .type = WIRE_JOINED,
+		                  .joined = { .request = fake_take(&fake, WIRE_JOIN).join.request,
+		                              .room = DEN,
+		                              .flags = JOIN_LIVE,
+		                              .epoch = FAKE_EPOCH,
+		                              .first = 1,
+		                              .last = 1,
+		                              .name = wire_text("den") } };
+	fake_send(&fake, &joined);
+	fake_event(&fake, SESSION_ROOM_JOINED);
+	fake_event(&fake, SESSION_ROOM_READY);
+	fake_take(&fake, WIRE_NAMES);
+	post(&fake, room, "same words");
+	post(&fake, room, "taken back");
+	took(&fake, 1, NULL);
+	took(&fake, 2, NULL);
+	assert_int_equal(session_cancel(fake.session, 2), 0);
+	took_void(&fake, 2);
+	struct message answer = { .type = WIRE_ACK,
+		                  .ack = { .id = { FAKE_DEVICE, 1 }, .room = DEN, .seq = 1, .time = 5, .flags = ACK_DUPLICATE } };
+	fake_send(&fake, &answer);
+	const struct session_event *event = fake_event(&fake, SESSION_NACK);
+	assert_int_equal(event->code, TCHAT_ERR_CLONED_DEVICE);
+	assert_string_equal(event->text, "same words");
+	answer.ack.id.counter = 2;
+	fake_send(&fake, &answer);
+	assert_int_equal(fake_event(&fake, SESSION_NACK)->code, TCHAT_ERR_CANCELLED);
+	assert_int_equal(session_pending(fake.session), 0);
+	fake_close(&fake);
+}
+
 static void a_device_that_posted_before_goes_on_counting(void **state)
 {
 	struct fake fake;
@@ -613,6 +653,7 @@ int main(void)
 		cmocka_unit_test(only_a_window_of_posts_is_under_way),
 		cmocka_unit_test(a_cancelled_post_gives_its_counter_away),
 		cmocka_unit_test(what_is_on_its_way_is_taken_back_or_was_accepted),
+		cmocka_unit_test(an_answer_from_another_room_is_not_this_posts),
 		cmocka_unit_test(a_device_that_posted_before_goes_on_counting),
 		cmocka_unit_test(posts_to_a_room_that_is_gone_are_refused_by_the_host),
 		cmocka_unit_test(after_a_restart_of_the_host_old_numbers_mean_nothing),

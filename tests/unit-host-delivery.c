@@ -284,6 +284,23 @@ static void repeats_holes_and_clones_are_told_apart(void **state)
 	world_free(w);
 }
 
+static void the_same_words_for_another_room_are_another_content(void **state)
+{
+	struct world *w = world_new(NULL, NULL);
+	struct wire_peer *a = wire_member(w, 1, "ann");
+	struct message message;
+	uint64_t lobby = wire_enter(a, "lobby", JOIN_LIVE), tea = wire_enter(a, "tea", JOIN_LIVE);
+	wire_post(a, lobby, "one");
+	expect_ack(a, 1, 1, 0);
+	wire_post_as(a, tea, a->device, 1, KIND_TEXT, "one");
+	expect_nack(a, 1, TCHAT_ERR_CLONED_DEVICE, NACK_PERMANENT);
+	wire_post_as(a, tea, a->device, 1, KIND_VOID, ""); /* what became of it, wherever */
+	wire_expect(a, &message, WIRE_ACK);
+	assert_int_equal(message.ack.room, lobby);
+	assert_int_equal(message.ack.seq, 1);
+	world_free(w);
+}
+
 static void a_void_uses_up_its_counter_or_tells_what_was_decided(void **state)
 {
 	struct world *w = world_new(NULL, NULL);
@@ -369,6 +386,7 @@ int main(void)
 		cmocka_unit_test(a_post_that_is_not_allowed_is_refused_and_the_next_one_taken),
 		cmocka_unit_test(a_post_too_long_for_a_page_because_of_its_tags_is_refused),
 		cmocka_unit_test(repeats_holes_and_clones_are_told_apart),
+		cmocka_unit_test(the_same_words_for_another_room_are_another_content),
 		cmocka_unit_test(a_void_uses_up_its_counter_or_tells_what_was_decided),
 		cmocka_unit_test(who_takes_back_what_the_same_round_accepts_hears_of_the_message_first),
 		cmocka_unit_test(outcomes_outlive_the_connection_until_they_are_settled),

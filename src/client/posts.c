@@ -348,6 +348,16 @@ static int posts_held(struct session *session, int code)
 	return session_tell(session, &draft);
 }
 
+/* The post will never be, for this reason: it is told, and settled. */
+static int post_refused(struct session *session, const struct outbox_post *post, int code)
+{
+	int err = post->room == 0 ? 0 : post_tell_nack(session, post, code);
+	if (err != 0)
+		return err;
+	post_settle(session, post);
+	return posts_held(session, 0);
+}
+
 int posts_ack(struct session *session, const struct wire_ack *ack)
 {
 	struct outbox_post post;
@@ -365,6 +375,9 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 		return 0;
 	}
 	const struct room *room = room_by_handle(session, post.room), *place = room_by_id(session, ack->room);
+	/* A former life could not store that it had used the number, for another room: the answer is that one's. */
+	if (duplicate && place != NULL && room != NULL && room->alias == 0 && room->id_life == session->life && room->id != ack->room)
+		return post_refused(session, &post, post.cancelled ? TCHAT_ERR_CANCELLED : TCHAT_ERR_CLONED_DEVICE);
 	own_accepted(session, place != NULL ? place : room, &post, ack);
 	int err = ack_tell(session, room, &post, ack);
 	if (err != 0)
@@ -404,9 +417,5 @@ int posts_nack(struct session *session, const struct wire_nack *nack)
 	post_decided(session, counter);
 	if (session->outbox->get(session->outbox, counter, &post) != 0)
 		return 0;
-	int err = post.room == 0 ? 0 : post_tell_nack(session, &post, -(int)nack->code);
-	if (err != 0)
-		return err;
-	post_settle(session, &post);
-	return posts_held(session, 0);
+	return post_refused(session, &post, -(int)nack->code);
 }

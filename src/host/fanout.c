@@ -76,7 +76,11 @@ static void answer(struct host *host, struct host_peer *peer, const struct store
 		ack(peer, post, room);
 		break;
 	case STORE_DUPLICATE:
-		ack(peer, post, room);
+		/* The same words for another room are another content. */
+		if (post->asks || room == 0 || post->room == room)
+			ack(peer, post, post->room);
+		else
+			nack(peer, id, room, TCHAT_ERR_CLONED_DEVICE, NACK_PERMANENT, 0);
 		break;
 	case STORE_REFUSED:
 		host->counted.refused += post->fresh;

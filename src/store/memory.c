@@ -86,6 +86,7 @@ static int commit_fresh(struct commit *c, struct store_post *post, struct memory
 		return TCHAT_ERR_BUSY;
 	}
 	post->outcome = STORE_ACCEPTED;
+	post->room = outcome->room = c->batch->parts[post->part].room;
 	post->seq = outcome->seq = room->head;
 	post->time = outcome->time = room->last = store_time(room->last, c->batch->time);
 	uint8_t *payload = c->batch->parts[post->part].block->bytes + post->offset + FRAME_HEADER;
@@ -98,7 +99,7 @@ static int commit_decide(struct commit *c, struct store_post *post, struct memor
 {
 	post->fresh = false;
 	post->code = 0;
-	post->seq = post->time = 0;
+	post->room = post->seq = post->time = 0;
 	if (device == NULL || post->counter > device->mark + 1) {
 		post->outcome = STORE_HOLE;
 		return 0;
@@ -111,6 +112,7 @@ static int commit_decide(struct commit *c, struct store_post *post, struct memor
 		return 0;
 	post->outcome = before->code != 0 ? STORE_REFUSED : STORE_DUPLICATE;
 	post->code = before->code;
+	post->room = before->room;
 	post->seq = before->seq;
 	post->time = before->time;
 	return 0;

@@ -11,6 +11,7 @@
 
 struct memory_outcome {
 	uint64_t hash;
+	uint64_t room;
 	uint64_t seq;
 	uint64_t time;
 	uint16_t code; /* why refused, or 0 */

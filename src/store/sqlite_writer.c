@@ -323,6 +323,7 @@ static int post_again(struct sqlite_writer *writer, struct store_post *post, con
 		post->seq = (uint64_t)sqlite3_column_int64(statement, 1);
 		post->time = (uint64_t)sqlite3_column_int64(statement, 2);
 		post->code = (uint16_t)sqlite3_column_int(statement, 3);
+		post->room = (uint64_t)sqlite3_column_int64(statement, 4);
 		post->outcome = post->code != 0 ? STORE_REFUSED : STORE_DUPLICATE;
 	}
 	sqlite3_reset(statement);

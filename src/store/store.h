@@ -24,7 +24,7 @@ struct store_request {
 
 enum store_outcome {
 	STORE_ACCEPTED,  /* new: seq and time are set, and written into the record */
-	STORE_DUPLICATE, /* was accepted before: seq and time of then */
+	STORE_DUPLICATE, /* was accepted before: room, seq and time of then */
 	STORE_REFUSED,   /* code says why, now or before; the counter is used up */
 	STORE_HOLE,      /* counter is above mark + 1: nothing was decided */
 	STORE_CLONED,    /* counter is at or below the mark, but the content is not what it was, or is long settled */
@@ -45,6 +45,7 @@ struct store_post {
 	uint16_t code;    /* answer, as all below */
 	bool fresh;       /* decided now: the mark went up */
 	enum store_outcome outcome;
+	uint64_t room;   /* of what was accepted */
 	uint64_t seq;
 	uint64_t time;
 };
