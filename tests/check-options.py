@@ -86,7 +86,7 @@ def check_tchatrc():
         found[key] = (words.replace("|", " ").split(), default.group(1) if default else "")
     want = {}
     for key, _, kind, bounds, default in settings():
-        words = {"TEXT": ["TEXT"], "NAME": ["NAME"], "TIME": ["TIME"], "TIME_OR_NEVER": ["TIME", "never"], "NUMBER": ["COUNT"],
+        words = {"TEXT": ["TEXT"], "NAME": ["NAME"], "TIME": ["TIME"], "TIME_OR_NEVER": ["TIME", "never"], "NUMBER": ["COUNT"], "LIMITS": ["LIMIT"],
                  "SWITCH": ["on", "off"], "CHOICE": bounds.split()}[kind]
         want[key] = (words, default)
     expect("tchatrc(5), keys", list(want), list(found))

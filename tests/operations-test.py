@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 
@@ -125,6 +126,28 @@ def limits_change_while_the_host_runs(_):
     place.end()
 
 
+def kept(place):
+    done = subprocess.run([peer_support.TCHAT, "--export", place.data], stdout=subprocess.PIPE, check=True, timeout=peer_support.TIMEOUT)
+    return [json.loads(line).get("text") for line in done.stdout.splitlines()]
+
+
+def less_is_kept_while_the_host_runs(_):
+    place = Place("keep = 100\n", "--data", "DATA")
+    ann = trusting(place, "ann")
+    ann.out.find('"type":"ready"')
+    for number in range(20):
+        ann.type('{"type":"post","text":"%d","ref":"%d"}\n' % (number, number))
+    ann.out.find('"type":"ack","ref":"19"')
+    same(len(kept(place)), 20)
+    place.settings("keep = 30d,5\n")
+    place.hang_up()
+    wait_until(lambda: kept(place) == ["15", "16", "17", "18", "19"], "the last five are left")
+    place.settings("keep = 5 apples\n")
+    place.hang_up()
+    place.find("keep: '5 apples' is no limit")
+    place.end()
+
+
 def what_the_command_line_says_stays(_):
     place = Place("access = open\n")
     place.settings("access = invite\n")
@@ -229,6 +252,7 @@ TESTS = [
     settings_are_read_again_and_nobody_is_lost,
     a_broken_file_keeps_the_old_settings_and_says_why,
     limits_change_while_the_host_runs,
+    less_is_kept_while_the_host_runs,
     what_the_command_line_says_stays,
     a_log_in_a_file_has_times_and_levels,
     a_level_leaves_out_the_rest,

@@ -23,6 +23,12 @@ static int open_memory(struct data *data, char why[DATA_WHY])
 	return EXIT_STATUS_SYSTEM;
 }
 
+/* Asked for here and now, and not to be had without a place. */
+static bool needs_place(const struct options *options)
+{
+	return options->source[SETTING_KEEP] == FROM_COMMAND_LINE || options->durability == KEEP_PROCESS;
+}
+
 #ifdef HAVE_SQLITE
 #include "app/data_place.h"
 #include "store/sqlite.h"
@@ -46,13 +52,12 @@ static int status_of(int err)
 
 static int open_durable(struct data *data, const struct options *options, char why[DATA_WHY])
 {
-	const struct keep *keep = &options->keep;
 	const struct store_sqlite_config config = {
 		.directory = data->path,
-		.durability = keep->durability == KEEP_PROCESS ? STORE_PROCESS : STORE_FULL,
-		.keep_count = keep->count,
-		.keep_age = keep->age,
-		.keep_bytes = keep->bytes,
+		.durability = options->durability == KEEP_PROCESS ? STORE_PROCESS : STORE_FULL,
+		.keep_count = options->keep.count,
+		.keep_age = options->keep.age,
+		.keep_bytes = options->keep.bytes,
 	};
 	tchat_time until = clock_monotonic() + PATIENCE;
 	int err;
@@ -79,7 +84,7 @@ static int choose_default(struct data *data, const struct options *options, char
 		memcpy(data->path, path, sizeof path);
 	if (data->path[0] != '\0')
 		return 0;
-	if (keep_is_set(&options->keep)) {
+	if (needs_place(options)) {
 		snprintf(why, DATA_WHY, "%s", _("--keep and --durability: this host has no place for a history; use --data"));
 		return EXIT_STATUS_USAGE;
 	}
@@ -97,6 +102,12 @@ static int choose_named(struct data *data, const char *path, char why[DATA_WHY])
 		return 0;
 	snprintf(why, DATA_WHY, "--data: %s", tchat_err_text(TCHAT_ERR_TOO_LONG));
 	return EXIT_STATUS_USAGE;
+}
+
+void data_reconfigure(const struct data *data, const struct options *options)
+{
+	if (data->durable)
+		store_sqlite_keep(data->store, options->keep.count, options->keep.age, options->keep.bytes);
 }
 
 const char *data_failure(const struct data *data)
@@ -117,10 +128,15 @@ static int choose_named(struct data *data, const char *path, char why[DATA_WHY])
 
 static int choose_default(struct data *data, const struct options *options, char why[DATA_WHY])
 {
-	if (!keep_is_set(&options->keep))
+	if (!needs_place(options))
 		return 0;
 	snprintf(why, DATA_WHY, "%s", _("--keep and --durability: this tchat was built without SQLite"));
 	return EXIT_STATUS_USAGE;
+}
+
+void data_reconfigure(const struct data *data, const struct options *options)
+{
+	/* nothing is kept */
 }
 
 const char *data_failure(const struct data *data)
@@ -132,7 +148,7 @@ const char *data_failure(const struct data *data)
 int data_choose(struct data *data, const struct options *options, char why[DATA_WHY])
 {
 	*data = (struct data){ 0 };
-	if (options->keep.durability == KEEP_NONE)
+	if (options->durability == KEEP_NONE)
 		return 0;
 	return options->data == NULL ? choose_default(data, options, why) : choose_named(data, options->data, why);
 }

@@ -25,6 +25,9 @@ int data_choose(struct data *data, const struct options *options, char why[DATA_
  * ending: this waits some seconds for that. */
 int data_open(struct data *data, const struct options *options, char why[DATA_WHY]);
 
+/* How much is kept may be new. */
+void data_reconfigure(const struct data *data, const struct options *options);
+
 /* NULL; or, in a line, why the host must end: what it is told cannot be kept. */
 const char *data_failure(const struct data *data);
 

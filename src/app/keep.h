@@ -6,26 +6,28 @@
 #include "base/clock.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum keep_durability { KEEP_FULL, KEEP_PROCESS, KEEP_NONE };
 
 /* 0: no limit of that kind. */
 struct keep {
-	enum keep_durability durability;
 	uint64_t count; /* messages in each room */
 	uint64_t bytes; /* of all rooms */
 	tchat_time age;
 };
 
-/* Whether anything was asked for that needs a place: limits, or less than full durability. */
-bool keep_is_set(const struct keep *keep);
+enum { KEEP_TEXT = 96 };
 
 /* full, process or none; false for anything else. */
-bool keep_read_durability(struct keep *keep, const char *text);
+bool keep_read_durability(enum keep_durability *durability, const char *text);
 
-/* A number alone is a count, one with a unit s, m, h, d an age, with K, M, G, T a size; false for anything else, and
- * for 0. */
-bool keep_read_limit(struct keep *keep, const char *text);
+/* Limits of different kinds, a comma between two. A number alone is a count, one with a unit s, m, h, d an age, with K,
+ * M, G, T a size; false, and keep as it was, for anything else, and for 0. What text does not speak of stays. */
+bool keep_read(struct keep *keep, const char *text);
+
+/* As keep_read() reads it; "" when there is no limit. */
+void keep_format(const struct keep *keep, char *text, size_t size);
 
 #endif

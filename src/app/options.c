@@ -192,14 +192,9 @@ static bool set_option(struct options *options, int symbol, const char *value)
 	case OPTION_INSECURE: options->insecure = true; return true;
 	case OPTION_DATA: options->data = value; return true;
 	case OPTION_DURABILITY:
-		if (keep_read_durability(&options->keep, value))
+		if (keep_read_durability(&options->durability, value))
 			return true;
 		say(_("--durability: '%s' is none of full, process and none"), value);
-		return false;
-	case OPTION_KEEP:
-		if (keep_read_limit(&options->keep, value))
-			return true;
-		say(_("--keep: '%s' is no limit like 100000 (messages), 30d (days) or 500M (bytes)"), value);
 		return false;
 	default: return false;
 	}
@@ -229,16 +224,16 @@ static bool check_options(const struct options *options)
 		say(_("--lines and --json need --join or --host: where should it talk?"));
 		return false;
 	}
-	const struct keep *keep = &options->keep;
-	bool nothing = keep->durability == KEEP_NONE;
+	bool keep = options->source[SETTING_KEEP] == FROM_COMMAND_LINE;
+	bool nothing = options->durability == KEEP_NONE;
 	bool keys = options->mode == MODE_FINGERPRINT || options->mode == MODE_ROTATE_KEY;
-	if (options->data != NULL && keys && !nothing && !keep_is_set(keep))
+	if (options->data != NULL && keys && options->durability == KEEP_FULL && !keep)
 		return true;
-	if ((options->data != NULL || nothing || keep_is_set(keep)) && options->mode != MODE_HOST) {
+	if ((options->data != NULL || options->durability != KEEP_FULL || keep) && options->mode != MODE_HOST) {
 		say(_("--data, --durability and --keep need --host: whose history is it?"));
 		return false;
 	}
-	if (nothing && (keep->count > 0 || keep->age > 0 || keep->bytes > 0)) {
+	if (nothing && keep) {
 		say(_("--keep does not go with --durability=none, which keeps nothing"));
 		return false;
 	}

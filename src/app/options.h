@@ -49,9 +49,10 @@ struct options {
 	bool insecure;      /* not encrypted */
 	bool no_sandbox;
 	const char *data; /* NULL: history ends with the host */
-	struct keep keep;
+	enum keep_durability durability;
 
 	/* The settings. */
+	struct keep keep;
 	const char *nick;
 	const char *room;
 	const char *motd;

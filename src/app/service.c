@@ -232,6 +232,7 @@ static void service_reload(struct service *service)
 		service_keys_choose(&service->keys, options);
 		service_keys_configure(&service->keys, &changed);
 		err = host_reconfigure(service->host, &changed);
+		data_reconfigure(&service->data, options);
 		loop_timer_stop(service->loop, &service->linger); /* set anew, if at all, at the end of this round */
 	}
 	if (err == TCHAT_ERR_SYNTAX)

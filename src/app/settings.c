@@ -24,6 +24,7 @@
 #define SWITCH VALUE_SWITCH, 0, 0, "off on"
 #define NUMBER(least, most) VALUE_NUMBER, least, most, NULL
 #define CHOICE(words) VALUE_CHOICE, 0, 0, words
+#define LIMITS VALUE_LIMITS, 0, 0, NULL
 
 static const struct setting_row rows[] = {
 #define SECTION(title)
@@ -149,6 +150,18 @@ static int parse_word(const struct setting_row *row, const char *text, long *val
 	return 0;
 }
 
+/* On the command line, what was said before stays. */
+static int parse_limits(struct keep *keep, bool more, const char *text, char reason[SETTING_REASON])
+{
+	struct keep fresh = { 0 };
+	if (more)
+		fresh = *keep;
+	if (!keep_read(&fresh, text))
+		return refuse(reason, _("'%.60s' is no limit like 100000 (messages), 30d (days) or 500M (bytes)"), text);
+	*keep = fresh;
+	return 0;
+}
+
 int setting_parse(struct options *options, enum setting setting, const char *text, char reason[SETTING_REASON])
 {
 	const struct setting_row *row = &rows[setting];
@@ -172,6 +185,8 @@ int setting_parse(struct options *options, enum setting setting, const char *tex
 		return parse_number(row, text, member, reason);
 	case VALUE_CHOICE:
 		return parse_word(row, text, member, reason);
+	case VALUE_LIMITS:
+		return parse_limits(member, options->source[setting] == FROM_COMMAND_LINE, text, reason);
 	}
 	return TCHAT_ERR_ARGUMENT;
 }
@@ -186,6 +201,8 @@ void setting_reset(struct options *options, enum setting setting)
 		(void)setting_parse(options, setting, row->standard, reason);
 	else if (row->type == VALUE_NUMBER || row->type == VALUE_CHOICE)
 		*(long *)member = -1;
+	else if (row->type == VALUE_LIMITS)
+		*(struct keep *)member = (struct keep){ 0 };
 	else
 		*(const char **)member = NULL;
 }
@@ -237,6 +254,9 @@ void setting_format(const struct options *options, enum setting setting, char *t
 			word += strcspn(word, " ") + 1;
 		if (index >= 0)
 			snprintf(text, size, "%.*s", (int)strcspn(word, " "), word);
+		break;
 	}
+	case VALUE_LIMITS:
+		keep_format(member, text, size);
 	}
 }

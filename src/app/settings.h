@@ -16,6 +16,7 @@ enum setting_type {
 	VALUE_SWITCH,
 	VALUE_NUMBER,
 	VALUE_CHOICE,
+	VALUE_LIMITS,
 };
 
 struct setting_row {

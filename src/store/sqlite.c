@@ -99,12 +99,26 @@ static void wait_until(struct sqlite_store *store, tchat_time when)
 static bool writer_next(struct sqlite_store *store, tchat_time idle, struct store_request **list)
 {
 	pthread_mutex_lock(&store->mutex);
-	while (!store->stop && store->writes.first == NULL && clock_monotonic() < idle)
+	while (!store->stop && store->writes.first == NULL && !store->keep_changed && clock_monotonic() < idle)
 		wait_until(store, idle);
 	*list = queue_take_all(&store->writes);
 	bool goes_on = !store->stop;
 	pthread_mutex_unlock(&store->mutex);
 	return goes_on || *list != NULL;
+}
+
+static void keep_take(struct sqlite_store *store)
+{
+	struct sqlite_writer *writer = &store->writer;
+	pthread_mutex_lock(&store->mutex);
+	if (store->keep_changed) {
+		writer->config.keep_count = store->keep_count;
+		writer->config.keep_age = store->keep_age;
+		writer->config.keep_bytes = store->keep_bytes;
+		writer->keep_more = true;
+		store->keep_changed = false;
+	}
+	pthread_mutex_unlock(&store->mutex);
 }
 
 /* One turn: the requests, or what is due without any. Returns when the next one is due without any. */
@@ -116,6 +130,7 @@ static tchat_time writer_turn(struct sqlite_store *store, struct store_request *
 		deliver(store, list, false);
 		return TCHAT_NEVER;
 	}
+	keep_take(store);
 	int result = list != NULL ? sqlite_writer_group(writer, list) : SQLITE_OK;
 	if (result != SQLITE_OK)
 		store_fail(store, &writer->db, result);
@@ -450,6 +465,18 @@ int store_sqlite_open(struct store **out, const struct store_sqlite_config *conf
 void store_sqlite_identity(struct store *base, struct store_identity *identity)
 {
 	*identity = ((struct sqlite_store *)base)->identity;
+}
+
+void store_sqlite_keep(struct store *base, uint64_t count, tchat_time age, uint64_t bytes)
+{
+	struct sqlite_store *store = (struct sqlite_store *)base;
+	pthread_mutex_lock(&store->mutex);
+	store->keep_count = count;
+	store->keep_age = age;
+	store->keep_bytes = bytes;
+	store->keep_changed = true;
+	pthread_cond_signal(&store->writer_wake);
+	pthread_mutex_unlock(&store->mutex);
 }
 
 const char *store_sqlite_failure(struct store *base)

@@ -44,6 +44,9 @@ int store_sqlite_open(struct store **store, const struct store_sqlite_config *co
 /* Who the host of this history is. */
 void store_sqlite_identity(struct store *store, struct store_identity *identity);
 
+/* How much is kept from now on, as in the config; what is too much goes bit by bit. */
+void store_sqlite_keep(struct store *store, uint64_t count, tchat_time age, uint64_t bytes);
+
 /* NULL; or, in a line for people, why the store works no more: reading or writing failed, or the history is damaged.
  * Batches fail from then on, and what was not acknowledged may or may not be kept. The text lives as long as the
  * store. Set before the completions of what failed are there. */

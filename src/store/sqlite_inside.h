@@ -80,6 +80,9 @@ struct sqlite_store {
 	pthread_cond_t writer_wake, reader_wake;
 	struct sqlite_queue writes, reads, done;
 	struct store_backup *backup; /* under way */
+	bool keep_changed; /* the writer is to go by these from now on: */
+	uint64_t keep_count, keep_bytes;
+	tchat_time keep_age;
 	bool stop;
 	bool failed;
 	char failure[STORE_WHY_SIZE];

@@ -31,20 +31,13 @@ static void try_value(enum setting setting, const char *value)
 	demand(strcmp(text, again) == 0);
 }
 
-/* It stands on the command line only, and is read in the same way. */
-static void try_keep(const char *value)
-{
-	struct keep keep = { 0 };
-	demand(!keep_read_limit(&keep, value) || keep.count > 0 || keep.age > 0 || keep.bytes > 0);
-	keep_read_durability(&keep, value);
-}
-
 static void try_setting(const struct config_line *line)
 {
 	char *value = strndup(line->value, line->value_length);
 	demand(value != NULL);
 	demand(config_text_is_value(value, line->value_length));
-	try_keep(value);
+	enum keep_durability durability;
+	keep_read_durability(&durability, value);
 	int setting = setting_find(line->key, line->key_length);
 	if (setting >= 0)
 		try_value((enum setting)setting, value);
