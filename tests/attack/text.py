@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
+import peer_wire  # noqa: E402
 from peer_client import TEXT, ACTION, Peer, Refused, encode  # noqa: E402
 from peer_support import TIMEOUT, Program, Screen  # noqa: E402
 
@@ -128,12 +129,12 @@ class Hostile:
         return words[self.said % len(words)]
 
     def frame(self, name, **values):
-        fixed, known = peer_client.LAYOUTS[name][1:]
+        fixed, known = peer_wire.LAYOUTS[name][1:]
         for field in [field.split(":")[0] for field in fixed.split()]:
             if field in VALUES:
                 values.setdefault(field, VALUES[field])
         for field in known.values():
-            if field not in peer_client.BINARY:
+            if field not in peer_wire.BINARY:
                 values.setdefault(field, self.word(field))
             elif field in KEYS:
                 values.setdefault(field, bytes(32))
@@ -155,7 +156,7 @@ class Hostile:
                        for i in range(2 * len(ATTACKS))]
             values["records"] = b"".join(records)
         if reply == "PAGE":
-            values.update(flags=peer_client.LIVE if name == "HISTORY" else 0, next=self.seq + 1)
+            values.update(flags=peer_wire.LIVE if name == "HISTORY" else 0, next=self.seq + 1)
         return self.frame(reply, **values)
 
     def news(self):
@@ -174,9 +175,9 @@ class Hostile:
                 data = self.sock.recv(1 << 16)
                 if not data:
                     break
-                frames, rest = peer_client.cut(rest + data)
+                frames, rest = peer_wire.cut(rest + data)
                 for code, payload in frames:
-                    self.take(*peer_client.decode(code, payload))
+                    self.take(*peer_wire.decode(code, payload))
         except Exception as fault:  # told to who waits
             self.fault = fault
         with self.changed:
