@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 import figures  # noqa: E402
 import peer_client  # noqa: E402
 import peer_support  # noqa: E402
+import peer_tls  # noqa: E402
 from figures import MEGABYTE, Talk, tell  # noqa: E402
 from peer_client import Identity, Peer, encode  # noqa: E402
 
@@ -72,24 +73,11 @@ def tls_records_that_bring_nothing_are_cut_off(host):
     figures.assert_small("TLS records", host.memory() - memory, GROWTH)
 
 
-def client_hello():
-    """One that OpenSSL would send."""
-    context, outgoing = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.MemoryBIO()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    tls = context.wrap_bio(ssl.MemoryBIO(), outgoing)
-    try:
-        tls.do_handshake()
-    except ssl.SSLWantReadError:
-        return outgoing.read()
-    raise AssertionError("a handshake without a host")
-
-
 def records_inside_the_handshake_that_bring_nothing_are_cut_off(host):
     talk = meet(host)
     for name, record in (("change cipher spec", b"\x14\3\3\0\1\1"), ("empty handshake", b"\x16\3\3\0\0"),
                          ("empty data", b"\x17\3\3\0\0"), ("warning", b"\x15\3\3\0\2\1\x5a")):
-        for when, begin in (("before the hello", b""), ("after it", client_hello())):
+        for when, begin in (("before the hello", b""), ("after it", peer_tls.greeting())):
             sock = peer_client.connect(host.address)
             before, start = host.processor_seconds(), time.perf_counter()
             try:
