@@ -253,18 +253,11 @@ static void make_store(void)
 
 static void clean_up(void)
 {
-	char path[300];
-	static const char *const names[] = { "client.db", "client.db-wal", "client.db-shm", "client.db-journal", "lock" };
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-		unlink(path);
-	}
+	rows_free(&rows);
 	rmdir(folder);
 	rmdir(host_folder);
 	rmdir(root);
 	rmdir(rows.top);
-	free(rows.file);
-	free(rows.number);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -315,16 +315,9 @@ static void make_history(void)
 
 static void clean_up(void)
 {
-	char path[280];
-	static const char *const names[] = { "history.db", "history.db-wal", "history.db-shm", "history.db-journal", "lock" };
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-		unlink(path);
-	}
+	rows_free(&rows);
 	rmdir(folder);
 	rmdir(rows.top);
-	free(rows.file);
-	free(rows.number);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -116,6 +116,26 @@ static inline void rows_keep(struct rows *rows, const char *folder, const char *
 	rows->number = rows_read(rows->lock, &rows->number_size);
 }
 
+/* No file of the run before is left: a log would be taken for this database's. */
+static inline void rows_clear(const struct rows *rows)
+{
+	static const char *const ends[] = { "-wal", "-shm", "-journal" };
+	char path[300];
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		snprintf(path, sizeof path, "%s%s", rows->database, ends[i]);
+		unlink(path);
+	}
+}
+
+static inline void rows_free(struct rows *rows)
+{
+	rows_clear(rows);
+	unlink(rows->database);
+	unlink(rows->lock);
+	free(rows->file);
+	free(rows->number);
+}
+
 /* --- Values */
 
 struct input {
@@ -204,6 +224,7 @@ static inline void rows_make(struct rows *rows, const uint8_t *bytes, size_t len
 	char text[64];
 	struct input from = { bytes, length };
 	rows->seed = 1;
+	rows_clear(rows);
 	rows_write(rows->database, rows->file, rows->file_size);
 	rows_write(rows->lock, rows->number, rows->number_size);
 	sqlite3 *db = rows_open(rows, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN");
