@@ -166,7 +166,7 @@ def a_folder_that_cannot_be_written_is_refused_in_one_line(place):
     place.stop()
 
 
-def told_of_a_rollback(place, rolled_back):
+def told_of_a_rollback(place, rolled_back, in_log=None):
     """One who had 20 messages accepted comes back to a host that has 10."""
     place.start()
     account = peer_support.stranger()
@@ -186,6 +186,8 @@ def told_of_a_rollback(place, rolled_back):
     ann.until("restarted", 1)
     ann.until("lost", 10)
     same([line["text"] for line in ann.objects("lost")], ["text %d" % i for i in range(11, 21)])
+    if in_log is not None:
+        place.host.err.find(in_log)
     # It goes on: what is said now has its place, and everybody sees the same.
     ann.say("after")
     ann.until("ack", 21)
@@ -204,7 +206,7 @@ def a_database_put_back_is_told_to_all_and_lost_posts_are_offered_again(place):
 
 
 def a_whole_folder_put_back_is_found_by_those_who_know_more(place):
-    told_of_a_rollback(place, place.put_back)
+    told_of_a_rollback(place, place.put_back, "has messages of .* that are not here: was an older history put back")
 
 
 def a_torn_end_of_the_log_costs_nothing_that_was_accepted(place):

@@ -156,13 +156,20 @@ static void a_cursor_is_checked_against_the_room(void **state)
 	wire_join(a, ROOM_PUBLIC, "lobby", JOIN_LIVE);
 	wire_expect(a, &message, WIRE_JOINED);
 	uint64_t epoch = message.joined.epoch;
+	struct host_event event;
 	assert_int_equal(message.joined.first, 11);
 	resume(a, epoch, 20, a->device, 20, RESUME_OK);
 	resume(a, epoch, 15, a->device, 15, RESUME_OK);
+	resume(a, epoch + 1, 15, a->device, 15, RESUME_OTHER_EPOCH); /* another history, as it was told */
+	while (host_next_event(w->host, &event))
+		assert_int_not_equal(event.type, HOST_EVENT_BEHIND);
 	resume(a, epoch, 15, a->device, 16, RESUME_OTHER_EPOCH);
+	assert_true(host_next_event(w->host, &event));
+	assert_int_equal(event.type, HOST_EVENT_BEHIND);
+	assert_string_equal(event.room, "lobby");
 	resume(a, epoch, 15, a->device + 1, 15, RESUME_OTHER_EPOCH);
-	resume(a, epoch + 1, 15, a->device, 15, RESUME_OTHER_EPOCH);
 	resume(a, epoch, 21, a->device, 21, RESUME_OTHER_EPOCH);
+	assert_false(host_next_event(w->host, &event)); /* once is enough */
 	resume(a, epoch, 10, a->device, 10, RESUME_OK);
 	resume(a, epoch, 9, a->device, 9, RESUME_GAP);
 	resume(a, epoch, 0, 0, 0, RESUME_GAP);

@@ -132,6 +132,10 @@ void service_log_event(struct service_log *log, const struct host_event *event, 
 	case HOST_EVENT_ACT:
 		tell_act(log, event);
 		break;
+	case HOST_EVENT_BEHIND:
+		service_log_say(log, LOG_LEVEL_WARNING, _("%s has messages of %s that are not here: was an older history put back?"),
+		                nick, event->room);
+		break;
 	case HOST_EVENT_STORE:
 		tell_store(log, event->code, now);
 		break;

@@ -112,6 +112,16 @@ static uint8_t resume_status(const struct pending *pending, const struct room *r
 	return first > pending->seq + 1 ? RESUME_GAP : RESUME_OK;
 }
 
+/* A history that was rolled back unnoticed, or somebody who lies: no more than a line in the log follows from it. */
+static void resume_is_ahead(const struct pending *pending)
+{
+	struct room *room = pending->target;
+	if (pending->epoch != room->epoch || room->behind_told || room->kind == ROOM_DIRECT)
+		return;
+	room->behind_told = true;
+	host_event(pending->peer->host, HOST_EVENT_BEHIND, pending->peer->user, room, NULL, 0);
+}
+
 static void resume_answer(const struct pending *pending)
 {
 	const struct room *room = pending->target;
@@ -124,6 +134,8 @@ static void resume_answer(const struct pending *pending)
 		message.resumed.first = room->floor;
 	message.resumed.last = room->head;
 	message.resumed.status = resume_status(pending, room, message.resumed.first);
+	if (message.resumed.status == RESUME_OTHER_EPOCH)
+		resume_is_ahead(pending);
 	host_queue_message(pending->peer, &message);
 }
 

@@ -184,6 +184,7 @@ enum host_event_type {
 	HOST_EVENT_RENAMED,   /* user, nick, text: the old nick */
 	HOST_EVENT_KICKED,    /* user, nick, room, text: reason */
 	HOST_EVENT_ROOM_MADE, /* user, nick, room */
+	HOST_EVENT_BEHIND,    /* user, nick, room: who has messages of it that are not here, or others there; once a room */
 	HOST_EVENT_STORE,     /* code: why a batch was not kept; 0: batches are kept again */
 	HOST_EVENT_KNOCKED,   /* nick: the wish, text: address */
 	HOST_EVENT_ADMITTED,  /* nick: of whom, text: nick of the owner who admitted or invited, "" for the host itself */

@@ -146,6 +146,7 @@ struct room {
 	uint32_t busy;             /* references of rounds and requests */
 	bool is_empty;             /* in host->empty */
 	bool is_private;           /* a public room for those who were called only */
+	bool behind_told;          /* that somebody has messages of it that are not here */
 	uint8_t kind;
 	TAILQ_ENTRY(room) by_empty;
 	UT_hash_handle by_id, by_key;
