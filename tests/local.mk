@@ -2,6 +2,7 @@
 # One program a group of behaviours; each links just the layers that it tests.
 
 TEST_EXTENSIONS = .sh .py
+check_DATA =
 AM_TESTS_ENVIRONMENT = \
 	HOME=/nonexistent; export HOME; \
 	unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; \
@@ -580,14 +581,18 @@ tests/fault-preload.so: tests/fault-preload.c
 	$(AM_V_CCLD)$(CC) -O1 -shared -fPIC -o $@ $(srcdir)/tests/fault-preload.c -ldl
 if HAVE_SQLITE
 if HAVE_PYTHON
-check_DATA = tests/fault-preload.so
+check_DATA += tests/fault-preload.so
 TESTS += tests/faults-test.py
 endif
 endif
 
-EXTRA_DIST += tests/sandbox-test.py tests/operations-test.py
+EXTRA_DIST += tests/sandbox-test.py tests/operations-test.py tests/inject-test.py tests/inject-preload.c
+CLEANFILES += tests/inject-preload.so
+tests/inject-preload.so: tests/inject-preload.c
+	$(AM_V_CCLD)$(CC) -O1 -shared -fPIC -o $@ $(srcdir)/tests/inject-preload.c -ldl
 if HAVE_PYTHON
-TESTS += tests/sandbox-test.py
+check_DATA += tests/inject-preload.so
+TESTS += tests/sandbox-test.py tests/inject-test.py
 if HAVE_SQLITE
 TESTS += tests/operations-test.py
 endif

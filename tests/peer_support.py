@@ -111,6 +111,20 @@ def until(condition, what):
         time.sleep(0.01)
 
 
+def children(pid):
+    """The processes that it started and that have not ended."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % name, encoding="utf-8", errors="replace") as file:
+                state, parent = file.read().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # gone meanwhile
+        if int(parent) == pid and state not in "ZX":
+            found.append(int(name))
+    return found
+
+
 def tchat(*arguments, environment=None, text=b""):
     """Runs tchat to its end: status, output, errors."""
     done = subprocess.run([TCHAT, *arguments], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,

@@ -6,24 +6,13 @@ import sys
 
 sys.dont_write_bytecode = True
 import peer_support  # noqa: E402
-from peer_support import Program, same, until  # noqa: E402
+from peer_support import Program, children, same, until  # noqa: E402
 
 
 def status(pid):
     """What /proc says of a process, {name: number}."""
     with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as file:
-        return {name: int(number) for name, number in re.findall(r"^(NoNewPrivs|Seccomp|PPid):\s*(\d+)$", file.read(), re.M)}
-
-
-def children(pid):
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            if name.isdigit() and status(int(name)).get("PPid") == pid:
-                found.append(int(name))
-        except OSError:
-            continue  # gone meanwhile
-    return found
+        return {name: int(number) for name, number in re.findall(r"^(NoNewPrivs|Seccomp):\s*(\d+)$", file.read(), re.M)}
 
 
 def is_alive(pid):

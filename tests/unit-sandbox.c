@@ -304,22 +304,23 @@ static void own_folders_serve_as_before(void **state)
 
 static void a_face_connects_to_its_hosts_port_alone(void **state)
 {
+	enum { WANTED, OTHER, NONE, ANY, CASES };
 	int wanted = listen_here();
 	struct sockaddr_in first = loopback;
 	int other = listen_here();
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < CASES; i++) {
 		int status = -1;
 		pid_t child = fork();
 		if (child == 0) {
 			struct sandbox_config config = config_of(SANDBOX_FACE);
 			struct sandbox sandbox;
-			config.port = ntohs(first.sin_port);
-			if (i == 0)
+			config.port = i == NONE ? 0 : i == ANY ? SANDBOX_ANY_PORT : ntohs(first.sin_port);
+			if (i == WANTED)
 				loopback = first;
 			if (sandbox_enter(&config, &sandbox) != 0)
 				_exit(99);
 			/* Ports are Landlock's from its fourth version on. */
-			bool expected = i == 0 || sandbox.files < 4;
+			bool expected = i == WANTED || i == ANY || sandbox.files < 4;
 			_exit(connect_to_loopback() == expected ? 0 : 1);
 		}
 		assert_true(waitpid(child, &status, 0) == child);

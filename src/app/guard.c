@@ -180,8 +180,11 @@ int guard_face(const struct options *options, struct talk_place *place)
 		allow_own(&paths, PATHS_STATE, NULL, SANDBOX_READ | SANDBOX_WRITE);
 	}
 	allow_own(&paths, PATHS_RUNTIME, NULL, SANDBOX_READ);
-	if (address->kind == ADDRESS_TCP)
+	if (address->kind == ADDRESS_TCP) {
 		paths.config.port = (unsigned)strtoul(address->service, NULL, 10);
+		if (paths.config.port == 0) /* a service's name */
+			paths.config.port = SANDBOX_ANY_PORT;
+	}
 	status = enter(&paths, options, &place->sandbox, why);
 	if (status != 0)
 		say("%s", why);

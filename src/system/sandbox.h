@@ -14,7 +14,7 @@ enum sandbox_role { SANDBOX_HOST, SANDBOX_FACE, SANDBOX_NAMES };
  * and write files only. */
 enum { SANDBOX_READ = 1, SANDBOX_WRITE = 2, SANDBOX_REMOVE = 4, SANDBOX_APPEND = 8 };
 
-enum { SANDBOX_PATHS = 48 };
+enum { SANDBOX_PATHS = 48, SANDBOX_ANY_PORT = 65536 };
 
 struct sandbox_config {
 	enum sandbox_role role;
@@ -23,7 +23,7 @@ struct sandbox_config {
 		const char *path; /* one that is not there is left out */
 		unsigned rights;
 	} paths[SANDBOX_PATHS];
-	unsigned port;    /* of a face: the only one that it may connect to by TCP; 0: any */
+	unsigned port;    /* of a face: the only one that it may connect to by TCP; 0: none; SANDBOX_ANY_PORT */
 };
 
 /* What is in force. */

@@ -107,7 +107,7 @@ static struct ruleset make_ruleset(const struct sandbox_config *config, long ver
 	if (config->role == SANDBOX_NAMES)
 		return ruleset;
 	ruleset.ports = BIND_TCP;
-	if (config->role == SANDBOX_HOST || config->port != 0)
+	if (config->role == SANDBOX_HOST || config->port != SANDBOX_ANY_PORT)
 		ruleset.ports |= CONNECT_TCP;
 	/* A face stops the whole job that it is part of, the helper that it forked included. */
 	ruleset.scopes = config->role == SANDBOX_HOST ? ABSTRACT_SOCKETS | SIGNALS : ABSTRACT_SOCKETS;
