@@ -16,6 +16,7 @@ struct faults {
 	atomic_uint sync;  /* EIO */
 	atomic_uint read;  /* EIO */
 	atomic_uint once;  /* not 0: the first flush that fails is the last one */
+	atomic_uint hasty; /* not 0: flushes do nothing, for what is not about disks and would wait for them */
 	atomic_uint syncs, writes; /* calls so far */
 };
 

@@ -395,6 +395,17 @@ tests_unit_host_memory_CFLAGS = $(test_cflags)
 tests_unit_host_memory_SOURCES = tests/unit-host-memory.c
 tests_unit_host_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_unit_host_memory_LDADD = $(host_libs)
+check_PROGRAMS += tests/unit-memory
+tests_unit_memory_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS) $(UTF8PROC_CFLAGS)
+tests_unit_memory_SOURCES = tests/unit-memory.c tests/memory-world.c tests/memory-world.h tests/failing-memory.c \
+	tests/failing-memory.h
+tests_unit_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup \
+	-Wl,--wrap=utf8proc_map,--wrap=clock_monotonic
+if HAVE_SQLITE
+tests_unit_memory_SOURCES += tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h
+tests_unit_memory_LDFLAGS += -Wl,--wrap=fsync
+endif
+tests_unit_memory_LDADD = src/libclient.a src/libhost.a src/libstore.a $(client_libs) $(SQLITE_LIBS) $(ICU_LIBS)
 check_PROGRAMS += tests/unit-store
 tests_unit_store_CFLAGS = $(test_cflags)
 tests_unit_store_SOURCES = tests/unit-store.c tests/store-folder.h tests/store-rounds.h

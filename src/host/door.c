@@ -220,9 +220,9 @@ void host_door(struct host_peer *peer, const struct wire_auth *auth)
 	entrance->asked = true;
 	memcpy(entrance->salt, auth->salt, sizeof entrance->salt);
 	entrance->lowest_unsettled = auth->lowest_unsettled == 0 ? 1 : auth->lowest_unsettled;
-	if (auth->nick.data != NULL && host_nick_read(host, auth->nick, &entrance->wish) != 0)
-		host_nick_read(host, wire_text("guest"), &entrance->wish);
-	err = door_decide(peer, auth->proof);
+	err = host_nick_wish(host, auth->nick, &entrance->wish);
+	if (err == 0)
+		err = door_decide(peer, auth->proof);
 out:
 	if (err != 0)
 		host_peer_error(peer, err, WIRE_AUTH);

@@ -84,13 +84,17 @@ void host_auth(struct host_peer *peer, const struct wire_auth *auth)
 		host_door(peer, auth);
 		return;
 	}
+	struct nick wish = { 0 };
+	if (host_nick_wish(host, auth->nick, &wish) != 0) {
+		host_peer_error(peer, TCHAT_ERR_MEMORY, WIRE_AUTH);
+		return;
+	}
 	struct pending *pending = host_pending_new(host, peer, STORE_DEVICE, WIRE_AUTH, 0);
 	if (pending == NULL)
 		return;
+	pending->wish = wish;
 	pending->store.device.device = host_identity_device(host, auth->salt, peer->owner);
 	pending->store.device.lowest_unsettled = auth->lowest_unsettled == 0 ? 1 : auth->lowest_unsettled;
-	if (auth->nick.data != NULL && host_nick_read(host, auth->nick, &pending->wish) != 0)
-		host_nick_read(host, wire_text("guest"), &pending->wish);
 	peer->auth_waits = true;
 	host_pending_send(host, pending);
 }

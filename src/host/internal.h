@@ -87,6 +87,9 @@ uint64_t host_nick_hash(const struct nick *nick);
 void host_nick_kept(struct host *host, struct pending *pending);
 /* Reads a nick: 0, TCHAT_ERR_BAD_NAME or TCHAT_ERR_MEMORY. */
 int host_nick_read(struct host *host, struct wire_bytes text, struct nick *nick);
+/* The one that somebody wishes for who comes in: nick is as it was when the field is absent, and "guest" for what is no
+ * nick. 0 or TCHAT_ERR_MEMORY. */
+int host_nick_wish(struct host *host, struct wire_bytes text, struct nick *nick);
 struct user *host_user_by_nick(struct host *host, const char *key);
 struct user *host_user_by_id(struct host *host, uint32_t id);
 struct device *host_device_find(struct host *host, uint64_t id);

@@ -321,12 +321,15 @@ static int join_direct_nick(struct host_peer *peer, const struct wire_join *join
 {
 	struct host *host = peer->host;
 	struct nick nick;
-	if (host_nick_read(host, join->name, &nick) != 0)
-		return TCHAT_ERR_NO_USER;
+	int err = host_nick_read(host, join->name, &nick);
+	if (err != 0)
+		return err == TCHAT_ERR_MEMORY ? err : TCHAT_ERR_NO_USER;
 	struct user *other = host_user_by_nick(host, nick.key);
 	const struct account_name *name = other == NULL && host->secure ? host_name_find(host, &nick) : NULL;
 	if (name != NULL)
 		other = host_user_absent(host, name);
+	if (name != NULL && other == NULL)
+		return TCHAT_ERR_MEMORY;
 	if (other == NULL || other == peer->user)
 		return TCHAT_ERR_NO_USER;
 	char key[NAME_SIZE];

@@ -56,6 +56,16 @@ uint64_t host_nick_hash(const struct nick *nick)
 	return store_hash(0, 0, nick->key, strlen(nick->key), NULL, 0);
 }
 
+int host_nick_wish(struct host *host, struct wire_bytes text, struct nick *nick)
+{
+	if (text.data == NULL)
+		return 0;
+	int err = host_nick_read(host, text, nick);
+	if (err != 0 && err != TCHAT_ERR_MEMORY)
+		err = host_nick_read(host, wire_text("guest"), nick);
+	return err == TCHAT_ERR_MEMORY ? err : 0;
+}
+
 /* The wish with a number behind it, cut where both would be too long. False when that makes no name. */
 static bool nick_numbered(struct host *host, const struct nick *wish, unsigned number, struct nick *nick)
 {

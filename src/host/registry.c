@@ -299,10 +299,11 @@ void host_record_completed(struct host *host, struct pending *pending)
 
 /* --- Loading */
 
-static void load_names(struct host *host, struct account *account, struct bytes *b)
+static int load_names(struct host *host, struct account *account, struct bytes *b)
 {
 	size_t count = (size_t)get_number(b, 1);
-	for (size_t i = 0; i < count && !b->broken; i++) {
+	int err = 0;
+	for (size_t i = 0; i < count && err != TCHAT_ERR_MEMORY && !b->broken; i++) {
 		uint64_t self = get_number(b, 8);
 		uint64_t since = get_number(b, 8);
 		uint64_t seen = get_number(b, 8);
@@ -310,14 +311,16 @@ static void load_names(struct host *host, struct account *account, struct bytes 
 		get_text(b, shown, sizeof shown);
 		struct nick nick;
 		struct account_name *name;
-		/* A name that does not stand by today's rules is free. */
-		if (b->broken || host_nick_read(host, wire_text(shown), &nick) != 0 ||
-		    host_name_add(host, account, &nick, &name) != 0)
-			continue;
+		err = b->broken ? TCHAT_ERR_SYNTAX : host_nick_read(host, wire_text(shown), &nick);
+		if (err == 0)
+			err = host_name_add(host, account, &nick, &name);
+		if (err != 0)
+			continue; /* a name that does not stand by today's rules is free */
 		name->self = self;
 		name->since = since;
 		name->seen = seen;
 	}
+	return err == TCHAT_ERR_MEMORY ? err : 0;
 }
 
 static int load_account(struct host *host, uint32_t id, struct bytes *b)
@@ -339,7 +342,8 @@ static int load_account(struct host *host, uint32_t id, struct bytes *b)
 			err = 0; /* of a record that could not be deleted in time */
 	}
 	account->kept = account->version;
-	load_names(host, account, b);
+	if (err == 0)
+		err = load_names(host, account, b);
 	if (err != 0 || b->broken || account->key_count == 0)
 		host_account_forget(host, account);
 	return err;

@@ -355,9 +355,11 @@ static int rule_fill(struct rule *rule, const struct wire_rule *read)
 static int rule_load_nick(struct host *host, struct rule *rule)
 {
 	struct nick nick;
-	if (rule->kind != RULE_RESERVED || !host->secure || host_nick_read(host, wire_text(rule->nick), &nick) != 0)
+	if (rule->kind != RULE_RESERVED || !host->secure)
 		return 0;
-	int err = host_name_reserve(host, &nick, &rule->name);
+	int err = host_nick_read(host, wire_text(rule->nick), &nick);
+	if (err == 0)
+		err = host_name_reserve(host, &nick, &rule->name);
 	return err == TCHAT_ERR_MEMORY ? err : 0;
 }
 

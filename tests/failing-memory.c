@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory that runs out; see failing-memory.h. */
+#include "config.h"
+
+#include "failing-memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+#ifdef HAVE_SQLITE
+#include <sqlite3.h>
+#endif
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t length);
+
+static struct {
+	bool on;
+	long seen, first, count;
+} memory;
+
+void memory_fail(long first, long count)
+{
+	memory.on = true;
+	memory.seen = 0;
+	memory.first = first;
+	memory.count = count;
+}
+
+long memory_pause(void)
+{
+	memory.on = false;
+	return memory.seen;
+}
+
+void memory_go_on(void)
+{
+	memory.on = true;
+}
+
+bool memory_failed(void)
+{
+	return memory.seen >= memory.first + memory.count;
+}
+
+static bool fails(void)
+{
+	if (!memory.on)
+		return false;
+	long number = memory.seen++;
+	return number >= memory.first && number - memory.first < memory.count;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strndup(const char *text, size_t most)
+{
+	size_t length = strnlen(text, most);
+	char *copy = __wrap_malloc(length + 1);
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return copy;
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return __wrap_strndup(text, strlen(text));
+}
+
+utf8proc_ssize_t __real_utf8proc_map(const utf8proc_uint8_t *text, utf8proc_ssize_t length, utf8proc_uint8_t **mapped,
+                                     utf8proc_option_t options);
+utf8proc_ssize_t __wrap_utf8proc_map(const utf8proc_uint8_t *text, utf8proc_ssize_t length, utf8proc_uint8_t **mapped,
+                                     utf8proc_option_t options);
+
+utf8proc_ssize_t __wrap_utf8proc_map(const utf8proc_uint8_t *text, utf8proc_ssize_t length, utf8proc_uint8_t **mapped,
+                                     utf8proc_option_t options)
+{
+	return fails() ? UTF8PROC_ERROR_NOMEM : __real_utf8proc_map(text, length, mapped, options);
+}
+
+#ifdef HAVE_SQLITE
+/* In front of each piece, for its size is asked for. */
+enum { HEADER = 16 };
+
+static void *take(int size)
+{
+	uint8_t *piece = __wrap_malloc((size_t)size + HEADER);
+	if (piece == NULL)
+		return NULL;
+	memcpy(piece, &size, sizeof size);
+	return piece + HEADER;
+}
+
+static void give(void *piece)
+{
+	free((uint8_t *)piece - HEADER);
+}
+
+static void *resize(void *piece, int size)
+{
+	uint8_t *other = __wrap_realloc((uint8_t *)piece - HEADER, (size_t)size + HEADER);
+	if (other == NULL)
+		return NULL;
+	memcpy(other, &size, sizeof size);
+	return other + HEADER;
+}
+
+static int size_of(void *piece)
+{
+	int size = 0;
+	if (piece != NULL)
+		memcpy(&size, (uint8_t *)piece - HEADER, sizeof size);
+	return size;
+}
+
+static int round_up(int size)
+{
+	return (size + 7) & ~7;
+}
+
+static int begin(void *arg)
+{
+	return SQLITE_OK;
+}
+
+static void end(void *arg)
+{
+}
+
+void memory_of_sqlite(void)
+{
+	static const sqlite3_mem_methods methods = { take, give, resize, size_of, round_up, begin, end, NULL };
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK)
+		abort();
+}
+#endif
