@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sqlite3.h>
 
 /* --- Rooms and messages */
 
@@ -380,6 +381,35 @@ static void the_thread_wakes_and_writes_what_is_left_at_the_end(void **state)
 	close(ends[1]);
 }
 
+static void a_store_whose_numbers_make_no_sense_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"UPDATE outbox SET counter = -1", "UPDATE outbox SET counter = 1 << 62", "UPDATE meta SET value = -1 WHERE key = 'next'",
+		"UPDATE room SET id = -1", "UPDATE room SET id = 1 << 23",
+	};
+	char path[300], why[CLIENT_WHY_SIZE];
+	snprintf(path, sizeof path, "%s/686f7374/0/client.db", place.root);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		struct client_store *store = open_store();
+		assert_int_equal(add(store, "text"), 0);
+		store->operations->keep(store, store->operations->row(store, false, "lobby", "lobby"));
+		work(store);
+		client_store_free(store);
+		sqlite3 *handle;
+		assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(handle, wrong[i], NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(handle);
+		const struct client_sqlite_config config = { .root = place.root, .key = (const uint8_t *)"host", .key_length = 4,
+			                                     .by_hand = true };
+		store = client_sqlite_new(&config);
+		client_sqlite_work(store);
+		assert_int_equal(client_sqlite_opened(store, why), TCHAT_ERR_SYSTEM);
+		assert_non_null(strstr(why, "malformed"));
+		client_store_free(store);
+		client_place_delete(place.root);
+	}
+}
+
 int main(void)
 {
 	fault_vfs_register();
@@ -392,6 +422,7 @@ int main(void)
 		TEST(a_second_process_has_a_slot_of_its_own),
 		TEST(a_slot_of_the_same_label_is_preferred),
 		TEST(files_are_private_and_a_lax_folder_is_refused),
+		TEST(a_store_whose_numbers_make_no_sense_is_refused),
 		TEST(hosts_not_seen_for_long_make_place_unless_something_is_pending),
 		TEST(the_thread_wakes_and_writes_what_is_left_at_the_end),
 	};

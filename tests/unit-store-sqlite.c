@@ -253,6 +253,24 @@ static void other_files_and_newer_formats_are_refused_and_left_alone(void **stat
 	place_free(place);
 }
 
+static void a_history_whose_numbers_make_no_sense_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"UPDATE room SET floor = 0",     "UPDATE room SET floor = head + 2",
+		"UPDATE room SET head = 1 << 40", "UPDATE room SET head = 'x'",
+		"UPDATE room SET id = -1",       "UPDATE room SET id = 1 << 23",
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		struct place *place = place_new();
+		struct store *store = place_open(place, (struct store_sqlite_config){ 0 });
+		open_room(store, "a", true, 0);
+		store_free(store);
+		sql(place, wrong[i]);
+		place_refused(place, TCHAT_ERR_SYSTEM, "malformed");
+		place_free(place);
+	}
+}
+
 /* Format 1 had no records, 2 no changes, 3 no index. */
 static void an_older_format_is_brought_up_once_with_all_that_is_in_it(void **state)
 {
@@ -404,6 +422,7 @@ int main(void)
 		cmocka_unit_test(the_host_stays_the_same_one),
 		cmocka_unit_test(a_second_host_is_refused_until_the_first_one_ends),
 		cmocka_unit_test(other_files_and_newer_formats_are_refused_and_left_alone),
+		cmocka_unit_test(a_history_whose_numbers_make_no_sense_is_refused),
 		cmocka_unit_test(an_older_format_is_brought_up_once_with_all_that_is_in_it),
 		cmocka_unit_test(a_format_that_cannot_be_brought_up_is_left_alone),
 		cmocka_unit_test(what_others_may_look_into_is_refused),
