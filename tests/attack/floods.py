@@ -126,38 +126,52 @@ def post_without_end(address, room):
     print("sent %d %d" % (counter, sent), flush=True)
 
 
-def a_member_that_floods_is_read_no_faster_than_it_may_speak(host):
+def flood_from(host, count):
+    """So many members that do it, while two others talk in the same room."""
     talk = meet(host)
     talk.times(20)
     idle = figures.tell_times("before the flood", talk.times(300))
-    process = subprocess.Popen([sys.executable, __file__, "--post", host.address, "quiet"], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE)
-    peer_support.STARTED.append(process)
-    said = peer_support.Lines(process.stdout)
-    said.find("in")
+    crowd = []
+    for _ in range(count):
+        process = subprocess.Popen([sys.executable, __file__, "--post", host.address, "quiet"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE)
+        peer_support.STARTED.append(process)
+        crowd.append((process, peer_support.Lines(process.stdout)))
+    for _, said in crowd:
+        said.find("in")
     most = before = host.memory()
     used, start, times = host.processor_seconds(), time.perf_counter(), []
-    process.stdin.write(b"go\n")
-    process.stdin.flush()
-    wanted, heard, seen = BURST + RATE * SECONDS, 0, len(talk.b.messages)
-    while heard < wanted:
+    for process, _ in crowd:
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    heard, seen = 0, len(talk.b.messages)
+    while heard < count * (BURST + RATE * SECONDS):
         times += talk.times(5)
         heard += sum(message["body"].startswith(b"flood") for message in talk.b.messages[seen:])
         seen, most = len(talk.b.messages), max(most, host.memory())
         if time.perf_counter() > start + peer_support.TIMEOUT:
             raise AssertionError("only %d messages came" % heard)
     taken = time.perf_counter() - start
-    used = host.processor_seconds() - used
-    process.stdin.close()
-    posts, octets = (int(number) for number in said.find(r"sent (\d+) (\d+)").groups())
+    used, sent = host.processor_seconds() - used, []
+    for process, said in crowd:
+        process.stdin.close()
+        sent.append([int(number) for number in said.find(r"sent (\d+) (\d+)").groups()])
     p99 = figures.tell_times("meanwhile", times)
-    tell("%d of its posts were heard in %.2f s, %d made, %d KiB sent; %d KiB more in the host, %.2f s of its processor"
-         % (heard, taken, posts, octets >> 10, (most - before) >> 10, used))
-    if heard > BURST + RATE * taken + 1:
+    tell("%d of their posts were heard in %.2f s, %d made, %d KiB sent; %d KiB more in the host, %.2f s of its processor"
+         % (heard, taken, sum(posts for posts, _ in sent), sum(octets for _, octets in sent) >> 10, (most - before) >> 10, used))
+    if heard > count * (BURST + RATE * taken + 1):
         raise AssertionError("%d messages in %.2f s" % (heard, taken))
     figures.assert_small("a flood", most - before, GROWTH)
     if FULL:
         figures.judge("p99 above that before", p99 - idle, ABOVE_IDLE, "ms")
+
+
+def a_member_that_floods_is_read_no_faster_than_it_may_speak(host):
+    flood_from(host, 1)
+
+
+def neither_are_several(host):
+    flood_from(host, 10 if FULL else 3)
 
 
 # --- Frames
@@ -216,7 +230,7 @@ if __name__ == "__main__":
         sys.exit(post_without_end(*sys.argv[2:]))
     sys.exit(peer_support.run([tls_records_that_bring_nothing_are_cut_off,
                                records_inside_the_handshake_that_bring_nothing_are_cut_off,
-                               a_member_that_floods_is_read_no_faster_than_it_may_speak,
+                               a_member_that_floods_is_read_no_faster_than_it_may_speak, neither_are_several,
                                frames_that_are_too_large_are_not_waited_for,
                                frames_that_do_not_end_hold_little_and_are_answered_when_they_do],
                               "--access", "open", "--message-rate=%d" % RATE, "--message-burst=%d" % BURST))

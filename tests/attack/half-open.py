@@ -188,12 +188,13 @@ def reap(socks):
 
 def storm(address, begin, count, seconds):
     """Opens so many as fast as they are to be had, and goes on for so long; keeps them all until standard input ends."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    limit = MOST + RESERVED if hard == resource.RLIM_INFINITY else min(hard, MOST + RESERVED)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     hello, socks, opened = BEGINNINGS[begin](), [], 0
     start = time.perf_counter()
     while opened < count or time.perf_counter() < start + seconds:
-        while len(socks) >= min(limit - RESERVED, MOST):
+        while len(socks) >= limit - RESERVED:
             socks = reap(socks)
         socks.append(peer_client.connect(address, source="127.0.0.%d" % (2 + opened % ADDRESSES)))
         socks[-1].setblocking(False)
