@@ -93,8 +93,13 @@ tests_show_width_LDADD = src/libbase.a $(UTF8PROC_LIBS) $(LIBINTL)
 
 check_PROGRAMS += tests/unit-ui-pane
 tests_unit_ui_pane_CFLAGS = $(test_cflags)
-tests_unit_ui_pane_SOURCES = tests/unit-ui-pane.c
+tests_unit_ui_pane_SOURCES = tests/unit-ui-pane.c tests/shown-messages.h
 tests_unit_ui_pane_LDADD = $(ui_libs)
+
+check_PROGRAMS += tests/unit-ui-list
+tests_unit_ui_list_CFLAGS = $(test_cflags)
+tests_unit_ui_list_SOURCES = tests/unit-ui-list.c tests/shown-messages.h
+tests_unit_ui_list_LDADD = $(ui_libs)
 
 check_PROGRAMS += tests/unit-ui-widgets
 tests_unit_ui_widgets_CFLAGS = $(test_cflags)
@@ -258,8 +263,13 @@ tests_unit_client_hostile_LDADD = $(client_libs)
 
 check_PROGRAMS += tests/unit-client-posts
 tests_unit_client_posts_CFLAGS = $(test_cflags)
-tests_unit_client_posts_SOURCES = tests/unit-client-posts.c $(client_fake)
+tests_unit_client_posts_SOURCES = tests/unit-client-posts.c tests/client-posts.h $(client_fake)
 tests_unit_client_posts_LDADD = $(client_libs)
+
+check_PROGRAMS += tests/unit-client-repeats
+tests_unit_client_repeats_CFLAGS = $(test_cflags)
+tests_unit_client_repeats_SOURCES = tests/unit-client-repeats.c tests/client-posts.h $(client_fake)
+tests_unit_client_repeats_LDADD = $(client_libs)
 
 check_PROGRAMS += tests/unit-client-marks
 tests_unit_client_marks_CFLAGS = $(test_cflags)
@@ -406,10 +416,13 @@ tests_unit_memory_SOURCES += tests/client-folder.h tests/fault_vfs.c tests/fault
 tests_unit_memory_LDFLAGS += -Wl,--wrap=fsync
 endif
 tests_unit_memory_LDADD = src/libclient.a src/libhost.a src/libstore.a $(client_libs) $(SQLITE_LIBS) $(ICU_LIBS)
-check_PROGRAMS += tests/unit-store
+check_PROGRAMS += tests/unit-store tests/unit-store-changes
 tests_unit_store_CFLAGS = $(test_cflags)
-tests_unit_store_SOURCES = tests/unit-store.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_SOURCES = tests/unit-store.c tests/back-ends.h tests/store-folder.h tests/store-rounds.h
 tests_unit_store_LDADD = $(host_libs) $(SQLITE_LIBS)
+tests_unit_store_changes_CFLAGS = $(test_cflags)
+tests_unit_store_changes_SOURCES = tests/unit-store-changes.c tests/back-ends.h tests/store-folder.h tests/store-rounds.h
+tests_unit_store_changes_LDADD = $(host_libs) $(SQLITE_LIBS)
 if HAVE_SQLITE
 check_PROGRAMS += tests/unit-store-search
 tests_unit_store_search_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
@@ -497,14 +510,22 @@ tests_unit_host_invitations_LDADD = $(host_libs)
 tests_unit_host_accounts_CFLAGS = $(test_cflags)
 tests_unit_host_accounts_SOURCES = tests/unit-host-accounts.c tests/delay-store.h tests/door-peer.h tests/wire-peer.h
 tests_unit_host_accounts_LDADD = $(host_libs)
+check_PROGRAMS += tests/unit-host-kept
+tests_unit_host_kept_CFLAGS = $(test_cflags)
+tests_unit_host_kept_SOURCES = tests/unit-host-kept.c tests/delay-store.h tests/door-peer.h tests/wire-peer.h
+tests_unit_host_kept_LDADD = $(host_libs)
 check_PROGRAMS += tests/unit-host-limits
 tests_unit_host_limits_CFLAGS = $(test_cflags)
 tests_unit_host_limits_SOURCES = tests/unit-host-limits.c tests/door-peer.h tests/wire-peer.h
 tests_unit_host_limits_LDADD = $(host_libs)
 check_PROGRAMS += tests/unit-host-moderation
 tests_unit_host_moderation_CFLAGS = $(test_cflags)
-tests_unit_host_moderation_SOURCES = tests/unit-host-moderation.c tests/door-peer.h tests/wire-peer.h
+tests_unit_host_moderation_SOURCES = tests/unit-host-moderation.c tests/moderation-peer.h tests/door-peer.h tests/wire-peer.h
 tests_unit_host_moderation_LDADD = $(host_libs)
+check_PROGRAMS += tests/unit-host-rules
+tests_unit_host_rules_CFLAGS = $(test_cflags)
+tests_unit_host_rules_SOURCES = tests/unit-host-rules.c tests/moderation-peer.h tests/door-peer.h tests/wire-peer.h
+tests_unit_host_rules_LDADD = $(host_libs)
 check_PROGRAMS += tests/unit-host-status
 tests_unit_host_status_CFLAGS = $(test_cflags)
 tests_unit_host_status_SOURCES = tests/unit-host-status.c tests/door-peer.h tests/wire-peer.h
