@@ -141,7 +141,7 @@ def less_is_kept_while_the_host_runs(_):
     same(len(kept(place)), 20)
     place.settings("keep = 30d,5\n")
     place.hang_up()
-    wait_until(lambda: kept(place) == ["15", "16", "17", "18", "19"], "the last five are left")
+    until(lambda: kept(place) == ["15", "16", "17", "18", "19"], "the last five are left")
     place.settings("keep = 5 apples\n")
     place.hang_up()
     place.find("keep: '5 apples' is no limit")
