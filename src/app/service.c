@@ -320,6 +320,9 @@ static void service_tell(struct service *service)
 		dprintf(config->report, "note %s\n", service->data.note);
 	if (service->data.note[0] != '\0')
 		service_log_say(&service->log, LOG_LEVEL_WARNING, "%s", service->data.note);
+	if (service->data.identity.renewed)
+		service_log_say(&service->log, LOG_LEVEL_WARNING, "%s",
+		                _("the history is an older one, a copy, or cut short by a crash: members read it afresh"));
 	if (service->data.durable)
 		service_log_say(&service->log, config->options->verbose ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
 		                _("the history is kept in %s"), service->data.path);

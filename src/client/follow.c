@@ -100,7 +100,8 @@ static int follow_begin(struct session *session, struct room *room, const struct
 
 static int follow_resume(struct session *session, struct room *room, const struct wire_joined *joined)
 {
-	if (joined->epoch != room->epoch || joined->last < room->seq)
+	/* A host that is behind is asked all the same, with the cursor's id: so it hears of it. */
+	if (joined->epoch != room->epoch || (joined->last < room->seq && !room->cursor_id))
 		return follow_afresh(session, room, joined->epoch, joined->first);
 	if (!room->cursor_id) {
 		int err = joined->first > room->seq + 1 ? follow_skip(session, room, joined->first) : 0;

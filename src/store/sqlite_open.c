@@ -201,6 +201,7 @@ static int begin_life(struct opening *o)
 		result = is_other(o, &other);
 	/* Should this life end before the folder has its number, this is still the one before. */
 	store->opening = o->witness;
+	store->identity.renewed = other;
 	if (result == SQLITE_OK && other)
 		result = mint_epochs(store);
 	if (result == SQLITE_OK)

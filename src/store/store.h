@@ -147,6 +147,7 @@ struct store_identity {
 	uint8_t host[16];       /* names it in WELCOME */
 	uint8_t device_key[16]; /* makes device ids of salts; secret */
 	uint32_t last_user;     /* no record has a higher sender */
+	bool renewed;           /* the history is not what was here last: all its rooms have new epochs */
 };
 
 struct store_operations {
