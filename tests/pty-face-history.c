@@ -148,7 +148,7 @@ static void what_is_far_back_can_be_answered_and_changed(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
 	scene_say(ann, "the first word");
-	pty_wait_text(ann, "the first word");
+	pty_wait_text(ann, "ann   the first word");
 	post_lines("line", 0, 1300);
 	struct pty *bob = scene_join(24, 80, "4", "bob");
 	pty_wait_text(bob, "line 1299.");
