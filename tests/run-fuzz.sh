@@ -21,7 +21,7 @@ runs() {
 	json) echo 100000 ;;
 	host) echo 5000 ;;
 	known-hosts) echo 5000 ;;
-	config) echo 5000 ;;
+	config) echo 2000 ;;
 	host-rows | client-rows) echo 1000 ;;
 	*) echo 20000 ;;
 	esac

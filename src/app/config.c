@@ -206,6 +206,7 @@ void config_load(struct config *config)
 {
 	struct config_line line;
 	struct buffer text;
+	forget_problems(config);
 	if (config->path == NULL)
 		return;
 	buffer_init(&text, CONFIG_FILE_MAX + 8192);

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* libFuzzer: any bytes as a tchatrc. Lines and values lie inside it; a value that is taken is written such that it is
- * taken again; a key that is changed has its new value then, and every other line is as it was. */
+ * taken again; a key that is changed has its new value then, and every other line is as it was. What is wrong with it
+ * is said in clean lines, and a host that reads it again keeps what held before. */
+#include "app/config.h"
 #include "app/config_text.h"
 #include "app/keep.h"
 #include "app/settings.h"
 #include "base/utf8.h"
 #include "fuzz.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/tchat-fuzz-XXXXXX";
 
 static void inside(const char *text, size_t length, const char *part, size_t size)
 {
@@ -72,6 +79,78 @@ static void try_change(const char *text, size_t length)
 	buffer_free(&unset);
 }
 
+/* --- As a file */
+
+static void try_problems(const struct config *config)
+{
+	const char *problem;
+	for (size_t i = 0; (problem = config_problem(config, i)) != NULL; i++) {
+		demand(utf8_valid(problem, strlen(problem)));
+		for (const char *c = problem; *c != '\0'; c++)
+			demand((unsigned char)*c >= 0x20 && *c != 0x7f);
+	}
+}
+
+/* One after the other, behind each other. */
+static void all_settings(const struct options *options, struct buffer *all)
+{
+	char text[SETTING_MAX];
+	buffer_truncate(all, 0);
+	for (int i = 0; i < SETTINGS; i++) {
+		setting_format(options, (enum setting)i, text, sizeof text);
+		demand(buffer_put(all, text, strlen(text) + 1) == 0);
+	}
+}
+
+static void write_file(const char *text, size_t length)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	demand(fd >= 0 && write(fd, text, length) == (ssize_t)length);
+	close(fd);
+}
+
+/* From nothing, and again where something else held. */
+static void try_file(const char *text, size_t length)
+{
+	static const char before[] = "theme = light\nmotd = welcome\nrooms = 5\n";
+	struct options options = { 0 };
+	struct buffer old, new;
+	buffer_init(&old, SETTINGS * SETTING_MAX);
+	buffer_init(&new, SETTINGS * SETTING_MAX);
+	settings_init(&options);
+	struct config *config = config_new(&options, path);
+	demand(config != NULL);
+	write_file(before, sizeof before - 1);
+	config_load(config);
+	demand(config_problem(config, 0) == NULL);
+	all_settings(&options, &old);
+	write_file(text, length);
+	int err = config_reload(config);
+	try_problems(config);
+	demand((err != 0) == (config_problem(config, 0) != NULL));
+	all_settings(&options, &new);
+	demand(err == 0 || (buffer_length(&old) == buffer_length(&new) &&
+	                    memcmp(buffer_data(&old), buffer_data(&new), buffer_length(&old)) == 0));
+	config_load(config);
+	try_problems(config);
+	config_free(config);
+	buffer_free(&old);
+	buffer_free(&new);
+}
+
+static void clean_up(void)
+{
+	unlink(path);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	int fd = mkstemp(path);
+	demand(fd >= 0);
+	close(fd);
+	return atexit(clean_up);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	const char *text = (const char *)bytes;
@@ -88,5 +167,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		try_setting(&line);
 	}
 	try_change(text, length);
+	try_file(text, length);
 	return 0;
 }
