@@ -249,6 +249,26 @@ def who_asks_for_less_durability_is_told_after_a_crash(place):
     place.stop()
 
 
+def what_one_said_is_ones_own_after_a_restart(place):
+    place.start("--access=open")
+    ann, ben = Client(place), Peer(place.address, "ben")
+    ann.say("one", "two")
+    ann.until("ack", 2)
+    room = ben.join("lobby", 0)
+    ben.post(room, "three")
+    ben.settle()
+    place.stop()
+    place.start("--access=open")
+    ann.until("ready", 2)
+    ann.type('{"type":"edit","room":"lobby","target":1,"text":"uno"}\n{"type":"delete","room":"lobby","target":2}\n'
+             '{"type":"delete","room":"lobby","target":3}\n')
+    ann.until("ack", 4)
+    ann.out.find('"type":"nack".*"code":"not_allowed"')
+    ann.end_input()
+    same(ann.status(), 1)  # not everything was accepted
+    place.stop()
+
+
 def what_is_read_on_one_device_is_read_on_the_other_also_after_a_restart(place):
     place.start()
     account = peer_support.stranger()
@@ -318,6 +338,7 @@ def main():
              a_database_put_back_is_told_to_all_and_lost_posts_are_offered_again,
              a_whole_folder_put_back_is_found_by_those_who_know_more, a_torn_end_of_the_log_costs_nothing_that_was_accepted,
              who_asks_for_less_durability_is_told_after_a_crash,
+             what_one_said_is_ones_own_after_a_restart,
              what_is_read_on_one_device_is_read_on_the_other_also_after_a_restart,
              who_is_new_where_the_door_is_open_reads_what_is_said_from_then_on]
     return peer_support.run_in(Place, tests)

@@ -72,6 +72,13 @@ static void who_may_change_what_is_kept(void **state)
 	expect_changed(&p, TCHAT_ERR_NO_MESSAGE);
 	p = change(store, other, 7, 7, KIND_EDIT, "x", 2, 7);
 	expect_changed(&p, TCHAT_ERR_NO_MESSAGE);
+	/* In another life of the host, its user has another number. */
+	p = change(store, room, 7, 8, KIND_EDIT, "mine again", 1, 99);
+	expect_changed(&p, 0);
+	assert_true(p.own);
+	p = change(store, room, 8, 3, KIND_DELETE, "", 1, 0);
+	expect_changed(&p, 0);
+	assert_false(p.own);
 	store_end(state, store);
 }
 

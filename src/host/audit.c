@@ -138,7 +138,7 @@ void host_acts_deleted(struct host *host, const struct round *round, const struc
 	for (uint32_t i = part->first; i != UINT32_MAX; i = round->posts[i].next) {
 		const struct store_post *post = &round->batch.posts[i];
 		const struct user *by = round->posts[i].peer->user;
-		if (post->outcome != STORE_ACCEPTED || !post->blanks || by == NULL || post->author == by->id)
+		if (post->outcome != STORE_ACCEPTED || !post->blanks || by == NULL || post->own || post->author == by->id)
 			continue;
 		const struct user *author = host_user_by_id(host, post->author);
 		host_act(host, &(struct act){ .action = MODERATE_DELETE, .room = part->room, .by = by->nick.shown,

@@ -14,7 +14,9 @@ uint16_t change_refusal(struct store_post *post, const uint8_t *payload)
 	if ((kind != KIND_TEXT && kind != KIND_ACTION) || (payload[MSG_FLAGS] & MSG_BLANK) != 0)
 		return -TCHAT_ERR_NO_MESSAGE;
 	uint32_t author = (uint32_t)wire_get(payload + MSG_SENDER, 4);
-	if (post->author != 0 && post->author != author)
+	/* Numbers of users end with the host's life, devices do not. */
+	post->own = wire_get(payload + MSG_DEVICE, 8) == post->device;
+	if (post->author != 0 && post->author != author && !post->own)
 		return -TCHAT_ERR_NOT_ALLOWED;
 	post->author = author;
 	return 0;

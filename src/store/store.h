@@ -40,7 +40,8 @@ struct store_post {
 	uint16_t refusal; /* decided by the host, should the counter be mark + 1; 0: accept */
 	bool asks;       /* below that, whatever was decided is told: the content need not be the same */
 	uint64_t target;  /* seq of the message that it changes, which is refused as NO_MESSAGE where it is not kept; or 0 */
-	uint32_t author;  /* whose that must be, else NOT_ALLOWED; 0: anybody's. Answer: whose it is */
+	uint32_t author;  /* whose that must be, or of the same device, else NOT_ALLOWED; 0: anybody's. Answer: whose it is */
+	bool own;         /* answer: it is of the same device */
 	bool blanks;      /* the target's text goes, and all that edits made of it */
 	uint16_t code;    /* answer, as all below */
 	bool fresh;       /* decided now: the mark went up */
