@@ -4,6 +4,9 @@
 
 #include "failing-memory.h"
 
+#include "base/buffer.h"
+#include "base/errors.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +91,25 @@ char *__wrap_strndup(const char *text, size_t most)
 char *__wrap_strdup(const char *text)
 {
 	return __wrap_strndup(text, strlen(text));
+}
+
+/* A buffer that has grown once does not need to any more; here it is as if it had to each time. */
+uint8_t *__real_buffer_reserve(struct buffer *b, size_t length, int *err);
+uint8_t *__wrap_buffer_reserve(struct buffer *b, size_t length, int *err);
+int __real_buffer_put(struct buffer *b, const void *bytes, size_t length);
+int __wrap_buffer_put(struct buffer *b, const void *bytes, size_t length);
+
+uint8_t *__wrap_buffer_reserve(struct buffer *b, size_t length, int *err)
+{
+	if (!fails())
+		return __real_buffer_reserve(b, length, err);
+	*err = TCHAT_ERR_MEMORY;
+	return NULL;
+}
+
+int __wrap_buffer_put(struct buffer *b, const void *bytes, size_t length)
+{
+	return length > 0 && fails() ? TCHAT_ERR_MEMORY : __real_buffer_put(b, bytes, length);
 }
 
 utf8proc_ssize_t __real_utf8proc_map(const utf8proc_uint8_t *text, utf8proc_ssize_t length, utf8proc_uint8_t **mapped,

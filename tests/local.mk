@@ -410,7 +410,7 @@ tests_unit_memory_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS) $(UTF8PROC_CFLAGS)
 tests_unit_memory_SOURCES = tests/unit-memory.c tests/memory-world.c tests/memory-world.h tests/failing-memory.c \
 	tests/failing-memory.h
 tests_unit_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup \
-	-Wl,--wrap=utf8proc_map,--wrap=clock_monotonic
+	-Wl,--wrap=utf8proc_map,--wrap=buffer_reserve,--wrap=buffer_put,--wrap=clock_monotonic
 if HAVE_SQLITE
 tests_unit_memory_SOURCES += tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h
 tests_unit_memory_LDFLAGS += -Wl,--wrap=fsync

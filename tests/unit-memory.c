@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef HAVE_VALGRIND_VALGRIND_H
+#include <valgrind/valgrind.h>
+#endif
 #ifdef HAVE_SQLITE
 #include "client-folder.h"
 #include "fault_vfs.h"
@@ -393,6 +396,16 @@ static long number_of(const char *name, long otherwise)
 	return text != NULL && text[0] != '\0' ? strtol(text, NULL, 10) : otherwise;
 }
 
+/* Under valgrind all takes thirty times as long. */
+static long hurry(void)
+{
+#ifdef RUNNING_ON_VALGRIND
+	return RUNNING_ON_VALGRIND > 0 ? 10 : 1;
+#else
+	return 1;
+#endif
+}
+
 /* Each step-th allocation fails, and count - 1 after it; until one run needs fewer. */
 static void try_each(const char *what, bool on_disk, long step, long count)
 {
@@ -400,7 +413,7 @@ static void try_each(const char *what, bool on_disk, long step, long count)
 	long at = number_of("MEMORY_AT", -1), most = at >= 0 ? at : LONG_MAX / 2, tried = 0;
 	unsigned breaks = 0, restarts = 0;
 	bool failed = true;
-	step = number_of("MEMORY_STEP", step);
+	step = number_of("MEMORY_STEP", step * hurry());
 	count = number_of("MEMORY_COUNT", count);
 	for (at = at >= 0 ? at : step / 2; failed && at <= most; at += step) {
 		world_begin(&world, what, on_disk, at);
@@ -429,23 +442,23 @@ static void try_each(const char *what, bool on_disk, long step, long count)
 
 static void memory_that_is_out_for_a_moment_costs_no_message(void **state)
 {
-	try_each("in memory", false, 3, 1);
+	try_each("in memory", false, 7, 1);
 }
 
 static void memory_that_is_out_for_a_while_costs_no_message(void **state)
 {
-	try_each("in memory, a while", false, 5, 25);
+	try_each("in memory, a while", false, 11, 25);
 }
 
 #ifdef HAVE_SQLITE
 static void memory_that_is_out_for_a_moment_costs_no_message_on_disk(void **state)
 {
-	try_each("on disk", true, 199, 1);
+	try_each("on disk", true, 251, 1);
 }
 
 static void memory_that_is_out_for_a_while_costs_no_message_on_disk(void **state)
 {
-	try_each("on disk, a while", true, 397, 25);
+	try_each("on disk, a while", true, 503, 25);
 }
 #endif
 

@@ -155,10 +155,10 @@ static int follow_entered(struct session *session, struct room *room, const stru
 	draft.text = wire_text(room->topic);
 	if (room->cursor && !room->was_joined) /* known from an earlier life */
 		room->replay_to = joined->last;
-	room->was_joined = true;
 	int err = session_tell(session, &draft);
 	if (err != 0)
 		return err;
+	room->was_joined = true;
 	if (room->cursor)
 		stored_cursor(session, room);
 	return room->cursor ? follow_resume(session, room, joined) : follow_begin(session, room, joined);

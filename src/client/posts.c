@@ -133,7 +133,8 @@ static int void_tell(struct session *session, uint64_t counter)
 		return TCHAT_ERR_AGAIN;
 	if (counter > session->highest_sent) {
 		struct room *room = room_by_handle(session, post.room);
-		post_tell_nack(session, &post, TCHAT_ERR_CANCELLED);
+		if (post_tell_nack(session, &post, TCHAT_ERR_CANCELLED) != 0)
+			return TCHAT_ERR_AGAIN;
 		if (room != NULL)
 			room->pending--;
 		outbox->place(outbox, counter, 0);
