@@ -95,39 +95,59 @@ def records_inside_the_handshake_that_bring_nothing_are_cut_off(host):
 
 # --- A member that posts without end: a process of its own, so that what the others feel is the host.
 
-def post_without_end(address, room):
-    """As fast as the host reads, until standard input ends."""
-    peer = Peer(address, "eve")
-    joined = peer.request("JOIN", "JOINED", kind=peer_client.PUBLIC, name=room)["room"]
-    wire, sock = peer.sock, peer.sock.sock
-    sock.setblocking(False)
-    print("in", flush=True)
-    sys.stdin.readline()
-    counter, out, sent = 0, b"", 0
-    while True:
-        if len(out) < MEGABYTE:
-            for counter in range(counter + 1, counter + 65):
-                wire.tls.write(encode("POST", room=joined, id=(peer.device, counter), kind=peer_client.TEXT,
-                                      body=b"flood %d" % counter))
-            out += wire.outgoing.read()
-        readable, writable, _ = select.select([sock, sys.stdin], [sock], [])
-        if sys.stdin in readable:
-            break
-        if sock in readable and not wire.feed():
-            break
-        while wire.incoming.pending:
+class Flooder:
+    """Posts as fast as the host reads. What a megabyte holds is made before the flood begins: it is not to take the processor
+    from those who are watched."""
+
+    def __init__(self, address, room):
+        self.peer = Peer(address, "eve")
+        self.room = self.peer.request("JOIN", "JOINED", kind=peer_client.PUBLIC, name=room)["room"]
+        self.wire, self.sock = self.peer.sock, self.peer.sock.sock
+        self.sock.setblocking(False)
+        self.posts, self.sent, self.out = 0, 0, b""
+        self.make()
+
+    def make(self):
+        while len(self.out) < MEGABYTE:
+            for self.posts in range(self.posts + 1, self.posts + 65):
+                self.wire.tls.write(encode("POST", room=self.room, id=(self.peer.device, self.posts), kind=peer_client.TEXT,
+                                           body=b"flood %d" % self.posts))
+            self.out += self.wire.outgoing.read()
+
+    def read(self):
+        """Throws away what came; False at the end."""
+        if not self.wire.feed():
+            return False
+        while self.wire.incoming.pending:
             try:
-                wire.tls.read(1 << 16)
+                self.wire.tls.read(1 << 16)
             except ssl.SSLWantReadError:
                 break
-        if writable:
-            taken = sock.send(out)
-            out, sent = out[taken:], sent + taken
-    print("sent %d %d" % (counter, sent), flush=True)
+        return True
+
+    def run(self):
+        """Until standard input ends, or the host has enough."""
+        while True:
+            readable, writable, _ = select.select([self.sock, sys.stdin], [self.sock], [])
+            if sys.stdin in readable or (self.sock in readable and not self.read()):
+                return
+            if writable:
+                taken = self.sock.send(self.out)
+                self.out, self.sent = self.out[taken:], self.sent + taken
+            if len(self.out) < MEGABYTE // 2:
+                self.make()
+
+
+def post_without_end(address, room):
+    flooder = Flooder(address, room)
+    print("in", flush=True)
+    sys.stdin.readline()
+    flooder.run()
+    print("sent %d %d" % (flooder.posts, flooder.sent), flush=True)
 
 
 def flood_from(host, count):
-    """So many members that do it, while two others talk in the same room."""
+    """So many members that do it, while two others talk in the same room; how much later these have their words, in ms."""
     talk = meet(host)
     talk.times(20)
     idle = figures.tell_times("before the flood", talk.times(300))
@@ -162,12 +182,13 @@ def flood_from(host, count):
     if heard > count * (BURST + RATE * taken + 1):
         raise AssertionError("%d messages in %.2f s" % (heard, taken))
     figures.assert_small("a flood", most - before, GROWTH)
-    if FULL:
-        figures.judge("p99 above that before", p99 - idle, ABOVE_IDLE, "ms")
+    return p99 - idle
 
 
 def a_member_that_floods_is_read_no_faster_than_it_may_speak(host):
-    flood_from(host, 1)
+    above = flood_from(host, 1)
+    if FULL:
+        figures.judge("p99 above that before", above, ABOVE_IDLE, "ms")
 
 
 def neither_are_several(host):
