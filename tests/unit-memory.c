@@ -42,8 +42,8 @@ static unsigned post_about(struct world *w, int who, const char *room, int kind,
 	unsigned number = w->post_count++;
 	assert_true(number < POSTS);
 	snprintf(ref, sizeof ref, "%u", number);
-	if (kind != KIND_DELETE)
-		snprintf(text, sizeof text, "p%u of %s", number, p->nick);
+	if (kind != KIND_DELETE) /* with an ä, which takes memory to be looked for */
+		snprintf(text, sizeof text, "p%u of %s, \303\244", number, p->nick);
 	w->posts[number].who = who;
 	session_post_about(p->session, room_of(p, room), (uint8_t)kind, text, strlen(text), target, reply, ref);
 	settle(w);
@@ -132,7 +132,7 @@ static void ask(struct world *w)
 		struct session *session = people[i].session;
 		uint32_t den = room_of(&people[i], "den");
 		session_history(session, den, 0, 4, 1);
-		session_search(session, den, "p1", 0, 10, 2);
+		session_search(session, den, "\303\204", 0, 10, 2);
 		session_names(session, den);
 		session_read(session, den, 3);
 		session_whois(session, "ann");

@@ -106,12 +106,14 @@ static bool name_allowed(const char *name, size_t length)
 	return clusters <= TEXT_NAME_CLUSTERS && !scripts_mix(set);
 }
 
-/* A mapped copy, to be freed, with its length; NULL when the text is not valid or memory is out. */
-static char *text_map(const char *text, size_t length, utf8proc_option_t options, size_t *mapped)
+/* A mapped copy, to be freed, with its length. NULL with *err: TCHAT_ERR_MEMORY, or TCHAT_ERR_BAD_TEXT, which is not
+ * valid. */
+static char *text_map(const char *text, size_t length, utf8proc_option_t options, size_t *mapped, int *err)
 {
 	utf8proc_uint8_t *out = NULL;
 	utf8proc_ssize_t count = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)length, &out,
 	                                      UTF8PROC_STABLE | UTF8PROC_COMPOSE | options);
+	*err = count >= 0 ? 0 : count == UTF8PROC_ERROR_NOMEM ? TCHAT_ERR_MEMORY : TCHAT_ERR_BAD_TEXT;
 	if (count < 0)
 		return NULL;
 	*mapped = (size_t)count;
@@ -131,17 +133,19 @@ static int name_put(struct buffer *out, const char *name, size_t length, utf8pro
 			return TCHAT_ERR_BAD_NAME;
 	}
 	size_t shown_length, mapped_length;
-	char *shown = text_map(name, length, UTF8PROC_COMPAT, &shown_length);
+	int err;
+	char *shown = text_map(name, length, UTF8PROC_COMPAT, &shown_length, &err);
 	if (shown == NULL)
 		return TCHAT_ERR_MEMORY;
 	char *mapped = NULL;
-	int err = TCHAT_ERR_BAD_NAME;
+	err = TCHAT_ERR_BAD_NAME;
 	if (!name_allowed(shown, shown_length))
 		goto out;
-	err = TCHAT_ERR_MEMORY;
-	mapped = text_map(shown, shown_length, UTF8PROC_COMPAT | options, &mapped_length);
-	if (mapped == NULL)
+	mapped = text_map(shown, shown_length, UTF8PROC_COMPAT | options, &mapped_length, &err);
+	if (mapped == NULL) {
+		err = TCHAT_ERR_MEMORY;
 		goto out;
+	}
 	err = mapped_length <= TEXT_NAME_BYTES ? buffer_put(out, mapped, mapped_length) : TCHAT_ERR_BAD_NAME;
 out:
 	free(mapped);
@@ -168,14 +172,17 @@ int text_search_fold(struct buffer *out, const char *text, size_t length)
 {
 	size_t mapped = 0;
 	char *folded = NULL;
+	int err = 0;
 	if (utf8_ascii(text, length) < length)
-		folded = text_map(text, length, UTF8PROC_CASEFOLD, &mapped);
+		folded = text_map(text, length, UTF8PROC_CASEFOLD, &mapped, &err);
 	if (folded != NULL) {
-		int err = buffer_put(out, folded, mapped);
+		err = buffer_put(out, folded, mapped);
 		free(folded);
 		return err;
 	}
-	int err = 0;
+	if (err == TCHAT_ERR_MEMORY)
+		return err;
+	err = 0;
 	char *to = (char *)buffer_reserve(out, length, &err);
 	if (to == NULL)
 		return length == 0 ? 0 : err;
