@@ -223,6 +223,17 @@ static void control_c_cancels_and_control_d_leaves(void **state)
 	scene_ended(ann, 0);
 }
 
+/* As a terminal with the keyboard protocol sends it: a lone ESC takes time to be told from Alt. */
+static void an_escape_too_many_does_not_take_the_slash_off_a_command(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	pty_type(ann, "\033[27u/topic secret\r");
+	pty_wait_row(ann, 0, "secret");
+	pty_wait_no_text(ann, "ann   topic");
+	pty_type(ann, "one two\033[27ubnot ");
+	pty_wait_row(ann, -1, "one not two"); /* in a line it is readline's */
+}
+
 static void control_l_repairs_the_screen(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
@@ -248,6 +259,7 @@ int main(void)
 		SCENE(drafts_and_history_survive_a_restart),
 		SCENE(a_kill_takes_no_more_than_seconds_of_what_was_typed),
 		SCENE(control_c_cancels_and_control_d_leaves),
+		SCENE(an_escape_too_many_does_not_take_the_slash_off_a_command),
 		SCENE(control_l_repairs_the_screen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,6 +147,23 @@ static void a_flood_is_shown_to_its_end_and_keys_go_on(void **state)
 	pty_wait_text(ann, "scrolled back");
 }
 
+static void what_one_says_and_what_a_command_answers_is_seen(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	post_lines("line", 0, 60);
+	pty_wait_text(ann, "line 59");
+	pty_type(ann, "\033[5~");
+	pty_wait_text(ann, "scrolled back");
+	scene_say(ann, "/away");
+	pty_wait_text(ann, "You are away");
+	pty_wait_no_text(ann, "scrolled back");
+	pty_type(ann, "\033[5~");
+	pty_wait_text(ann, "scrolled back");
+	scene_say(ann, "hello");
+	pty_wait_text(ann, "ann   hello");
+	pty_wait_no_text(ann, "scrolled back");
+}
+
 static void days_and_unread_messages_have_lines(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
@@ -279,6 +296,7 @@ int main(void)
 		SCENE(from_huge_to_one_cell_and_back_the_top_message_stays),
 		SCENE(small_windows_are_of_use),
 		SCENE(a_flood_is_shown_to_its_end_and_keys_go_on),
+		SCENE(what_one_says_and_what_a_command_answers_is_seen),
 		SCENE(days_and_unread_messages_have_lines),
 		SCENE(nothing_is_written_while_nothing_happens_that_is_shown),
 		SCENE(a_refused_message_stays_and_is_marked_and_counted),

@@ -252,8 +252,18 @@ static bool own_token(struct face *face, const struct token *token)
 	return true;
 }
 
+/* Esc closes what is open. One too many is nothing: as readline's prefix it would take the / off the command that is
+ * typed next, and the rest would be said to everybody. */
+static bool is_idle_escape(const struct face *face, const struct token *token)
+{
+	return token_is_key(token, TOKEN_KEY_ESCAPE, 0) && line_editor_length(face->editor) == 0 &&
+	       line_editor_mode(face->editor) == LINE_EDITOR_EMACS && !line_editor_is_busy(face->editor);
+}
+
 static void editor_token(struct face *face, const struct token *token)
 {
+	if (is_idle_escape(face, token))
+		return;
 	int outcome = line_editor_feed(face->editor, token);
 	if ((outcome & LINE_EDITOR_LINE) != 0)
 		for (char *line; (line = line_editor_take_line(face->editor)) != NULL;)

@@ -33,12 +33,21 @@ static void send_in_pieces(struct face *face, const char *line, size_t length)
 	}
 }
 
+/* Of these one comes back to where one was. */
+static bool looks_back(const char *line)
+{
+	return strncmp(line, "/search", 7) == 0 || strncmp(line, "/date", 5) == 0;
+}
+
 static void run_line(struct face *face, const char *line)
 {
 	size_t length = strlen(line);
 	int err = 0;
 	face->target = face_rooms_current(&face->rooms)->picked;
 	face_unpick(face);
+	/* What is said, and what a command answers, is at the end; what is about a message, at that. */
+	if (face->target == 0 && !looks_back(line))
+		face_go_end(face_rooms_current(&face->rooms));
 	if (length > WIRE_TEXT_LIMIT && line[0] != '/')
 		send_in_pieces(face, line, length);
 	else
