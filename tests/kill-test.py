@@ -375,7 +375,7 @@ def durability_none_keeps_nothing_and_makes_no_folder(kept):
     kept.stop()
     same(os.path.exists(kept.data), False)
     for arguments, words in ((("--keep", "5"), "use --data"), (("--data", kept.data, "--keep", "0"), "no limit"),
-                             (("--data", kept.data, "--durability", "some"), "none of"),
+                             (("--data", kept.data, "--durability", "some"), "is not one of"),
                              (("--durability=none", "--keep", "5"), "does not go with")):
         program = Program("--headless", "--host", "127.0.0.1:0", *arguments)
         same(program.status(), 64)

@@ -154,8 +154,10 @@ static void what_could_not_be_sent_is_told_where_the_writer_is(void **state)
 	pty_wait_text(ann, "is not a name for a room");
 	scene_say(ann, "/kik bob");
 	pty_wait_text(ann, "unknown command /kik; did you mean /kick?");
-	scene_say(ann, "/xyzzyplugh");
-	pty_wait_text(ann, "unknown command /xyzzyplugh; /help lists them");
+	scene_say(ann, "/foo"); /* /op is as short */
+	pty_wait_text(ann, "unknown command /foo; /help lists them");
+	scene_say(ann, "/nick two words");
+	pty_wait_text(ann, "this cannot be a name; a short one");
 	scene_say(ann, "/msg");
 	pty_wait_text(ann, "usage: /msg NICK [TEXT]");
 }
@@ -331,6 +333,10 @@ static void order_is_kept_and_shown(void **state)
 	pty_wait_text(bob, "you are a plain member of #lobby, and may write, by ann");
 	scene_say(ann, "/mute bob 10m too loud");
 	pty_wait_text(bob, "you are muted in #lobby");
+	scene_say(bob, "/audit");
+	pty_wait_text(bob, "#lobby: not allowed; only moderators");
+	scene_say(bob, "/status");
+	pty_wait_text(bob, "not allowed; only owners may");
 	pty_wait_text(ann, "-bob");
 	scene_say(bob, "hello?");
 	pty_wait_text(bob, "not accepted: muted");
@@ -344,6 +350,7 @@ static void order_is_kept_and_shown(void **state)
 	scene_say(bob, "/join den");
 	pty_wait_text(bob, "this room is private");
 	scene_say(ann, "/invite @bob");
+	pty_wait_text(ann, "ann invited bob into #den");
 	pty_wait_text(bob, "ann invites you into the private room #den");
 	scene_say(ann, "/ban bob for good");
 	pty_wait_text(ann, "ann banned bob in #den");

@@ -74,8 +74,8 @@ static int act_words(uint8_t action, const char *by, const char *whom, char text
 	case MODERATE_UNMUTE: return snprintf(text, ACT_TEXT, _("%1$s let %2$s speak again"), by, whom);
 	case MODERATE_BAN: return snprintf(text, ACT_TEXT, _("%1$s banned %2$s"), by, whom);
 	case MODERATE_UNBAN: return snprintf(text, ACT_TEXT, _("%1$s banned %2$s no more"), by, whom);
-	case MODERATE_CALL: return snprintf(text, ACT_TEXT, _("%1$s called %2$s into a private room"), by, whom);
-	case MODERATE_UNCALL: return snprintf(text, ACT_TEXT, _("%1$s took back the call of %2$s into a private room"), by, whom);
+	case MODERATE_CALL: return snprintf(text, ACT_TEXT, _("%1$s invited %2$s into a private room"), by, whom);
+	case MODERATE_UNCALL: return snprintf(text, ACT_TEXT, _("%1$s took back the invitation of %2$s into a private room"), by, whom);
 	case MODERATE_RESERVE: return snprintf(text, ACT_TEXT, _("%1$s reserved the name %2$s"), by, whom);
 	case MODERATE_INVITE: return snprintf(text, ACT_TEXT, _("%s made an invitation"), by);
 	case MODERATE_DELETE: return snprintf(text, ACT_TEXT, _("%1$s took a message of %2$s away"), by, whom);
@@ -84,12 +84,27 @@ static int act_words(uint8_t action, const char *by, const char *whom, char text
 	}
 }
 
+/* The length of what names the room within the sentence; 0: other acts have it behind. */
+static int act_room_words(const struct act_text *act, const char *by, const char *whom, char text[ACT_TEXT])
+{
+	if (act->room[0] == '\0')
+		return 0;
+	if (act->action == MODERATE_CALL)
+		return snprintf(text, ACT_TEXT, _("%1$s invited %2$s into #%3$s"), by, whom, act->room);
+	if (act->action == MODERATE_UNCALL)
+		return snprintf(text, ACT_TEXT, _("%1$s took back the invitation of %2$s into #%3$s"), by, whom, act->room);
+	return 0;
+}
+
 void act_text(const struct act_text *act, char text[ACT_TEXT])
 {
 	char duration[64];
 	const char *by = act->by[0] != '\0' ? act->by : "-", *whom = act->whom[0] != '\0' ? act->whom : "-";
-	size_t length = (size_t)act_words(act->action, by, whom, text);
-	if (act->room[0] != '\0' && length < ACT_TEXT)
+	size_t length = (size_t)act_room_words(act, by, whom, text);
+	bool has_room = length > 0;
+	if (!has_room)
+		length = (size_t)act_words(act->action, by, whom, text);
+	if (!has_room && act->room[0] != '\0' && length < ACT_TEXT)
 		length += (size_t)snprintf(text + length, ACT_TEXT - length, _(" in #%s"), act->room);
 	act_duration(act->seconds, duration, sizeof duration);
 	if (duration[0] != '\0' && length < ACT_TEXT)

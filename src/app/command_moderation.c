@@ -144,7 +144,8 @@ int do_PRIVATE(struct front *front, const struct call *call)
 {
 	int room = session_join_private(front->session, call->argument[0]);
 	if (room == TCHAT_ERR_BAD_NAME)
-		front_say(front, _("'%s' is not a name for a room"), call->argument[0]);
+		front_say(front, _("'%s' is not a name for a room; a short one of letters and digits will do"),
+		          call->argument[0]);
 	else if (room < 0)
 		return front_report(front, room);
 	else

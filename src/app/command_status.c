@@ -89,6 +89,6 @@ int do_BACKUP(struct front *front, const struct call *call)
 {
 	int err = front_report(front, session_backup(front->session));
 	if (err == 0)
-		front_say(front, "%s", _("a copy of the history is made; this may take a while"));
+		front_say(front, "%s", _("the host is asked for a copy of its history; this may take a while"));
 	return err;
 }

@@ -92,13 +92,13 @@ static void on_disconnected(struct face *face, const struct session_event *event
 /* A room that was not to be had says so when it goes (on_parted()). */
 static void on_error(struct face *face, const struct session_event *event)
 {
-	const char *name = event->nick[0] != '\0' ? event->nick : event->name;
+	char text[FACE_TITLE + 512];
 	if (event->room != 0 && (event->request == REQUEST_JOIN || event->request == REQUEST_DIRECT))
 		return;
 	if (event->request == REQUEST_HISTORY && event->code == TCHAT_ERR_CLOSED)
 		return; /* the connection's end is told anyway, and scrolling on asks again */
-	face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s%s%s", name, name[0] != '\0' ? ": " : "",
-	               tchat_err_text(event->code));
+	if (line_event_text(event, text, sizeof text))
+		face_room_tell(face_rooms_current(&face->rooms), MESSAGE_ERROR, "%s", text);
 }
 
 /* The answer to /names is told in one piece. */

@@ -245,7 +245,8 @@ static int face_go(struct face *face)
 	                              .options = face->talk.options, .place = face->place, .owns_host = face->place->owns_host };
 	int handle = session_join(face->talk.session, room);
 	if (handle < 0) {
-		snprintf(face->last_words, sizeof face->last_words, _("'%s' is not a name for a room"), room);
+		snprintf(face->last_words, sizeof face->last_words,
+		         _("'%s' is not a name for a room; a short one of letters and digits will do"), room);
 		face->status = EXIT_STATUS_USAGE;
 		return 0;
 	}

@@ -49,6 +49,8 @@ int front_report(struct front *front, int err)
 		front_say(front, _("not connected"));
 	else if (err == TCHAT_ERR_NOT_FOUND)
 		front_say(front, _("you are not in this room; /join it again"));
+	else if (err == TCHAT_ERR_BAD_NAME)
+		front_say(front, _("this cannot be a name; a short one of letters and digits will do"));
 	else if (err != TCHAT_ERR_FULL && err < 0)
 		front_say(front, "%s", tchat_err_text(err));
 	return err < 0 ? err : 0;
@@ -93,6 +95,13 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* So many letters may be wrong at most, and half of a short word. */
+static unsigned most_wrong(const char *name, const char *candidate)
+{
+	size_t a = strlen(name), b = strlen(candidate), half = (a < b ? a : b) / 2;
+	return half < 2 ? (unsigned)half : 2;
+}
+
 /* The command that a mistyped name may have meant: one that it begins, else the nearest; NULL: none is near. */
 static const struct command *nearest_command(const char *name)
 {
@@ -103,7 +112,7 @@ static const struct command *nearest_command(const char *name)
 		if (name[0] != '\0' && strncmp(candidate, name, strlen(name)) == 0)
 			return command_at(i);
 		unsigned distance = text_distance(name, strlen(name), candidate, strlen(candidate), best_distance);
-		if (distance < best_distance) {
+		if (distance < best_distance && distance <= most_wrong(name, candidate)) {
 			best_distance = distance;
 			best = command_at(i);
 		}
@@ -145,7 +154,8 @@ static int do_JOIN(struct front *front, const struct call *call)
 {
 	int room = session_join(front->session, call->argument[0]);
 	if (room == TCHAT_ERR_BAD_NAME)
-		front_say(front, _("'%s' is not a name for a room"), call->argument[0]);
+		front_say(front, _("'%s' is not a name for a room; a short one of letters and digits will do"),
+		          call->argument[0]);
 	else if (room < 0)
 		return front_report(front, room);
 	else

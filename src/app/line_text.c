@@ -184,14 +184,35 @@ static void nack_text(const struct session_event *event, char *text, size_t size
 	snprintf(text, size, _("not sent (%s): %s"), tchat_err_text(event->code), event->text);
 }
 
+/* What is wrong, and where one error has many causes, who or what is right. */
+static const char *error_words(const struct session_event *event)
+{
+	if (event->code == TCHAT_ERR_BAD_NAME)
+		return _("this cannot be a name; a short one of letters and digits will do");
+	if (event->code != TCHAT_ERR_NOT_ALLOWED)
+		return tchat_err_text(event->code);
+	switch (event->request) {
+	case REQUEST_RULES:
+	case REQUEST_AUDIT: return _("not allowed; only moderators and owners may see this");
+	case REQUEST_END:
+	case REQUEST_ADMIT:
+	case REQUEST_REFUSE:
+	case REQUEST_INVITE:
+	case REQUEST_REVOKE:
+	case REQUEST_STATUS:
+	case REQUEST_BACKUP: return _("not allowed; only owners may");
+	default: return tchat_err_text(event->code);
+	}
+}
+
 static void error_text(const struct session_event *event, char *text, size_t size)
 {
 	if (event->nick[0] != '\0')
-		snprintf(text, size, "%s: %s", event->nick, tchat_err_text(event->code));
+		snprintf(text, size, "%s: %s", event->nick, error_words(event));
 	else if (event->name[0] != '\0')
-		snprintf(text, size, "%s%s: %s", event->direct ? "@" : "#", event->name, tchat_err_text(event->code));
+		snprintf(text, size, "%s%s: %s", event->direct ? "@" : "#", event->name, error_words(event));
 	else
-		snprintf(text, size, "%s", tchat_err_text(event->code));
+		snprintf(text, size, "%s", error_words(event));
 }
 
 /* Line ends are others': a second line would pass for another notice. Cleaned, these show as well. */

@@ -78,25 +78,47 @@ void say(const char *format, ...)
 	va_end(arguments);
 }
 
+/* An option as --help shows it: its width in columns. */
+static int help_left(const struct option_row *row, char *left, size_t size)
+{
+	char letter[8] = "    ";
+	if (row->letter != 0)
+		snprintf(letter, sizeof letter, "-%c, ", row->letter);
+	snprintf(left, size, "  %s--%s%s%s", letter, row->name, row->argument != NULL ? "=" : "",
+	         row->argument != NULL ? _(row->argument) : "");
+	return (int)text_width(left, strlen(left));
+}
+
+/* Where the words of a section's options begin, which is behind the longest of them. */
+static int help_column(size_t row)
+{
+	char left[64];
+	int column = 25;
+	for (; row < ROW_COUNT && rows[row].name != NULL; row++)
+		if (is_option(&rows[row])) {
+			int width = help_left(&rows[row], left, sizeof left);
+			column = width < column ? column : width + 1;
+		}
+	return column;
+}
+
 void options_print_help(void)
 {
+	int column = 25;
 	printf(_("Usage: tchat [OPTION]... [ADDRESS]\n"
 	         "Chat in the terminal: open a host, or join one.\n"
 	         "ADDRESS alone is short for --join.\n"));
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		if (rows[i].name == NULL) {
 			printf("\n%s:\n", _(rows[i].help));
+			column = help_column(i + 1);
 			continue;
 		}
 		if (!is_option(&rows[i]))
 			continue;
-		char left[64], letter[8] = "    ";
-		if (rows[i].letter != 0)
-			snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
-		snprintf(left, sizeof left, "  %s--%s%s%s", letter, rows[i].name, rows[i].argument != NULL ? "=" : "",
-		         rows[i].argument != NULL ? _(rows[i].argument) : "");
-		int width = (int)text_width(left, strlen(left));
-		printf("%s%*s%s\n", left, width < 25 ? 25 - width : 1, "", _(rows[i].help));
+		char left[64];
+		int width = help_left(&rows[i], left, sizeof left);
+		printf("%s%*s%s\n", left, column - width, "", _(rows[i].help));
 	}
 	printf(_("\n"
 	         "An ADDRESS is HOST, HOST:PORT, [IPV6]:PORT, unix:/path, or a tchat:// link; for\n"
@@ -194,7 +216,7 @@ static bool set_option(struct options *options, int symbol, const char *value)
 	case OPTION_DURABILITY:
 		if (keep_read_durability(&options->durability, value))
 			return true;
-		say(_("--durability: '%s' is none of full, process and none"), value);
+		say(_("--durability: '%s' is not one of: full process none"), value);
 		return false;
 	default: return false;
 	}

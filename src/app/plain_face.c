@@ -286,7 +286,7 @@ int plain_open(struct plain_face *face, const struct plain_class *class, const s
 	int room = options->since == 0 ? session_join(face->talk.session, name) :
 	                                 session_join_since(face->talk.session, name, options->since);
 	if (room < 0) {
-		say(_("'%s' is not a name for a room"), name);
+		say(_("'%s' is not a name for a room; a short one of letters and digits will do"), name);
 		return EXIT_STATUS_USAGE;
 	}
 	face->room = (uint32_t)room;

@@ -157,7 +157,7 @@ static int parse_limits(struct keep *keep, bool more, const char *text, char rea
 	if (more)
 		fresh = *keep;
 	if (!keep_read(&fresh, text))
-		return refuse(reason, _("'%.60s' is no limit like 100000 (messages), 30d (days) or 500M (bytes)"), text);
+		return refuse(reason, _("'%.60s' is no limit like 100000 (messages), 30d (days), 500M (bytes) or 30d,500M"), text);
 	*keep = fresh;
 	return 0;
 }
