@@ -334,6 +334,11 @@ static void without_a_utf_8_locale_characters_still_show(void **state)
 	pty_wait_text(bob, "caf\303\251 \346\274\242");
 	scene_say(bob, "\303\274ber");
 	pty_wait_text(ann, "\303\274ber");
+	/* Readline looks for the locale again after each line. */
+	pty_wait_text(bob, "bob   \303\274ber");
+	scene_say(bob, "\303\274brig");
+	pty_wait_text(ann, "\303\274brig");
+	pty_wait_text(bob, "bob   \303\274brig");
 }
 
 int main(void)

@@ -225,21 +225,36 @@ static void set_variables(void)
 		rl_variable_bind("blink-matching-paren", "off");
 }
 
-/* Readline sets LC_CTYPE from the environment, which is not where the character set came from when the user
- * has no UTF-8 locale: let it see what is set. */
-static void install_in_locale(void)
+/* Readline sets LC_CTYPE from the environment, at its start and again after each line. That is not where the character
+ * set came from when the user has no UTF-8 locale: while readline works, it sees what is set. */
+static void locale_note(struct line_editor *e)
 {
-	const char *current = setlocale(LC_CTYPE, NULL), *all = getenv("LC_ALL");
-	char *locale = current == NULL ? NULL : strdup(current), *before = all == NULL ? NULL : strdup(all);
-	if (locale != NULL)
-		setenv("LC_ALL", locale, 1);
-	rl_callback_handler_install("", on_line);
-	if (before != NULL)
-		setenv("LC_ALL", before, 1);
-	else if (all == NULL)
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *current = setlocale(LC_CTYPE, NULL), *all = getenv("LC_ALL"), *asked = NULL;
+	for (size_t i = 0; asked == NULL && i < sizeof names / sizeof names[0]; i++) {
+		asked = getenv(names[i]);
+		if (asked != NULL && asked[0] == '\0')
+			asked = NULL;
+	}
+	if (current == NULL || (asked != NULL && strcmp(asked, current) == 0))
+		return;
+	e->environment = all == NULL ? NULL : strdup(all);
+	if (all == NULL || e->environment != NULL)
+		e->locale = strdup(current);
+}
+
+static void locale_begin(const struct line_editor *e)
+{
+	if (e->locale != NULL)
+		setenv("LC_ALL", e->locale, 1);
+}
+
+static void locale_end(const struct line_editor *e)
+{
+	if (e->locale != NULL && e->environment != NULL)
+		setenv("LC_ALL", e->environment, 1);
+	else if (e->locale != NULL)
 		unsetenv("LC_ALL");
-	free(before);
-	free(locale);
 }
 
 struct line_editor *line_editor_new(const struct line_editor_options *options)
@@ -281,7 +296,10 @@ struct line_editor *line_editor_new(const struct line_editor_options *options)
 	history_multiline_entries = 1;
 	using_history();
 	bind_defaults();
-	install_in_locale();
+	locale_note(e);
+	locale_begin(e);
+	rl_callback_handler_install("", on_line);
+	locale_end(e);
 	unbind_paste();
 	set_variables();
 	if (!history_is_stifled())
@@ -308,6 +326,8 @@ void line_editor_free(struct line_editor *e)
 	completion_clear(e);
 	matches_clear(e);
 	free(e->rescued);
+	free(e->locale);
+	free(e->environment);
 	buffer_free(&e->queue);
 	if (e->nothing_in != NULL)
 		fclose(e->nothing_in);
@@ -409,10 +429,12 @@ static int feed_bytes(struct line_editor *e, const void *bytes, size_t length)
 	struct line_place place = line_cluster_place(e);
 	if (buffer_put(&e->queue, bytes, length) != 0)
 		return LINE_EDITOR_NOTHING;
+	locale_begin(e);
 	for (size_t before = SIZE_MAX; buffer_length(&e->queue) > 0 && buffer_length(&e->queue) < before;) {
 		before = buffer_length(&e->queue);
 		rl_callback_read_char();
 	}
+	locale_end(e);
 	buffer_consume(&e->queue, SIZE_MAX);
 	line_cluster_settle(e, &place);
 	if (e->rescued != NULL) {

@@ -32,6 +32,8 @@ struct line_editor {
 	struct line_history own;
 	struct line_history *history;
 	FILE *nothing_in, *nothing_out;
+	char *locale;         /* of LC_CTYPE; NULL: the environment asks for the same */
+	char *environment;    /* LC_ALL there, or NULL */
 };
 
 /* Ends every question and leaves the history, so that what is in the line is the user's draft and nothing
