@@ -138,12 +138,18 @@ static void a_host_that_comes_back_gets_what_was_said_meanwhile(void **state)
 	scene_say(bob, "said meanwhile");
 	pty_wait_text(bob, "… said meanwhile");
 	pty_wait_row(bob, -2, "1 sending");
+	scene_say(bob, "on second thoughts");
+	pty_wait_text(bob, "… on second thoughts");
+	scene_say(bob, "/cancel");
+	pty_wait_text(bob, "taken back: on second thoughts");
+	pty_wait_no_text(bob, "not sent"); /* what is taken back is no failure */
 	struct pty *other = scene_host(24, 80, "ann");
 	scene_say(bob, "/reconnect");
 	pty_wait_text(bob, "connected again");
 	pty_wait_text(other, "said meanwhile");
 	pty_wait_no_text(bob, "sending");
 	pty_wait_no_text(bob, "… said");
+	assert_false(pty_has_text(other, "on second thoughts"));
 }
 
 static void a_broken_connection_counts_down_and_comes_back(void **state)

@@ -310,8 +310,13 @@ static void take_nack(struct face_rooms *rooms, struct face_room *room, const st
 		face_room_tell(room != NULL ? room : current, MESSAGE_ERROR, _("the change was not accepted: %s"), why);
 		return;
 	}
-	if (serial != 0) {
+	if (serial != 0)
 		message_list_set_state(room->list, serial, MESSAGE_FAILED, 0);
+	if (event->code == TCHAT_ERR_CANCELLED) { /* nothing is lost that the user wants */
+		face_room_tell(current, MESSAGE_SYSTEM, _("taken back: %s"), event->text);
+		return;
+	}
+	if (serial != 0) {
 		room->failed++;
 		face_room_tell(room, MESSAGE_ERROR, _("not accepted: %s"), why);
 	}
