@@ -518,6 +518,22 @@ def a_link_lets_one_in_and_says_so_when_it_is_used_up(_):
     host.stop()
 
 
+def who_comes_back_to_unread_words_starts_in_the_first_room_all_the_same(host):
+    environment = peer_support.stranger()
+    ann = Json(host.address, "ann", "--trust=new", environment=environment)
+    ben = Json(host.address, "ben")
+    ben.say(type="post", to="ann", text="psst")
+    ann.wait_for("message", text="psst")
+    ann.quit()
+    ben.wait_for("left", nick="ann")
+    ben.say(type="post", to="ann", text="are you there?")
+    ben.wait_for("ack", seq=2)
+    screen = peer_support.Screen("--join", host.address, "--nick", "ann", environment=environment)
+    screen.wait(b"#lobby>")
+    screen.end()
+    ben.quit()
+
+
 if __name__ == "__main__":
     TESTS = [value for value in list(globals().values()) if callable(value) and getattr(value, "__module__", "") == "__main__"
              and not isinstance(value, type) and value.__name__ not in ("lines", "relay_one_pong")]

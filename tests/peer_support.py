@@ -223,8 +223,9 @@ class Screen:
         return True
 
     def wait(self, text):
+        end = time.monotonic() + 2 * TIMEOUT  # a clock may go on drawing
         while text not in self.seen:
-            if not self.read():
+            if time.monotonic() > end or not self.read():
                 raise AssertionError("it ended without %r; there was %r" % (text, self.seen[-2000:]))
 
     def type(self, keys):

@@ -210,6 +210,9 @@ static void join_aliases(struct face *face)
 
 static void on_joined(struct face *face, const struct session_event *event)
 {
+	/* A room of two that somebody opened, or that has news, comes before the room that was asked for. */
+	if (face->front.room == 0 && event->direct && !event->own)
+		return;
 	if (face->front.room == 0)
 		show_first_room(face, event->room);
 	else if (event->own)
