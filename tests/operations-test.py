@@ -139,7 +139,7 @@ def less_is_kept_while_the_host_runs(_):
         ann.type('{"type":"post","text":"%d","ref":"%d"}\n' % (number, number))
     ann.out.find('"type":"ack","ref":"19"')
     same(len(kept(place)), 20)
-    place.settings("keep = 30d,5\n")
+    place.settings("keep = 30d, 5\n")
     place.hang_up()
     until(lambda: kept(place) == ["15", "16", "17", "18", "19"], "the last five are left")
     place.settings("keep = 5 apples\n")

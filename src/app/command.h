@@ -19,6 +19,9 @@ typedef int command_handler(struct front *front, const struct call *call);
 /* Says why a request could not even be asked; returns err, or 0 for what is no error. */
 int front_report(struct front *front, int err);
 
+/* Goes to the room of this handle; when it is an error, says why there is none of that name. What the command returns. */
+int front_enter(struct front *front, int room, const char *name);
+
 /* Who may come in, and who is who (command_identity.c). */
 command_handler do_INVITE, do_LINK, do_ADMIT, do_REFUSE, do_WHOIS, do_KEYS, do_RELEASE;
 

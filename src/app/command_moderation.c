@@ -142,15 +142,7 @@ int do_RESERVE(struct front *front, const struct call *call)
 
 int do_PRIVATE(struct front *front, const struct call *call)
 {
-	int room = session_join_private(front->session, call->argument[0]);
-	if (room == TCHAT_ERR_BAD_NAME)
-		front_say(front, _("'%s' is not a name for a room; a short one of letters and digits will do"),
-		          call->argument[0]);
-	else if (room < 0)
-		return front_report(front, room);
-	else
-		front->class->switch_room(front, (uint32_t)room);
-	return room < 0 ? room : 0;
+	return front_enter(front, session_join_private(front->session, call->argument[0]), call->argument[0]);
 }
 
 int do_BANS(struct front *front, const struct call *call)

@@ -150,12 +150,10 @@ static int do_HELP(struct front *front, const struct call *call)
 	return 0;
 }
 
-static int do_JOIN(struct front *front, const struct call *call)
+int front_enter(struct front *front, int room, const char *name)
 {
-	int room = session_join(front->session, call->argument[0]);
 	if (room == TCHAT_ERR_BAD_NAME)
-		front_say(front, _("'%s' is not a name for a room; a short one of letters and digits will do"),
-		          call->argument[0]);
+		front_say(front, _("'%s' is not a name for a room; a short one of letters and digits will do"), name);
 	else if (room < 0)
 		return front_report(front, room);
 	else
@@ -163,6 +161,11 @@ static int do_JOIN(struct front *front, const struct call *call)
 	if (room > 0 && session_final(front->session))
 		front_say(front, _("not connected; /reconnect tries again"));
 	return room < 0 ? room : 0;
+}
+
+static int do_JOIN(struct front *front, const struct call *call)
+{
+	return front_enter(front, session_join(front->session, call->argument[0]), call->argument[0]);
 }
 
 static int do_PART(struct front *front, const struct call *call)

@@ -64,7 +64,7 @@ bool keep_read(struct keep *keep, const char *text)
 			return false;
 		if (*text == '\0')
 			break;
-		text++;
+		text += 1 + strspn(text + 1, " ");
 	}
 	*keep = fresh;
 	return true;

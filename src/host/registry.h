@@ -43,7 +43,9 @@ struct account_key {
 /* Its users are its presences, one a nick. */
 struct account {
 	uint32_t id;
-	bool admitted, owner;
+	bool admitted : 1, owner : 1;
+	uint8_t key_count;
+	uint16_t name_count; /* of the reserved ones: as many as there may be rules */
 	uint64_t seen;        /* wall clock, when it came or went last */
 	uint64_t kept_seen;   /* as its record says */
 	tchat_time banned;    /* until then */
@@ -53,7 +55,6 @@ struct account {
 	TAILQ_HEAD(, account_key) keys;
 	TAILQ_HEAD(account_names, account_name) names; /* the last used one first */
 	TAILQ_HEAD(, user) users;
-	uint32_t key_count, name_count;
 	TAILQ_ENTRY(account) by_seen; /* in host->strangers: not admitted, longest unseen first */
 	UT_hash_handle hh;
 };
