@@ -38,9 +38,13 @@ static void a_room_keeps_so_many_records(void **state)
 	expect_read(store, room, 1, 256, true, 1291, 1300, false);
 	/* The text is gone, but not what was decided about it. */
 	expect_outcome(store, room, 1285, "x", 0, STORE_DUPLICATE, 1285);
+	/* And with a narrower one while it is open, in which nobody speaks. */
+	store_sqlite_keep(store, 4, 0, 0);
+	expect_floor(store, room, 1297);
+	store_sqlite_keep(store, 10, 0, 0);
 	round_free(r);
 	store_free(store);
-	assert_int_equal(sql_number(place, "SELECT count(*) FROM message"), 10);
+	assert_int_equal(sql_number(place, "SELECT count(*) FROM message"), 4);
 	place_free(place);
 }
 

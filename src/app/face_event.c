@@ -210,13 +210,11 @@ static void join_aliases(struct face *face)
 
 static void on_joined(struct face *face, const struct session_event *event)
 {
-	/* A room of two that somebody opened, or that has news, comes before the room that was asked for. */
-	if (face->front.room == 0 && event->direct && !event->own)
-		return;
-	if (face->front.room == 0)
-		show_first_room(face, event->room);
-	else if (event->own)
+	/* A room of two that somebody opened, or that has news, may come before the room that was asked for. */
+	if (face->front.room != 0 && event->own)
 		join_aliases(face);
+	else if (face->front.room == 0 && (event->own || !event->direct))
+		show_first_room(face, event->room);
 }
 
 void face_event(void *arg, const struct session_event *event)

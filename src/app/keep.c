@@ -15,7 +15,7 @@ static const struct {
 } units[] = { { 's', 1 },        { 'm', 60 },       { 'h', 3600 },     { 'd', 86400 },
 	      { 'K', 1u << 10 }, { 'M', 1u << 20 }, { 'G', 1u << 30 }, { 'T', UINT64_C(1) << 40 } };
 
-enum { AGES = 4, UNITS = sizeof units / sizeof units[0] };
+enum { AGES = 4, UNITS = sizeof units / sizeof units[0], KEEP_TEXT = 96 };
 
 bool keep_read_durability(enum keep_durability *durability, const char *text)
 {

@@ -18,13 +18,12 @@ struct keep {
 	tchat_time age;
 };
 
-enum { KEEP_TEXT = 96 };
-
 /* full, process or none; false for anything else. */
 bool keep_read_durability(enum keep_durability *durability, const char *text);
 
-/* Limits of different kinds, a comma between two, and blanks behind it. A number alone is a count, one with a unit s, m, h, d an age, with K,
- * M, G, T a size; false, and keep as it was, for anything else, and for 0. What text does not speak of stays. */
+/* Limits of different kinds, a comma between two, and blanks behind it. A number alone is a count, one with a unit s,
+ * m, h, d an age, with K, M, G, T a size; false, and keep as it was, for anything else, and for 0. What text does not
+ * speak of stays. */
 bool keep_read(struct keep *keep, const char *text);
 
 /* As keep_read() reads it; "" when there is no limit. */

@@ -48,7 +48,7 @@ struct options {
 	bool verbose;
 	bool insecure;      /* not encrypted */
 	bool no_sandbox;
-	const char *data; /* NULL: history ends with the host */
+	const char *data; /* NULL: the usual place */
 	enum keep_durability durability;
 
 	/* The settings. */

@@ -377,7 +377,8 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 	}
 	const struct room *room = room_by_handle(session, post.room), *place = room_by_id(session, ack->room);
 	/* A former life could not store that it had used the number, for another room: the answer is that one's. */
-	if (duplicate && place != NULL && room != NULL && room->alias == 0 && room->id_life == session->life && room->id != ack->room)
+	if (duplicate && place != NULL && room != NULL && room->alias == 0 && room->id_life == session->life &&
+	    room->id != ack->room)
 		return post_refused(session, &post, post.cancelled ? TCHAT_ERR_CANCELLED : TCHAT_ERR_CLONED_DEVICE);
 	own_accepted(session, place != NULL ? place : room, &post, ack);
 	int err = ack_tell(session, room, &post, ack);

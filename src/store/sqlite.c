@@ -95,22 +95,10 @@ static void wait_until(struct sqlite_store *store, tchat_time when)
 	pthread_cond_timedwait(&store->writer_wake, &store->mutex, &time);
 }
 
-/* What there is to do: requests, or NULL when only idle work is due; false at the end. */
-static bool writer_next(struct sqlite_store *store, tchat_time idle, struct store_request **list)
-{
-	pthread_mutex_lock(&store->mutex);
-	while (!store->stop && store->writes.first == NULL && !store->keep_changed && clock_monotonic() < idle)
-		wait_until(store, idle);
-	*list = queue_take_all(&store->writes);
-	bool goes_on = !store->stop;
-	pthread_mutex_unlock(&store->mutex);
-	return goes_on || *list != NULL;
-}
-
-static void keep_take(struct sqlite_store *store)
+/* What queued, and new limits with it. The mutex is held. */
+static struct store_request *writer_take(struct sqlite_store *store)
 {
 	struct sqlite_writer *writer = &store->writer;
-	pthread_mutex_lock(&store->mutex);
 	if (store->keep_changed) {
 		writer->config.keep_count = store->keep_count;
 		writer->config.keep_age = store->keep_age;
@@ -118,7 +106,19 @@ static void keep_take(struct sqlite_store *store)
 		writer->keep_more = true;
 		store->keep_changed = false;
 	}
+	return queue_take_all(&store->writes);
+}
+
+/* What there is to do: requests, or NULL when only idle work is due; false at the end. */
+static bool writer_next(struct sqlite_store *store, tchat_time idle, struct store_request **list)
+{
+	pthread_mutex_lock(&store->mutex);
+	while (!store->stop && store->writes.first == NULL && !store->keep_changed && clock_monotonic() < idle)
+		wait_until(store, idle);
+	*list = writer_take(store);
+	bool goes_on = !store->stop;
 	pthread_mutex_unlock(&store->mutex);
+	return goes_on || *list != NULL;
 }
 
 /* One turn: the requests, or what is due without any. Returns when the next one is due without any. */
@@ -130,7 +130,6 @@ static tchat_time writer_turn(struct sqlite_store *store, struct store_request *
 		deliver(store, list, false);
 		return TCHAT_NEVER;
 	}
-	keep_take(store);
 	int result = list != NULL ? sqlite_writer_group(writer, list) : SQLITE_OK;
 	if (result != SQLITE_OK)
 		store_fail(store, &writer->db, result);
@@ -266,7 +265,7 @@ tchat_time store_sqlite_write(struct store *base)
 {
 	struct sqlite_store *store = (struct sqlite_store *)base;
 	pthread_mutex_lock(&store->mutex);
-	struct store_request *list = queue_take_all(&store->writes);
+	struct store_request *list = writer_take(store);
 	pthread_mutex_unlock(&store->mutex);
 	return writer_turn(store, list);
 }
