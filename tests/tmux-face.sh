@@ -10,10 +10,12 @@ mkdir -m 700 "$folder/run" "$folder/config" "$folder/config/tchat"
 echo 'clock = off' >"$folder/config/tchat/tchatrc"
 export HOME="$folder" XDG_RUNTIME_DIR="$folder/run" XDG_CONFIG_HOME="$folder/config" XDG_STATE_HOME="$folder/state" XDG_DATA_HOME="$folder/data"
 export INPUTRC=/dev/null LC_ALL=C.UTF-8 ENV=
+# Without it, the multiplexer runs its panes in the shell of the account, which for an account of a builder lets nobody in.
+export SHELL=/bin/sh
 unset TMUX NO_COLOR
 
-# The server outlives its sessions and their programs, so that a shell that ended is told from a multiplexer that did.
-printf 'set -g exit-empty off\nset -g remain-on-exit on\nset -g default-terminal screen-256color\n' >"$folder/tmux.conf"
+# A pane stays where its program ended, to show what it said last.
+printf 'set -g remain-on-exit on\nset -g default-terminal screen-256color\n' >"$folder/tmux.conf"
 t() {
 	step=$* # said where it fails
 	"$TMUX_PROGRAM" -S "$folder/tmux" -f "$folder/tmux.conf" "$@"
@@ -21,12 +23,6 @@ t() {
 end() {
 	status=$? tries=0
 	[ $status -eq 0 ] || echo "it ended at: $step"
-	# A multiplexer that itself went away says nothing about tchat.
-	attempt=${TMUX_FACE_ATTEMPT:-1}
-	if [ $status -ne 0 ] && [ "$attempt" -lt 3 ] && ! t list-sessions; then
-		rm -rf "$folder"
-		TMUX_FACE_ATTEMPT=$((attempt + 1)) exec "$0"
-	fi
 	t kill-server 2>/dev/null || :
 	# Those who end with their terminal still write what they keep.
 	until rm -rf "$folder" 2>/dev/null || [ $tries -gt 100 ]; do
