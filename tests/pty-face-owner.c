@@ -140,8 +140,10 @@ static void a_host_that_comes_back_gets_what_was_said_meanwhile(void **state)
 	pty_wait_row(bob, -2, "1 sending");
 	scene_say(bob, "on second thoughts");
 	pty_wait_text(bob, "… on second thoughts");
+	pty_wait_row(bob, -2, "2 sending");
 	scene_say(bob, "/cancel");
 	pty_wait_text(bob, "taken back: on second thoughts");
+	pty_wait_row(bob, -2, "1 sending");
 	pty_wait_no_text(bob, "not sent"); /* what is taken back is no failure */
 	struct pty *other = scene_host(24, 80, "ann");
 	scene_say(bob, "/reconnect");

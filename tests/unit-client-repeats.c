@@ -151,6 +151,8 @@ static void a_cancelled_post_gives_its_counter_away(void **state)
 	post(&fake, room, "three");
 	assert_int_equal(session_cancel(fake.session, 9), TCHAT_ERR_NOT_FOUND);
 	assert_int_equal(session_cancel(fake.session, 2), 0);
+	assert_int_equal(session_pending(fake.session), 3);
+	assert_int_equal(session_sending(fake.session), 2);
 	const struct session_event *event = fake_event(&fake, SESSION_NACK);
 	assert_int_equal(event->code, TCHAT_ERR_CANCELLED);
 	assert_string_equal(event->text, "two");
@@ -166,6 +168,7 @@ static void a_cancelled_post_gives_its_counter_away(void **state)
 	took(&fake, 3, "three");
 	fake_quiet(&fake);
 	assert_int_equal(session_pending(fake.session), 1);
+	assert_int_equal(session_sending(fake.session), 1);
 	fake_close(&fake);
 }
 
@@ -195,6 +198,7 @@ static void what_is_on_its_way_is_taken_back_or_was_accepted(void **state)
 	took_void(&fake, 1);
 	took_void(&fake, 2);
 	fake_quiet(&fake); /* the host has the last word */
+	assert_int_equal(session_sending(fake.session), 1);
 	ack(&fake, 1, 1, 0);
 	assert_int_equal(fake_event(&fake, SESSION_ACK)->counter, 1);
 	const struct session_event *event = fake_event(&fake, SESSION_MESSAGE);
@@ -210,6 +214,7 @@ static void what_is_on_its_way_is_taken_back_or_was_accepted(void **state)
 	nack(&fake, 2, TCHAT_ERR_CANCELLED, NACK_PERMANENT, 0);
 	fake_quiet(&fake);
 	assert_int_equal(session_pending(fake.session), 0);
+	assert_int_equal(session_sending(fake.session), 0);
 	/* After a break the void goes in its place, and the text never again. */
 	post(&fake, room, "four");
 	post(&fake, room, "five");

@@ -218,6 +218,7 @@ static void what_was_taken_back_stays_so_wherever_the_client_ends(void **state)
 		}
 		took(&life, 2, NULL);
 		assert_int_equal(session_pending(life.fake.session), 1);
+		assert_int_equal(session_sending(life.fake.session), 0);
 		fake_send(&life.fake, &(struct message){ .type = WIRE_NACK,
 		                                         .nack = { .id = { FAKE_DEVICE, 2 },
 		                                                   .code = -TCHAT_ERR_CANCELLED,

@@ -281,7 +281,7 @@ static void face_free(struct face *face)
 
 static void tell_last_words(const struct face *face)
 {
-	size_t pending = session_pending(face->talk.session);
+	size_t pending = session_sending(face->talk.session);
 	if (face->last_words[0] != '\0')
 		say("%s", face->last_words);
 	if (pending > 0)

@@ -92,7 +92,7 @@ static void view_status(const struct face *face, struct status_view *status, cha
 	status->insecure = face->talk.options->insecure;
 	status->nick = session_own_nick(face->talk.session);
 	status->away = face->front.away;
-	status->pending = minimum((unsigned)session_pending(face->talk.session), 9999);
+	status->pending = minimum((unsigned)session_sending(face->talk.session), 9999);
 	if (face->ready)
 		status->connection = STATUS_CONNECTED;
 	else if (face->waiting)

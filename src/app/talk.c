@@ -217,7 +217,7 @@ int talk_status(const struct talk *talk, int code)
 	switch (code) {
 	case 0:
 	case TCHAT_ERR_LEAVING:
-		return session_pending(talk->session) > 0 ? EXIT_STATUS_UNACKNOWLEDGED : EXIT_STATUS_OK;
+		return session_sending(talk->session) > 0 ? EXIT_STATUS_UNACKNOWLEDGED : EXIT_STATUS_OK;
 	case TCHAT_ERR_KICKED:
 	case TCHAT_ERR_BANNED:
 	case TCHAT_ERR_FENCED:

@@ -223,7 +223,7 @@ struct session {
 	uint64_t voids[VOIDS_MAX]; /* cancelled, which is to be told here or to the host */
 	size_t void_count;
 	uint64_t mark; /* the highest counter that the host is known to have decided */
-	size_t flight_bytes, pending;
+	size_t flight_bytes, pending, cancelled; /* of those pending, so many were taken back */
 	tchat_time resend_at; /* no post goes out before; 0: no wait */
 	unsigned resends;     /* rewinds without progress */
 	bool held;            /* the host keeps no messages for now */

@@ -195,6 +195,7 @@ int session_cancel(struct session *session, uint64_t counter)
 	int err = session->outbox->cancel(session->outbox, counter);
 	if (err != 0)
 		return err;
+	session->cancelled++;
 	session->voids[session->void_count++] = counter;
 	posts_stored(session);
 	posts_pump(session);
@@ -279,6 +280,7 @@ static void post_settle(struct session *session, const struct outbox_post *post)
 	if (room != NULL)
 		room->pending--;
 	session->pending--;
+	session->cancelled -= post->cancelled;
 	size_t size = post_size(post);
 	if (post->counter < session->next_send && session->flight_bytes >= size)
 		session->flight_bytes -= size;

@@ -73,8 +73,12 @@ struct session *session_new(const struct session_config *config)
 	session->next_send = session->outbox->lowest(session->outbox);
 	session->shown = session->outbox->next(session->outbox) - 1;
 	struct outbox_post post;
-	for (uint64_t c = session->next_send; c < session->outbox->next(session->outbox); c++)
-		session->pending += session->outbox->get(session->outbox, c, &post) == 0;
+	for (uint64_t c = session->next_send; c < session->outbox->next(session->outbox); c++) {
+		if (session->outbox->get(session->outbox, c, &post) != 0)
+			continue;
+		session->pending++;
+		session->cancelled += post.cancelled;
+	}
 	return session;
 }
 
@@ -360,4 +364,9 @@ bool session_is_kept(const struct session *session)
 size_t session_pending(const struct session *session)
 {
 	return session->pending;
+}
+
+size_t session_sending(const struct session *session)
+{
+	return session->pending - session->cancelled;
 }

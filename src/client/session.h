@@ -183,6 +183,7 @@ const char *session_own_nick(const struct session *session); /* given or wished;
 uint32_t session_own_user(const struct session *session);
 tchat_time session_lag(const struct session *session); /* the last round trip; TCHAT_NEVER: not known */
 size_t session_pending(const struct session *session); /* posts without an answer */
+size_t session_sending(const struct session *session); /* the same without those that were taken back */
 bool session_is_kept(const struct session *session);   /* they outlive it */
 
 struct session_room {

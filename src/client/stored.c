@@ -96,6 +96,7 @@ static void take_up(struct session *session)
 			continue;
 		}
 		session->pending++;
+		session->cancelled += post.cancelled;
 		if (post.cancelled || room_take(session, post.name, post.direct, &room) != 0)
 			continue;
 		if (room->state == ROOM_GONE)
@@ -145,7 +146,7 @@ static void take_store(struct session *session, struct client_store *store)
 	session->next_send = session->first_counter = outbox->lowest(outbox);
 	session->highest_sent = outbox->next(outbox) - 1; /* for all that is known */
 	session->shown = session->next_send - 1;
-	session->pending = session->void_count = 0;
+	session->pending = session->cancelled = session->void_count = 0;
 	own_load(session);
 	for (size_t i = 0; i < session->room_count; i++) {
 		struct room *room = session->rooms[i];
