@@ -18,8 +18,8 @@ RATE = int(os.environ.get("RATE", "1000"))
 COUNT = int(SECONDS * RATE) or 24000
 BODY = " " + "x" * (180 if SECONDS else 2000)
 WINDOW = 256
-# Bytes that the host may grow by: 1 MiB waits for the reader, the index for searching takes up to 32 while it is made.
-MOST = 48 << 20
+# Bytes that the host may grow by: 1 MiB waits for the reader, the index for searching takes up to 6 while it is made.
+MOST = 16 << 20
 
 
 def talk(writer, room, host):

@@ -109,6 +109,52 @@ static void lists_hold_what_was_put_in_until_it_is_dropped(void **state)
 }
 
 /* A database is a file like others: what is in it may be anything. */
+static void a_pile_gives_back_each_number_of_each_message_slice_by_slice(void **state)
+{
+	enum { PLACES = 1000, EACH = 40, FROM = 300, MOST = 1 << 16 };
+	static struct gram_pile pile;
+	static uint32_t said[PLACES][EACH];
+	gram_pile_init(&pile, MOST);
+	srandom(6);
+	for (uint32_t place = 0; place < PLACES; place += 1 + (uint32_t)random() % 3) {
+		for (size_t i = 0; i < EACH; i++)
+			said[place][i] = i % 2 == 0 || i < 4 ? (uint32_t)random() * 2u + 1 : said[place][i - 3];
+		assert_true(gram_pile_add(&pile, place, said[place], EACH));
+	}
+	assert_true(pile.count < PLACES / 2 * EACH * 3 / 4); /* what a message has twice is there once */
+	size_t widest = gram_pile_widest(&pile);
+	uint64_t *entries = malloc(2 * widest * sizeof *entries);
+	static struct gram_set found[PLACES];
+	uint32_t last = 0;
+	for (uint32_t slice = 0; slice < GRAM_SLICES; slice++) {
+		size_t count = gram_pile_slice(&pile, FROM, slice, entries);
+		assert_true(count <= widest);
+		gram_sort(entries, entries + widest, count);
+		for (size_t i = 0; i < count; i++) {
+			uint32_t gram = (uint32_t)(entries[i] >> GRAM_BLOCK_BITS), place = (uint32_t)entries[i] % GRAM_BLOCK;
+			assert_true(gram >= last);
+			last = gram;
+			bool is_said = false;
+			for (size_t k = 0; k < EACH; k++)
+				if (said[place][k] == gram) {
+					gram_set_add(&found[place], (uint32_t)k);
+					is_said = true;
+				}
+			assert_true(is_said);
+		}
+	}
+	free(entries);
+	for (uint32_t place = 0; place < PLACES; place++)
+		assert_int_equal(gram_set_count(&found[place]), place < FROM || said[place][0] == 0 ? 0 : EACH);
+
+	/* Full: nothing of it goes in, what fits does. */
+	static uint32_t many[MOST];
+	assert_false(gram_pile_add(&pile, PLACES, many, MOST));
+	assert_true(gram_pile_add(&pile, PLACES, many, 1));
+	gram_pile_free(&pile);
+	assert_int_equal(gram_pile_slice(&pile, 0, 0, NULL), 0);
+}
+
 static void lists_that_make_no_sense_do_no_harm(void **state)
 {
 	srandom(6);
@@ -439,6 +485,7 @@ int main(void)
 		cmocka_unit_test(what_holds_a_text_has_its_numbers),
 		cmocka_unit_test(a_needle_gives_each_number_once_and_no_more_than_are_needed),
 		cmocka_unit_test(lists_hold_what_was_put_in_until_it_is_dropped),
+		cmocka_unit_test(a_pile_gives_back_each_number_of_each_message_slice_by_slice),
 		cmocka_unit_test(lists_that_make_no_sense_do_no_harm),
 		cmocka_unit_test(an_indexed_history_finds_what_looking_at_each_message_finds),
 		cmocka_unit_test(edited_and_deleted_words_are_not_found_and_leave_nothing),

@@ -6,9 +6,15 @@
 #include "base/errors.h"
 #include "base/utf8.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MOST = 5, RADIX_BITS = 11, RADIX = 1 << RADIX_BITS };
+enum {
+	NUMBER_MOST = 5,
+	RADIX_BITS = 11,
+	RADIX = 1 << RADIX_BITS,
+	PILE_FIRST = 1 << 16,
+};
 
 /* --- Numbers of a text */
 
@@ -111,6 +117,83 @@ void gram_sort(uint64_t *entries, uint64_t *spare, size_t count)
 		entries = spare;
 		spare = other;
 	}
+}
+
+/* --- Piles: with four bytes a number, not the eight of an entry, and no spare as large as all */
+
+void gram_pile_init(struct gram_pile *pile, size_t most)
+{
+	*pile = (struct gram_pile){ .most = most };
+	gram_pile_clear(pile);
+}
+
+void gram_pile_clear(struct gram_pile *pile)
+{
+	pile->count = 0;
+	pile->next = 0;
+	memset(pile->seen, 0xff, sizeof pile->seen); /* as no entry is */
+}
+
+void gram_pile_free(struct gram_pile *pile)
+{
+	free(pile->grams);
+	pile->grams = NULL;
+	pile->capacity = 0;
+	gram_pile_clear(pile);
+}
+
+static bool pile_grow(struct gram_pile *pile, size_t more)
+{
+	size_t capacity = pile->capacity > 0 ? pile->capacity : PILE_FIRST;
+	while (capacity - pile->count < more)
+		capacity *= 2;
+	if (capacity == pile->capacity)
+		return true;
+	if (capacity > pile->most)
+		return false;
+	uint32_t *grams = realloc(pile->grams, capacity * sizeof *grams);
+	if (grams == NULL)
+		return false;
+	pile->grams = grams;
+	pile->capacity = capacity;
+	return true;
+}
+
+bool gram_pile_add(struct gram_pile *pile, uint32_t place, const uint32_t *grams, size_t count)
+{
+	if (!pile_grow(pile, count))
+		return false;
+	while (pile->next <= place)
+		pile->starts[pile->next++] = (uint32_t)pile->count;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t entry = gram_entry(grams[i], place), *seen = &pile->seen[grams[i] % GRAM_SEEN];
+		pile->grams[pile->count] = grams[i];
+		pile->count += *seen != entry;
+		*seen = entry;
+	}
+	return true;
+}
+
+size_t gram_pile_widest(const struct gram_pile *pile)
+{
+	size_t counts[GRAM_SLICES] = { 0 }, widest = 0;
+	for (size_t i = 0; i < pile->count; i++)
+		counts[gram_bucket(pile->grams[i]) / GRAM_SLICE_BUCKETS]++;
+	for (size_t i = 0; i < GRAM_SLICES; i++)
+		widest = counts[i] > widest ? counts[i] : widest;
+	return widest;
+}
+
+size_t gram_pile_slice(const struct gram_pile *pile, uint32_t from, uint32_t slice, uint64_t *entries)
+{
+	size_t count = 0;
+	for (uint32_t place = from; place < pile->next; place++) {
+		size_t end = place + 1 < pile->next ? pile->starts[place + 1] : pile->count;
+		for (size_t i = pile->starts[place]; i < end; i++)
+			if (gram_bucket(pile->grams[i]) / GRAM_SLICE_BUCKETS == slice)
+				entries[count++] = gram_entry(pile->grams[i], place);
+	}
+	return count;
 }
 
 /* --- Lists */

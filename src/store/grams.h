@@ -18,6 +18,9 @@ enum {
 	GRAM_BUCKETS = 1 << GRAM_BUCKET_BITS, /* lists that a block's numbers are divided into */
 	GRAM_OF_NEEDLE = 16,               /* so many are enough to find something by */
 	GRAM_SET_BYTES = GRAM_BLOCK / 8,   /* of a set, as it is kept */
+	GRAM_SLICES = 8,                   /* a block's numbers are sorted in so many parts, one after the other */
+	GRAM_SLICE_BUCKETS = GRAM_BUCKETS / GRAM_SLICES,
+	GRAM_SEEN = 1024,
 };
 
 /* A set of a block's messages. */
@@ -63,6 +66,30 @@ static inline uint64_t gram_entry(uint32_t gram, uint32_t place)
 
 /* Sorts; spare has as much room as entries. */
 void gram_sort(uint64_t *entries, uint64_t *spare, size_t count);
+
+/* The numbers of a block's messages as they are gathered, one message after the other. */
+struct gram_pile {
+	uint32_t *grams;
+	size_t count, capacity, most;
+	uint32_t starts[GRAM_BLOCK + 1]; /* where each message's begin, of those before `next` */
+	uint32_t next;
+	uint64_t seen[GRAM_SEEN];        /* entries that were put in, so that most are there once */
+};
+
+/* An empty pile for at most `most` numbers; free gives back its memory and leaves it empty, clear keeps the memory. */
+void gram_pile_init(struct gram_pile *pile, size_t most);
+void gram_pile_clear(struct gram_pile *pile);
+void gram_pile_free(struct gram_pile *pile);
+
+/* Adds a message's numbers, behind those of the places before. False: there is no room, and nothing was added. */
+bool gram_pile_add(struct gram_pile *pile, uint32_t place, const uint32_t *grams, size_t count);
+
+/* Entries of which gram_pile_slice() needs room: the most that one slice has. */
+size_t gram_pile_widest(const struct gram_pile *pile);
+
+/* The entries of one slice, 0 to GRAM_SLICES - 1, of messages from a place on; returns how many. Slices follow each other
+ * as their buckets do. */
+size_t gram_pile_slice(const struct gram_pile *pile, uint32_t from, uint32_t slice, uint64_t *entries);
 
 /* The next list of sorted entries from *at on, all of bucket: its bytes, put behind what buffer has. 0 or an error. */
 int gram_list_make(struct buffer *buffer, const uint64_t *entries, size_t count, size_t *at, uint32_t bucket);

@@ -16,25 +16,22 @@
 enum {
 	STEP = 128,             /* messages gathered at a time */
 	GRAMS_MOST = 2048,      /* of one message */
-	ENTRIES_MOST = 1 << 20, /* of a block */
-	ENTRIES_FIRST = 1 << 16,
+	BLOCK_GRAMS_MOST = 1 << 20,
 	CUT_STEP = GRAM_BLOCK / 4, /* retention takes out so many at a time: going through the lists costs a millisecond */
-	LISTS_BYTES = 16 << 20,
+	LIST_BYTES = 16 << 20,
 };
 #define WAIT_BETWEEN (TCHAT_SECONDS(1) / 50) /* steps, while others wait */
 
 void sqlite_index_init(struct sqlite_index *index)
 {
 	*index = (struct sqlite_index){ .more = true };
+	gram_pile_init(&index->pile, BLOCK_GRAMS_MOST);
 	buffer_init(&index->folded, SEARCH_FOLDED_MOST);
 }
 
 static void index_rest(struct sqlite_index *index)
 {
-	free(index->entries);
-	free(index->spare);
-	index->entries = index->spare = NULL;
-	index->capacity = index->count = 0;
+	gram_pile_free(&index->pile);
 	index->block = 0;
 }
 
@@ -76,26 +73,6 @@ static int block_begin(struct sqlite_writer *writer)
 	return SQLITE_OK;
 }
 
-/* Makes room for so many more; false: there is none. */
-static bool entries_grow(struct sqlite_index *index, size_t more)
-{
-	if (index->count + more <= index->capacity)
-		return true;
-	size_t capacity = index->capacity > 0 ? 2 * index->capacity : ENTRIES_FIRST;
-	if (capacity > ENTRIES_MOST)
-		return false;
-	uint64_t *entries = realloc(index->entries, capacity * sizeof *entries);
-	if (entries == NULL)
-		return false;
-	index->entries = entries;
-	uint64_t *spare = realloc(index->spare, capacity * sizeof *spare);
-	if (spare == NULL)
-		return false;
-	index->spare = spare;
-	index->capacity = capacity;
-	return true;
-}
-
 static void gather(struct sqlite_index *index, uint32_t place, const uint8_t *record, size_t length)
 {
 	uint32_t grams[GRAMS_MOST];
@@ -107,12 +84,8 @@ static void gather(struct sqlite_index *index, uint32_t place, const uint8_t *re
 	bool fits = text_search_fold(&index->folded, text, length) == 0;
 	if (fits)
 		count = grams_of_text((const char *)buffer_data(&index->folded), buffer_length(&index->folded), grams, GRAMS_MOST);
-	if (!fits || count > GRAMS_MOST || !entries_grow(index, count)) {
+	if (!fits || count > GRAMS_MOST || !gram_pile_add(&index->pile, place, grams, count))
 		gram_set_add(&index->long_ones, place);
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		index->entries[index->count++] = gram_entry(grams[i], place);
 }
 
 static int block_gather(struct sqlite_writer *writer)
@@ -121,7 +94,7 @@ static int block_gather(struct sqlite_writer *writer)
 	struct db *db = &writer->db;
 	if (index->spoilt) {
 		index->at = index->base;
-		index->count = 0;
+		gram_pile_clear(&index->pile);
 		index->long_ones = (struct gram_set){ { 0 } };
 		index->spoilt = false;
 	}
@@ -151,40 +124,46 @@ static int list_set(struct db *db, int64_t id, const void *bytes, size_t length)
 	return db_finish(db, statement);
 }
 
-/* What retention took away meanwhile. */
-static void drop_cut(struct sqlite_index *index)
-{
-	size_t kept = 0;
-	for (size_t i = 0; index->from > 0 && i < index->count; i++)
-		if ((index->entries[i] & (GRAM_BLOCK - 1)) >= index->from)
-			index->entries[kept++] = index->entries[i];
-	index->count = index->from > 0 ? kept : index->count;
-	for (uint32_t place = 0; place < index->from; place++)
-		index->long_ones.words[place / 64] &= ~(UINT64_C(1) << place % 64);
-}
-
-static int lists_write(struct sqlite_writer *writer, struct buffer *lists)
+static int slice_write(struct sqlite_writer *writer, uint32_t slice, const uint64_t *entries, size_t count)
 {
 	struct sqlite_index *index = &writer->index;
-	struct db *db = &writer->db;
+	struct buffer list;
 	size_t at = 0;
 	int result = SQLITE_OK;
-	drop_cut(index);
-	gram_sort(index->entries, index->spare, index->count);
-	for (uint32_t bucket = 0; result == SQLITE_OK && bucket < GRAM_BUCKETS; bucket++) {
-		buffer_truncate(lists, 0);
-		if (gram_list_make(lists, index->entries, index->count, &at, bucket) != 0)
-			return SQLITE_NOMEM;
-		if (buffer_length(lists) > 0)
-			result = list_set(db, index_list(index->block, bucket), buffer_data(lists), buffer_length(lists));
+	buffer_init(&list, LIST_BYTES);
+	for (uint32_t i = 0; result == SQLITE_OK && i < GRAM_SLICE_BUCKETS; i++) {
+		uint32_t bucket = slice * GRAM_SLICE_BUCKETS + i;
+		buffer_truncate(&list, 0);
+		if (gram_list_make(&list, entries, count, &at, bucket) != 0)
+			result = SQLITE_NOMEM;
+		else if (buffer_length(&list) > 0)
+			result = list_set(&writer->db, index_list(index->block, bucket), buffer_data(&list), buffer_length(&list));
 	}
-	bool any = false;
-	for (size_t i = 0; i < GRAM_BLOCK / 64; i++)
-		any = any || index->long_ones.words[i] != 0;
-	if (result == SQLITE_OK && any) {
+	buffer_free(&list);
+	return result;
+}
+
+/* Of the messages that have not been cut off meanwhile. */
+static int lists_write(struct sqlite_writer *writer)
+{
+	struct sqlite_index *index = &writer->index;
+	size_t widest = gram_pile_widest(&index->pile);
+	uint64_t *entries = malloc(2 * widest * sizeof *entries + 1);
+	if (entries == NULL)
+		return SQLITE_NOMEM;
+	int result = SQLITE_OK;
+	for (uint32_t slice = 0; result == SQLITE_OK && slice < GRAM_SLICES; slice++) {
+		size_t count = gram_pile_slice(&index->pile, index->from, slice, entries);
+		gram_sort(entries, entries + widest, count);
+		result = slice_write(writer, slice, entries, count);
+	}
+	free(entries);
+	for (uint32_t place = 0; place < index->from; place++)
+		index->long_ones.words[place / 64] &= ~(UINT64_C(1) << place % 64);
+	if (result == SQLITE_OK && gram_set_count(&index->long_ones) > 0) {
 		uint8_t bytes[GRAM_SET_BYTES];
 		gram_set_bytes(&index->long_ones, bytes);
-		result = list_set(db, index_list(index->block, INDEX_LONG), bytes, sizeof bytes);
+		result = list_set(&writer->db, index_list(index->block, INDEX_LONG), bytes, sizeof bytes);
 	}
 	return result;
 }
@@ -192,16 +171,13 @@ static int lists_write(struct sqlite_writer *writer, struct buffer *lists)
 static int block_write(struct sqlite_writer *writer)
 {
 	struct sqlite_index *index = &writer->index;
-	struct buffer lists;
-	buffer_init(&lists, LISTS_BYTES);
 	int result = sqlite_writer_begin(writer);
 	if (result == SQLITE_OK)
-		result = lists_write(writer, &lists);
+		result = lists_write(writer);
 	if (result == SQLITE_OK)
 		result = DB_DO(&writer->db, SQL_INDEX_MARK, (int64_t)index->room, (int64_t)(index->base + GRAM_BLOCK));
 	if (result == SQLITE_OK)
 		result = sqlite_writer_commit(writer);
-	buffer_free(&lists);
 	index->block = 0;
 	if (result == SQLITE_OK)
 		return SQLITE_OK;
@@ -235,7 +211,7 @@ static int gone_take_out(struct sqlite_writer *writer, int64_t block, const stru
 	struct db *db = &writer->db;
 	struct buffer list;
 	int result = SQLITE_OK;
-	buffer_init(&list, LISTS_BYTES);
+	buffer_init(&list, LIST_BYTES);
 	for (uint32_t number = 0; result == SQLITE_OK && number <= INDEX_LONG; number++) {
 		sqlite3_stmt *statement = DB_BIND(db, SQL_INDEX_GET, index_list(block, number));
 		result = db_step(db, statement);

@@ -37,8 +37,7 @@ struct sqlite_index {
 	uint64_t room, base, at; /* its room, its first seq, the next one to be looked at */
 	uint32_t from;   /* what lies before this place of it is not kept any longer */
 	bool spoilt;     /* one of its messages is another one now: from the start */
-	uint64_t *entries, *spare;
-	size_t count, capacity;
+	struct gram_pile pile;
 	struct gram_set long_ones;
 	struct buffer folded;
 	tchat_time worked; /* when the last step was, monotonic */
