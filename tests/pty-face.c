@@ -117,6 +117,42 @@ static void putting_out_of_the_lobby_disconnects(void **state)
 	pty_wait_text(ann, "nobody: no such user");
 }
 
+static int rows_with(const struct pty *pty, const char *text)
+{
+	int count = 0;
+	for (int row = 0; row < 24; row++)
+		count += strstr(pty_row(pty, row), text) != NULL;
+	return count;
+}
+
+static bool is_refused_twice(struct pty *pty, void *arg)
+{
+	return rows_with(pty, "not accepted: muted") == 2;
+}
+
+static void what_is_tried_again_stands_there_once(void **state)
+{
+	struct pty *ann = scene_host(24, 80, "ann");
+	struct pty *bob = scene_join(24, 80, "4", "bob");
+	scene_say(ann, "/mute bob");
+	pty_wait_text(bob, "you are muted in #lobby");
+	scene_say(bob, "anybody there");
+	pty_wait_text(bob, "not accepted: muted");
+	assert_row_has(bob, "anybody there", "✗");
+	scene_say(bob, "/retry");
+	pty_wait(bob, is_refused_twice, NULL, "a second refusal");
+	assert_int_equal(rows_with(bob, "anybody there"), 1);
+	assert_row_has(bob, "anybody there", "✗");
+	pty_wait_row(bob, -2, " 1 not sent");
+	scene_say(ann, "/unmute bob");
+	pty_wait_text(bob, "you are a plain member of #lobby");
+	scene_say(bob, "/retry");
+	pty_wait_text(ann, "anybody there");
+	pty_wait_no_text(bob, "✗");
+	pty_wait_no_text(bob, "not sent");
+	assert_int_equal(rows_with(bob, "anybody there"), 1);
+}
+
 static void a_direct_message_leaves_the_room_shown(void **state)
 {
 	struct pty *ann = scene_host(24, 100, "ann");
@@ -366,6 +402,7 @@ int main(void)
 		SCENE(who_is_put_out_of_a_room_is_told_and_can_come_back),
 		SCENE(putting_out_of_the_lobby_disconnects),
 		SCENE(order_is_kept_and_shown),
+		SCENE(what_is_tried_again_stands_there_once),
 		SCENE(a_direct_message_leaves_the_room_shown),
 		SCENE(what_could_not_be_sent_is_told_where_the_writer_is),
 		SCENE(what_is_typed_without_a_room_stays),

@@ -79,6 +79,33 @@ static void messages_are_found_and_changed(void **state)
 	message_list_free(list);
 }
 
+static void what_is_removed_leaves_no_gap(void **state)
+{
+	struct message_list *list = message_list_new(10, 10);
+	uint64_t first = append(list, "one");
+	append(list, "two");
+	append(list, "three");
+	append(list, "four");
+	message_list_set_unread(list, first + 3);
+	assert_true(message_list_remove(list, first + 1));
+	assert_int_equal(message_list_count(list), 3);
+	assert_string_equal(message_list_get(list, first)->text, "one");
+	assert_string_equal(message_list_get(list, first + 1)->text, "three");
+	assert_int_equal(message_list_get(list, first + 1)->serial, first + 1);
+	assert_true(message_list_get(list, first + 1)->change > 0);
+	assert_string_equal(message_list_get(list, first + 2)->text, "four");
+	assert_int_equal(message_list_unread(list), first + 2);
+	assert_false(message_list_remove(list, first + 3));
+	uint64_t last = append(list, "five");
+	assert_int_equal(last, first + 3);
+	assert_true(message_list_get(list, last)->change > 0); /* the serial was another's */
+	assert_true(message_list_remove(list, last));
+	assert_true(message_list_remove(list, first));
+	assert_string_equal(message_list_get(list, first)->text, "three");
+	assert_int_equal(message_list_unread(list), first + 1);
+	message_list_free(list);
+}
+
 static void assert_body(const struct message_list *list, uint64_t serial, const char *text, const char *body)
 {
 	size_t length;
@@ -209,6 +236,7 @@ int main(void)
 		cmocka_unit_test(a_pin_holds_messages_up_to_the_maximum),
 		cmocka_unit_test(history_goes_to_the_front_and_stops_at_the_maximum),
 		cmocka_unit_test(messages_are_found_and_changed),
+		cmocka_unit_test(what_is_removed_leaves_no_gap),
 		cmocka_unit_test(what_stands_around_a_text_changes_without_it),
 		cmocka_unit_test(rows_break_between_words_and_never_inside_a_cluster),
 		cmocka_unit_test(the_cache_tells_widths_and_contents_apart),

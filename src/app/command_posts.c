@@ -6,6 +6,7 @@
 #include "base/intl.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,8 +41,10 @@ int do_RETRY(struct front *front, const struct call *call)
 		front_say(front, "%s", _("no message was refused"));
 		return TCHAT_ERR_NOT_FOUND;
 	}
+	char ref[32];
+	snprintf(ref, sizeof ref, FRONT_RETRY, (unsigned long long)failed->counter);
 	int64_t counter = session_post_about(front->session, failed->room, failed->kind, failed->text,
-	                                     strlen(failed->text), failed->target, failed->reply, NULL);
+	                                     strlen(failed->text), failed->target, failed->reply, ref);
 	if (counter < 0)
 		return front_report(front, (int)counter);
 	front_forget_failed(front);
@@ -71,6 +74,6 @@ void front_note_post(struct front *front, const struct session_event *event)
 	if (event->type != SESSION_NACK || event->code == TCHAT_ERR_CANCELLED)
 		return;
 	front_forget_failed(front);
-	front->failed =
-		(struct front_failed){ event->room, event->kind, event->target, event->reply, strdup(event->text) };
+	front->failed = (struct front_failed){ event->room, event->kind, event->counter, event->target, event->reply,
+		                                   strdup(event->text) };
 }

@@ -5,6 +5,7 @@
 
 #include "app/face_changes.h"
 #include "app/face_past.h"
+#include "app/front.h"
 #include "app/line_text.h"
 
 #include "base/clock.h"
@@ -280,12 +281,27 @@ static unsigned take_message(struct face_rooms *rooms, struct face_room *room, c
 	return FACE_CHANGED | (message.mention || room->direct ? FACE_MENTION : 0);
 }
 
+/* What /retry posts again takes the place of what was refused: one text, one row. */
+static void forget_refused(struct face_room *room, const char *ref)
+{
+	unsigned long long counter = 0;
+	if (sscanf(ref, FRONT_RETRY, &counter) != 1)
+		return;
+	uint64_t serial = message_list_find_token(room->list, counter);
+	if (serial == 0 || message_list_get(room->list, serial)->state != MESSAGE_FAILED)
+		return;
+	message_list_remove(room->list, serial);
+	room->failed -= room->failed > 0;
+	room->restarted -= room->restarted > serial;
+}
+
 /* Posts of our own go behind the unread line: who answers has read. */
 static void take_pending(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
 	char line[NOTICE_MAX], title[FACE_TITLE];
 	if (face_is_change(event->kind))
 		return; /* its message changes when it comes back */
+	forget_refused(room, event->ref);
 	struct shown_message message = shown(rooms, room, event, line);
 	message.own = true;
 	message.wall = clock_wall();

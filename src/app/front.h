@@ -54,9 +54,12 @@ struct front_class {
 struct front_failed {
 	uint32_t room;
 	uint8_t kind;
-	uint64_t target, reply;
+	uint64_t counter, target, reply;
 	char *text;
 };
+
+/* The ref of what /retry posts: the counter of the post that was refused. */
+#define FRONT_RETRY "retry %llu"
 
 struct front {
 	const struct front_class *class;

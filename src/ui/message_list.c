@@ -218,22 +218,37 @@ uint64_t message_list_append(struct message_list *list, const struct shown_messa
 	return message->serial;
 }
 
+/* The message with this serial and the one before it change places. */
+static void swap_with_former(struct message_list *list, uint64_t serial)
+{
+	struct shown_message **before = slot(list, serial - 1), **here = slot(list, serial);
+	struct shown_message *former = *before;
+	*before = *here;
+	*here = former;
+	former->serial = serial;
+	(*before)->serial = serial - 1;
+	former->change = ++list->changes;
+	(*before)->change = ++list->changes;
+}
+
 uint64_t message_list_append_ordered(struct message_list *list, const struct shown_message *from)
 {
 	uint64_t serial = message_list_append(list, from);
-	for (; serial > list->first; serial--) {
-		struct shown_message **before = slot(list, serial - 1), **here = slot(list, serial);
-		struct shown_message *pending = *before;
-		if (pending->state != MESSAGE_PENDING)
-			break;
-		*before = *here;
-		*here = pending;
-		pending->serial = serial;
-		(*before)->serial = serial - 1;
-		pending->change = ++list->changes;
-		(*before)->change = ++list->changes;
-	}
+	for (; serial > list->first && (*slot(list, serial - 1))->state == MESSAGE_PENDING; serial--)
+		swap_with_former(list, serial);
 	return serial;
+}
+
+bool message_list_remove(struct message_list *list, uint64_t serial)
+{
+	if (message_list_get(list, serial) == NULL)
+		return false;
+	list->unread -= list->unread > serial;
+	list->pin -= list->pin > serial;
+	while (++serial < message_list_end(list))
+		swap_with_former(list, serial);
+	message_list_drop_newest(list, 1);
+	return true;
 }
 
 uint64_t message_list_prepend(struct message_list *list, const struct shown_message *from)

@@ -72,6 +72,9 @@ uint64_t message_list_prepend(struct message_list *list, const struct shown_mess
 void message_list_trim(struct message_list *list);
 void message_list_drop_newest(struct message_list *list, size_t count);
 
+/* Forgets one: false when it is not kept. The serials of those behind it go down by one. */
+bool message_list_remove(struct message_list *list, uint64_t serial);
+
 /* Forgets all messages and the unread mark. Serials go on counting. */
 void message_list_clear(struct message_list *list);
 
