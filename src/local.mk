@@ -68,6 +68,7 @@ src_tchat_SOURCES = \
 	src/app/drafts.c src/app/drafts.h \
 	src/app/dump.c src/app/dump.h \
 	src/app/exit_status.h \
+	src/app/emoji.c src/app/emoji.h \
 	src/app/emoji.def \
 	src/app/face.h \
 	src/app/face_changes.c src/app/face_changes.h \

@@ -88,11 +88,21 @@ static void signs_are_counted_beside_their_message(void **state)
 	pty_wait_text(bob, "lunch ok 2  yum");
 	scene_say(ann, "/edit dinner");
 	pty_wait_text(bob, "dinner (edited)  ok 2  yum");
+	/* By its name; what is no name of one stays away. */
+	scene_say(bob, "/react :Wave:");
+	pty_wait_text(ann, "yum  \360\237\221\213");
+	scene_say(bob, "/react :wvae:");
+	pty_wait_text(bob, "there is no emoji :wvae:; did you mean :wave:?");
+	scene_say(bob, "/react :quixotry:");
+	pty_wait_text(bob, "there is no emoji :quixotry:");
+	scene_say(ann, "/edit tea");
+	pty_wait_text(bob, "tea (edited)  ok 2  yum  \360\237\221\213");
+	assert_false(pty_has_text(ann, "wvae"));
 	/* Nobody gives the same twice. */
 	scene_say(cy, "/react yum");
 	scene_say(cy, "after");
 	pty_wait_text(ann, "after");
-	assert_true(pty_has_text(ann, "dinner (edited)  ok 2  yum"));
+	assert_true(pty_has_text(ann, "tea (edited)  ok 2  yum"));
 	assert_false(pty_has_text(ann, "yum 2"));
 }
 

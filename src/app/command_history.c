@@ -2,6 +2,7 @@
 /* Commands about messages that were said: to change, to take away, to answer, to put a sign beside. */
 #include "app/command.h"
 
+#include "app/emoji.h"
 #include "base/errors.h"
 #include "base/intl.h"
 
@@ -59,13 +60,39 @@ int do_DELETE(struct front *front, const struct call *call)
 	return 0;
 }
 
+/* ":wave:" as opposed to ":)" and words. */
+static bool is_emoji_name(const char *text)
+{
+	size_t length = strlen(text);
+	return length > 2 && text[0] == ':' && text[length - 1] == ':' && strcspn(text + 1, ": ") == length - 2;
+}
+
+/* The sign that is meant by what was typed; NULL after a notice: there is none of that name. */
+static const char *sign_of(struct front *front, const char *text)
+{
+	const struct emoji *emoji = emoji_find(text);
+	if (emoji != NULL)
+		return emoji->character;
+	if (!is_emoji_name(text))
+		return text;
+	emoji = emoji_nearest(text);
+	if (emoji != NULL)
+		front_say(front, _("there is no emoji %1$s; did you mean %2$s?"), text, emoji->name);
+	else
+		front_say(front, _("there is no emoji %s"), text);
+	return NULL;
+}
+
 int do_REACT(struct front *front, const struct call *call)
 {
 	struct front_message message;
 	int err = meant(front, false, &message);
 	if (err != 0)
 		return err;
-	return front_post_about(front, KIND_REACTION, call->argument[0], message.seq, 0);
+	const char *sign = sign_of(front, call->argument[0]);
+	if (sign == NULL)
+		return TCHAT_ERR_ARGUMENT;
+	return front_post_about(front, KIND_REACTION, sign, message.seq, 0);
 }
 
 int do_REPLY(struct front *front, const struct call *call)

@@ -2,6 +2,7 @@
 /* What TAB completes: commands, their arguments, settings, rooms after #, nicks. */
 #include "app/face.h"
 
+#include "app/emoji.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -73,21 +74,16 @@ static void collect_all_nicks(struct collector *collector, const struct face *fa
 /* The names that fit, or the character itself when only one does. */
 static void collect_emoji(struct collector *collector)
 {
-	static const char *const emoji[][2] = {
-#define EMOJI(name, character) { ":" name ":", character },
-#include "app/emoji.def"
-#undef EMOJI
-	};
 	size_t found = 0;
-	for (size_t i = 0; i < sizeof emoji / sizeof emoji[0]; i++) {
+	for (size_t i = 0; emoji_at(i) != NULL; i++) {
 		size_t before = collector->out->count;
-		collect(collector, "", emoji[i][0]);
+		collect(collector, "", emoji_at(i)->name);
 		if (collector->out->count > before)
 			found = i;
 	}
 	if (collector->out->count != 1)
 		return;
-	char *character = strdup(emoji[found][1]);
+	char *character = strdup(emoji_at(found)->character);
 	if (character == NULL)
 		return;
 	free(collector->out->candidates[0]);
