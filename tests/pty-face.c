@@ -354,6 +354,31 @@ static void a_failed_first_try_leaves_one_line_and_a_status(void **state)
 	assert_row_has(pty, "nobody listens on 127.0.0.1:1", "is the host running");
 }
 
+static void a_bad_address_at_the_start_can_be_put_right(void **state)
+{
+	const char *nothing[] = { NULL };
+	scene_host(24, 80, "ann");
+	struct pty *bob = scene_start(24, 80, nothing, scene_stranger("bob"));
+	pty_wait_text(bob, "Where to?");
+	pty_type(bob, "127.0.0.1:99999\r");
+	pty_wait_text(bob, "127.0.0.1:99999: ports are numbers from 1 to 65535");
+	pty_wait_text(bob, "> 127.0.0.1:99999");
+	pty_resize(bob, 10, 40);
+	pty_wait_text(bob, "127.0.0.1:99999: ports are numbers from");
+	pty_wait_text(bob, "> 127.0.0.1:99999");
+	pty_resize(bob, 5, 20);
+	pty_wait_text(bob, "from 1 to 65535");
+	pty_wait_row(bob, 3, "> 127.0.0.1:99999");
+	pty_resize(bob, 24, 80);
+	pty_wait_text(bob, "Where to?");
+	pty_type(bob, "\177\177\177\177\177\177");
+	pty_wait_no_text(bob, "ports are numbers");
+	const char *port = strrchr(scene_address("4"), ':');
+	pty_type(bob, port);
+	pty_type(bob, "\r");
+	pty_wait_text(bob, "is new to you");
+}
+
 static void order_is_kept_and_shown(void **state)
 {
 	struct pty *ann = scene_host(24, 100, "ann");
@@ -413,6 +438,7 @@ int main(void)
 		SCENE(search_lists_and_jumps_into_the_context_and_back),
 		SCENE(a_click_shows_a_room_and_the_wheel_scrolls),
 		SCENE(a_failed_first_try_leaves_one_line_and_a_status),
+		SCENE(a_bad_address_at_the_start_can_be_put_right),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "ui/cells.h"
 #include "ui/dialogue.h"
 #include "ui/charset.h"
+#include "ui/message_wrap.h"
 #include "ui/restore.h"
 #include "ui/term_curses.h"
 #include "ui/tokenizer.h"
@@ -24,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OWN_MAX = 16, START_ADDRESS = ADDRESS_LINK };
+enum { OWN_MAX = 16, START_ADDRESS = ADDRESS_LINK, START_WHY = START_ADDRESS + 256 };
 
 #define BLANKS " \t\r\n"
 
@@ -36,6 +37,7 @@ struct start {
 	struct cells *cells;
 	struct tokenizer *tokenizer;
 	int signals;
+	char why[START_WHY]; /* what is wrong with the address that was typed; "": nothing */
 	bool done;
 	int result;
 };
@@ -73,10 +75,23 @@ static void start_join(struct start *start, struct options *options, const char 
 	options->mode = MODE_JOIN;
 }
 
+/* Whether what was typed can be an address; else it stays, to be put right. */
+static bool start_understands(struct start *start, const char *typed)
+{
+	struct address address;
+	int err = address_parse(&address, typed, ADDRESS_JOIN);
+	wipe(&address, sizeof address);
+	if (err != 0)
+		address_explain(err, typed, start->why, sizeof start->why);
+	return err == 0;
+}
+
 /* Enter was pressed. */
 static void start_take(struct start *start, struct options *options)
 {
 	int chosen = dialogue_chosen(start->list);
+	if (chosen < 0 && !start_understands(start, dialogue_filter(start->list)))
+		return;
 	start->done = true;
 	if (chosen < 0) {
 		start_join(start, options, dialogue_filter(start->list));
@@ -111,6 +126,8 @@ static void start_paste(struct start *start, const char *text, size_t length)
 
 static void start_token(struct start *start, struct options *options, const struct token *token)
 {
+	if (token->kind != TOKEN_REPLY)
+		start->why[0] = '\0';
 	if (token_is_key(token, TOKEN_KEY_ENTER, 0))
 		start_take(start, options);
 	else if (token_is_key(token, TOKEN_KEY_ESCAPE, 0) || token_is_control(token, 'C') ||
@@ -132,25 +149,47 @@ static void start_token(struct start *start, struct options *options, const stru
 		term_curses_reply(start->terminal, token);
 }
 
-/* A title and a hint, and the list below them; in a small window only the list. */
+/* What is wrong, as many rows as it takes at this width; draws nothing without cells. */
+static int start_put_why(const struct start *start, struct cells *cells, const struct area *area)
+{
+	size_t length = strlen(start->why);
+	struct wrap_row row = { .last = length == 0 };
+	int rows = 0;
+	for (size_t at = 0; !row.last; at = row.next, rows++) {
+		row = wrap_row(start->why, length, at, area->columns);
+		if (cells != NULL)
+			cells_put(cells, area, rows, 0, STYLE_ERROR, start->why + at, row.end - at);
+	}
+	return rows;
+}
+
+/* A title and a hint, the list below them, and what is wrong; in a small window only the last two, the other way round. */
 static void start_draw(struct start *start)
 {
-	enum { HEAD_ROWS = 4, LIST_ROWS = 4 };
+	enum { HEAD_ROWS = 4, LIST_ROWS = 4, LEAST_ROWS = 2 };
 	int rows, columns;
 	terminal_size(start->terminal, &rows, &columns);
 	if (cells_resize(start->cells, rows, columns) != 0)
 		return;
 	struct area area = cells_area(start->cells);
 	int list = (int)start->own_count + LIST_ROWS + 1;
+	struct area why = { 0, 0, 0, columns > 40 ? columns - 4 : columns };
+	why.rows = start_put_why(start, NULL, &why);
 	cells_clear(start->cells);
-	if (rows >= HEAD_ROWS + list && columns >= 40) {
+	if (rows >= HEAD_ROWS + list + why.rows && columns >= 40) {
 		struct area title = { 0, 0, 1, columns }, hint = { 2, 2, 1, columns - 4 };
 		const char *text = _("Choose, or type an address or link: host, host:port, unix:/path, tchat://...");
 		cells_fill(start->cells, &title, STYLE_TITLE);
 		cells_puts(start->cells, &title, 0, 1, STYLE_TITLE, PACKAGE_NAME " " PACKAGE_VERSION);
 		cells_put_cut(start->cells, &hint, 0, 0, hint.columns, STYLE_SYSTEM, text, strlen(text));
 		area = (struct area){ HEAD_ROWS, 1, list, columns - 2 };
+		why.row = HEAD_ROWS + list;
+		why.column = 2;
+	} else if (why.rows > 0 && rows > LEAST_ROWS) {
+		why.rows = why.rows < rows - LEAST_ROWS ? why.rows : rows - LEAST_ROWS;
+		area = (struct area){ why.rows, 0, rows - why.rows, columns };
 	}
+	start_put_why(start, start->cells, &why);
 	dialogue_draw(start->list, start->cells, &area);
 	terminal_draw(start->terminal, start->cells);
 }
