@@ -285,6 +285,6 @@ plain_sources = \
 	src/app/json_write.c src/app/json_write.h \
 	src/app/line_text.c src/app/line_text.h \
 	src/app/ping_stats.c src/app/ping_stats.h
-plain_libs = src/libtrust.a $(GNUTLS_LIBS) src/libbase.a $(JANSSON_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
+plain_libs = src/libtrust.a $(GNUTLS_LIBS) src/libwire.a src/libbase.a $(JANSSON_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 src_tchat_SOURCES += src/app/plain_face.c src/app/plain_face.h $(plain_sources)
 src_tchat_LDADD += $(plain_libs)

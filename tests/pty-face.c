@@ -389,7 +389,7 @@ static void order_is_kept_and_shown(void **state)
 	pty_wait_text(bob, "you are a moderator of #lobby, by ann");
 	pty_wait_text(ann, "+bob"); /* in the list of members */
 	scene_say(bob, "/mute ann");
-	pty_wait_text(bob, "ann: not allowed");
+	pty_wait_text(bob, "ann: not allowed; only a moderator");
 	scene_say(ann, "/deop bob");
 	pty_wait_text(bob, "you are a plain member of #lobby, and may write, by ann");
 	scene_say(ann, "/mute bob 10m too loud");

@@ -147,6 +147,41 @@ static void events_are_told_in_words(void **state)
 	assert_false(line_event_text(&event, text, sizeof text));
 }
 
+static void assert_refusal(enum session_request request, uint8_t kind, const char *nick, const char *words)
+{
+	char text[512];
+	struct session_event event = event_of(SESSION_ERROR, nick, "");
+	event.request = request;
+	event.kind = kind;
+	event.code = TCHAT_ERR_NOT_ALLOWED;
+	assert_true(line_event_text(&event, text, sizeof text));
+	if (strstr(text, words) == NULL)
+		fail_msg("'%s' does not say '%s'", text, words);
+}
+
+static void what_is_not_allowed_says_who_may(void **state)
+{
+	char text[512];
+	assert_refusal(REQUEST_KICK, 0, "ann", "ann: not allowed; only a moderator or an owner may kick here");
+	assert_refusal(REQUEST_MODERATE, MODERATE_MUTE, "ann", "only a moderator or an owner may mute here");
+	assert_refusal(REQUEST_MODERATE, MODERATE_UNBAN, "ann", "only a moderator or an owner may ban here");
+	assert_refusal(REQUEST_MODERATE, MODERATE_BAN, "192.0.2.0/24", "192.0.2.0/24: not allowed; only an owner of the host");
+	assert_refusal(REQUEST_MODERATE, MODERATE_OP, "ann", "only an owner may name moderators");
+	assert_refusal(REQUEST_MODERATE, MODERATE_CALL, "ann", "into a private room only its moderators and owners");
+	assert_refusal(REQUEST_MODERATE, MODERATE_RESERVE, "ann", "only owners may");
+	assert_refusal(REQUEST_RELEASE, MODERATE_RELEASE, "ann", "only whose name it is");
+	assert_refusal(REQUEST_RULES, 0, "", "#lobby: not allowed; only moderators and owners may see");
+	struct session_event event = event_of(SESSION_NACK, "", "mine");
+	event.code = TCHAT_ERR_NOT_ALLOWED;
+	event.kind = KIND_EDIT;
+	assert_true(line_event_text(&event, text, sizeof text));
+	assert_string_equal(text, "not sent (not allowed; only who wrote a message may change it): mine");
+	event.kind = KIND_DELETE;
+	assert_string_equal(line_nack_words(&event), "not allowed; only who wrote a message may take it away, or a moderator");
+	event.code = TCHAT_ERR_MUTED;
+	assert_string_equal(line_nack_words(&event), tchat_err_text(TCHAT_ERR_MUTED));
+}
+
 static void the_clock_follows_the_minutes(void **state)
 {
 	struct line_clock clock = { 0 };
@@ -266,6 +301,7 @@ int main(void)
 		cmocka_unit_test(a_notice_marks_each_of_its_lines),
 		cmocka_unit_test(a_line_that_does_not_fit_is_left_out),
 		cmocka_unit_test(events_are_told_in_words),
+		cmocka_unit_test(what_is_not_allowed_says_who_may),
 		cmocka_unit_test(the_clock_follows_the_minutes),
 		cmocka_unit_test(input_comes_by_lines),
 		cmocka_unit_test(long_lines_are_cut_between_characters),

@@ -320,7 +320,7 @@ static void take_pending(struct face_rooms *rooms, struct face_room *room, const
 static void take_nack(struct face_rooms *rooms, struct face_room *room, const struct session_event *event)
 {
 	struct face_room *current = face_rooms_current(rooms);
-	const char *why = tchat_err_text(event->code);
+	const char *why = line_nack_words(event);
 	uint64_t serial = room != NULL ? message_list_find_token(room->list, event->counter) : 0;
 	if (face_is_change(event->kind)) {
 		face_room_tell(room != NULL ? room : current, MESSAGE_ERROR, _("the change was not accepted: %s"), why);

@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/intl.h"
 #include "base/text.h"
+#include "wire/range.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -178,10 +179,41 @@ static void topic_text(const struct session_event *event, char *text, size_t siz
 		snprintf(text, size, _("%s took the topic of #%s away"), event->nick, event->name);
 }
 
+const char *line_nack_words(const struct session_event *event)
+{
+	if (event->code == TCHAT_ERR_NOT_ALLOWED && event->kind == KIND_EDIT)
+		return _("not allowed; only who wrote a message may change it");
+	if (event->code == TCHAT_ERR_NOT_ALLOWED && event->kind == KIND_DELETE)
+		return _("not allowed; only who wrote a message may take it away, or a moderator");
+	return tchat_err_text(event->code);
+}
+
 /* A message that did not get through: what it was, so that it can be sent again. */
 static void nack_text(const struct session_event *event, char *text, size_t size)
 {
-	snprintf(text, size, _("not sent (%s): %s"), tchat_err_text(event->code), event->text);
+	snprintf(text, size, _("not sent (%s): %s"), line_nack_words(event), event->text);
+}
+
+/* Who may do what was not allowed. Rank goes: member, moderator, owner of a private room, owner of the host. */
+static const char *who_may(const struct session_event *event)
+{
+	struct range range;
+	switch (event->kind) {
+	case MODERATE_OP:
+	case MODERATE_DEOP: return _("not allowed; only an owner may name moderators here, and no owner");
+	case MODERATE_MUTE:
+	case MODERATE_UNMUTE:
+		return _("not allowed; only a moderator or an owner may mute here, and only somebody of lower rank");
+	case MODERATE_BAN:
+	case MODERATE_UNBAN:
+		if (range_parse(&range, event->nick))
+			return _("not allowed; only an owner of the host may ban addresses");
+		return _("not allowed; only a moderator or an owner may ban here, and only somebody of lower rank");
+	case MODERATE_CALL:
+	case MODERATE_UNCALL:
+		return _("not allowed; into a private room only its moderators and owners invite, and others need no invitation");
+	default: return _("not allowed; only owners may");
+	}
 }
 
 /* What is wrong, and where one error has many causes, who or what is right. */
@@ -192,6 +224,11 @@ static const char *error_words(const struct session_event *event)
 	if (event->code != TCHAT_ERR_NOT_ALLOWED)
 		return tchat_err_text(event->code);
 	switch (event->request) {
+	case REQUEST_KICK:
+		return _("not allowed; only a moderator or an owner may kick here, and only somebody of lower rank");
+	case REQUEST_MODERATE: return who_may(event);
+	case REQUEST_RELEASE: return _("not allowed; only whose name it is may give it free, or an owner");
+	case REQUEST_DROP_KEY: return _("not allowed; the key of the host's owner stays");
 	case REQUEST_RULES:
 	case REQUEST_AUDIT: return _("not allowed; only moderators and owners may see this");
 	case REQUEST_END:

@@ -26,6 +26,9 @@ int line_message(struct buffer *out, const struct session_event *event, const ch
 /* Appends "-- text" and a line end for each line of the text, cleaned. The same returns. */
 int line_notice(struct buffer *out, const char *text, size_t length);
 
+/* Why SESSION_NACK refused a post, in the user's language. */
+const char *line_nack_words(const struct session_event *event);
+
 /* What SESSION_ROLE says about a room; not clean yet. */
 void line_role_text(const struct session_event *event, char *text, size_t size);
 
