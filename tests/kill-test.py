@@ -439,6 +439,10 @@ def each_host_keeps_its_history_in_a_place_of_its_own(kept):
     homeless = host(kept.address, "--data", os.path.join(file, "history"))
     homeless.err.find("file/history")
     same((homeless.status(), len(homeless.err.lines)), (71, 1))
+    # A folder is made, the ones above it are not: what is missing is named.
+    lost = host(kept.address, "--data", os.path.join(kept.folder, "no", "such//place/"))
+    lost.err.find("there is no folder .*/no/such; make it first")
+    same((lost.status(), len(lost.err.lines)), (71, 1))
 
 
 def main():

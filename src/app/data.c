@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static int open_memory(struct data *data, char why[DATA_WHY])
@@ -96,12 +97,34 @@ static int choose_default(struct data *data, const struct options *options, char
 	return 0;
 }
 
+/* Whether a folder is missing that this one would be made in: its path. */
+static bool lacks_parent(const char *path, char parent[PATHS_MAX])
+{
+	struct stat status;
+	snprintf(parent, PATHS_MAX, "%s", path);
+	size_t length = strlen(parent);
+	while (length > 1 && parent[length - 1] == '/')
+		parent[--length] = '\0';
+	while (length > 0 && parent[length - 1] != '/')
+		parent[--length] = '\0';
+	while (length > 0 && parent[length - 1] == '/')
+		parent[--length] = '\0';
+	if (length == 0) /* the root, or where we are */
+		return false;
+	return stat(parent, &status) != 0 && errno == ENOENT;
+}
+
 static int choose_named(struct data *data, const char *path, char why[DATA_WHY])
 {
-	if (snprintf(data->path, sizeof data->path, "%s", path) < (int)sizeof data->path)
+	char parent[PATHS_MAX];
+	if (snprintf(data->path, sizeof data->path, "%s", path) >= (int)sizeof data->path) {
+		snprintf(why, DATA_WHY, "--data: %s", tchat_err_text(TCHAT_ERR_TOO_LONG));
+		return EXIT_STATUS_USAGE;
+	}
+	if (!lacks_parent(path, parent))
 		return 0;
-	snprintf(why, DATA_WHY, "--data: %s", tchat_err_text(TCHAT_ERR_TOO_LONG));
-	return EXIT_STATUS_USAGE;
+	snprintf(why, DATA_WHY, _("--data: there is no folder %.300s; make it first"), parent);
+	return EXIT_STATUS_SYSTEM;
 }
 
 void data_reconfigure(const struct data *data, const struct options *options)
