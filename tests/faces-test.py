@@ -104,6 +104,14 @@ def line_mode_searches(host):
     same(err.splitlines(), ["-- and more, perhaps", "-- 'no such thing' is in no message of this room"])
 
 
+def line_mode_finds_what_was_said_right_before(host):
+    for number in range(20):
+        status, out, err = tchat("--join", host.address, "--lines", "--commands", "--nick", "ann",
+                                 text=b"hay\nneedle %d.\n/search needle %d.\n" % (number, number))
+        same((status, [line[16:] for line in out.splitlines()]), (0, [" ann: needle %d." % number]))
+        same(err, "-- that is all\n")
+
+
 def line_mode_searches_all_rooms(host):
     join = "--join", host.address, "--lines", "--commands", "--nick"
     same(tchat(*join, "ann", text=b"a needle\n/join dev\nno thing\n/join ops\nthe Needle\n")[0], 0)

@@ -21,6 +21,9 @@
 
 enum { HISTORY_ON_TERMINAL = 10, FOUND_MOST = 20, NOTICE_MAX = 3 * WIRE_TEXT_LIMIT };
 
+/* What was sent before a search should be found: so long its answer is awaited. */
+#define SEARCH_PATIENCE TCHAT_SECONDS(10)
+
 struct lines {
 	struct plain_face plain; /* first: the callbacks' argument */
 	struct front front;
@@ -44,6 +47,7 @@ struct lines {
 		bool all;
 		size_t found, rooms_done;
 		bool asks; /* its answer is awaited: one at a time */
+		tchat_time until; /* so long it waits for what was sent before; 0: it does not */
 	} search;
 };
 
@@ -150,10 +154,26 @@ static bool lines_next_room(struct lines *lines)
 	return true;
 }
 
+/* Whether something is on its way that the host is about to have. */
+static bool lines_search_waits(struct lines *lines)
+{
+	const struct session *session = lines->front.session;
+	struct lines_search *search = &lines->search;
+	tchat_time now = loop_now(lines->plain.talk.loop);
+	if (search->until == 0)
+		search->until = now + SEARCH_PATIENCE;
+	bool waits = session_ready(session) && session_sending(session) > 0 && now < search->until;
+	if (waits)
+		plain_retry_at(&lines->plain, search->until);
+	else
+		search->until = 0;
+	return waits;
+}
+
 static int lines_search(struct front *front, const char *text, bool all)
 {
 	struct lines *lines = lines_of_front(front);
-	if (lines->search.asks)
+	if (lines->search.asks || lines_search_waits(lines))
 		return TCHAT_ERR_FULL;
 	char *copy = text[0] != '\0' ? strdup(text) : NULL;
 	if (copy != NULL) {

@@ -141,6 +141,11 @@ static bool plain_answer(struct plain_face *face, const char *line, size_t lengt
 	return false;
 }
 
+void plain_retry_at(struct plain_face *face, tchat_time when)
+{
+	loop_timer_set(face->talk.loop, &face->retry, when);
+}
+
 static bool plain_line(void *arg, char *line, size_t length)
 {
 	struct plain_face *face = arg;
@@ -153,7 +158,7 @@ static bool plain_line(void *arg, char *line, size_t length)
 	face->stuck = err == TCHAT_ERR_FULL || err == TCHAT_ERR_AGAIN;
 	/* Where no answer is awaited that would make room, the clock has to. */
 	if (face->stuck && session_pending(face->talk.session) == 0)
-		loop_timer_set(face->talk.loop, &face->retry, loop_now(face->talk.loop) + RETRY_EVERY);
+		plain_retry_at(face, loop_now(face->talk.loop) + RETRY_EVERY);
 	return !face->stuck && !face->leaving;
 }
 

@@ -59,6 +59,9 @@ void plain_start_input(struct plain_face *face);
 /* Leaves when all is acknowledged, as at the end of input. end_host: ends the host, which has to be one's own, too. */
 void plain_leave(struct plain_face *face, bool end_host);
 
+/* The line that class->line() did not take comes again then, and whenever something happened. */
+void plain_retry_at(struct plain_face *face, tchat_time when);
+
 /* More requests will follow the answer to this one: until that is over, a leave waits, unless a signal asked for it. */
 void plain_busy(struct plain_face *face, bool busy);
 
