@@ -92,7 +92,7 @@ def another_account_of_the_machine_stays_out(_):
     for access, code in (("ask", None), ("invite", NOT_INVITED)):
         with another_host("--access", access) as host:
             with another_host("--access", access, "--host", "unix:" + os.path.join(host.folder, "more-" + access)) as other:
-                more = other.err.find(r"listening (unix:\S+/more-\S+)")[1]
+                more = other.err.find(r"listening (unix:.+/more-\S+)")[1]
                 for address in host.address, host.socket, more:
                     if code is not None:
                         same(code_of(lambda address=address: Peer(address, "eve")), code)

@@ -12,7 +12,7 @@ import threading
 
 sys.dont_write_bytecode = True
 import peer_support  # noqa: E402
-from peer_support import Program, Screen, children, same, until  # noqa: E402
+from peer_support import Program, Screen, children, same, sandbox_of, until  # noqa: E402
 
 PRELOAD = os.path.abspath("tests/inject-preload.so")
 SLOT, SLOTS = 4096, 8
@@ -124,10 +124,6 @@ def expect(found, words, calls, files, done=(), ports=()):
     wanted |= set(ports) if landlock and int(landlock[1]) >= 4 else set()
     same({name: found[name] for name in wanted if found[name] not in REFUSED}, {})
     same({name: found[name] for name in done if found[name] != ""}, {})
-
-
-def sandbox_of(host):
-    return host.err.find(r"sandbox.*")[0]
 
 
 def expect_host(found, words):
@@ -249,7 +245,7 @@ def a_kernel_that_lacks_something_is_named(host, place):
         same(found["read-passwd"] in REFUSED, "landlock" in left)
         same(found["user"] in REFUSED, "seccomp" in left)
         # And its owner is told, of the host and of what asks it.
-        face = Program("--lines", "--commands", "--stay", "--join", poor.err.find(r"listening (unix:\S+)")[1], environment=environment)
+        face = Program("--lines", "--commands", "--stay", "--join", poor.err.find(r"listening (unix:.+)")[1], environment=environment)
         face.type("/status\n")
         face.err.find("the host: .*" + line)
         face.err.find("this program: .*" + line)

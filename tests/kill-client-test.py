@@ -228,8 +228,9 @@ def where_nothing_can_be_stored_memory_has_to_do(place):
         pass
     check_memory(place, "no folder", XDG_STATE_HOME=no_folder)
     lax = os.path.join(place.folder, "lax")
-    os.makedirs(os.path.join(lax, "tchat/clients"), 0o700)
-    os.chmod(os.path.join(lax, "tchat/clients"), 0o755)
+    os.makedirs(os.path.join(lax, "tchat/clients"))
+    for folder, mode in (lax, 0o700), (os.path.join(lax, "tchat"), 0o700), (os.path.join(lax, "tchat/clients"), 0o755):
+        os.chmod(folder, mode)  # whatever the mask
     check_memory(place, "private", XDG_STATE_HOME=lax)
     os.chmod(os.path.join(lax, "tchat"), 0o777)
     check_memory(place, "others may write", XDG_STATE_HOME=lax)

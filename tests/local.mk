@@ -3,11 +3,14 @@
 
 TEST_EXTENSIONS = .sh .py
 check_DATA =
+# Nothing that the account of who runs them has set: its folders, its language, its terminal, its limits.
 AM_TESTS_ENVIRONMENT = \
 	HOME=/nonexistent; export HOME; \
 	unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	unset LANGUAGE NO_COLOR COLORTERM COLORFGBG LINES COLUMNS TMUX ENV; \
+	unset PYTHONSAFEPATH PYTHONPATH PYTHONOPTIMIZE PYTHONWARNINGS; \
+	if test "`ulimit -n`" -lt 1024 2>/dev/null; then ulimit -S -n 1024 || :; fi; \
 	USER=tester; export USER; \
 	if test $${\#TMPDIR} -gt 60; then unset TMPDIR; fi; \
 	TZ=UTC; export TZ; \

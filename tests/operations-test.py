@@ -205,7 +205,7 @@ def a_log_that_cannot_be_written_is_told_at_the_start(_):
 
 def owners_ask_and_copy_over_the_hosts_own_socket(_):
     place = Place("", "--data", "DATA")
-    own = place.find(r"listening (unix:\S+/tchat/host-\d+)")[1]
+    own = place.find(r"listening (unix:.+/tchat/host-\d+)")[1]
     ann = trusting(place, "ann")
     ann.out.find('"type":"ready"')
     ann.type('{"type":"post","text":"to be kept"}\n')
@@ -235,7 +235,7 @@ def owners_ask_and_copy_over_the_hosts_own_socket(_):
 
 def programs_ask_too(_):
     place = Place("")
-    own = place.find(r"listening (unix:\S+/tchat/host-\d+)")[1]
+    own = place.find(r"listening (unix:.+/tchat/host-\d+)")[1]
     owner = Program("--json", "--stay", "--join", own)
     owner.out.find('"type":"ready"')
     owner.type('{"type":"status"}\n')

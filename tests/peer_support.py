@@ -111,6 +111,11 @@ def until(condition, what):
         time.sleep(0.01)
 
 
+def sandbox_of(program):
+    """What it says of how it is confined."""
+    return program.err.find("(no )?sandbox: .*")[0]
+
+
 def children(pid):
     """The processes that it started and that have not ended."""
     found = []
@@ -259,7 +264,7 @@ class Host(Program):
         super().__init__("--headless", "--host", "127.0.0.1:0", *UNHURRIED, *(arguments or ("--access", "open", "--history-access=all")))
         try:
             self.address = self.err.find(r"listening (127\.0\.0\.1:\d+)")[1]
-            self.socket = self.err.find(r"listening (unix:\S+)")[1]
+            self.socket = self.err.find(r"listening (unix:.+)")[1]
         except AssertionError:
             self.kill()
             raise

@@ -6,7 +6,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import peer_support  # noqa: E402
-from peer_support import Program, children, same, until  # noqa: E402
+from peer_support import Program, children, same, sandbox_of, until  # noqa: E402
 
 
 def status(pid):
@@ -30,10 +30,6 @@ def expect(pid, words):
         same((pid, got["NoNewPrivs"]), (pid, 1))
     if "Seccomp" in got and words is not None and "seccomp)" in words:
         same((pid, got["Seccomp"]), (pid, 2))
-
-
-def sandbox_of(program):
-    return program.err.find(r"sandbox.*")[0]
 
 
 def a_host_is_confined_as_its_log_says(host):

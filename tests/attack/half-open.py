@@ -241,6 +241,7 @@ def rage(host, begin, count, seconds):
     times += [] if seconds else talk.times(300)
     most = max(most, host.memory())
     crowd.stdin.close()
+    peer_support.same(crowd.wait(peer_support.TIMEOUT), 0)
     opened, taken = said.find(r"opened (\d+) (\S+)").groups()
     p99 = figures.tell_times("meanwhile", times)
     figures.tell("%s connections within %s s, %s held to the end: %d KiB more, %.2f s of the host's processor"

@@ -105,7 +105,7 @@ def without_keys_only_the_hosts_own_socket_makes_owners(host):
     other = peer_support.Program("--headless", "--host", "unix:" + path, "--host", "127.0.0.1:0", "--insecure",
                                  environment=dict(os.environ, XDG_RUNTIME_DIR=host.folder))
     try:
-        own = other.err.find(r"listening (unix:\S+/tchat/\S+)")[1]
+        own = other.err.find(r"listening (unix:.+/tchat/\S+)")[1]
         tcp_address = other.err.find(r"listening (127\S+)")[1]
         same(os.stat(path).st_mode & 0o777, 0o600)
         same(os.stat(own[len("unix:"):]).st_mode & 0o777, 0o600)
