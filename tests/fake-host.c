@@ -308,3 +308,10 @@ uint32_t fake_lobby(struct fake *fake, uint64_t last)
 	fake_quiet(fake);
 	return (uint32_t)room;
 }
+
+uint32_t fake_open_lobby(struct fake *fake, struct session_config config, uint64_t last)
+{
+	fake_open(fake, config);
+	fake_connect(fake);
+	return fake_lobby(fake, last);
+}

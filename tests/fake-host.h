@@ -50,6 +50,8 @@ void fake_joined(struct fake *fake, uint32_t request, uint8_t flags, uint64_t fi
 void fake_users(struct fake *fake, uint32_t request, uint32_t count);
 /* Joins "lobby" with so many messages in it, live from there; its handle. All events and frames are taken. */
 uint32_t fake_lobby(struct fake *fake, uint64_t last);
+/* A session of config that is connected and did that. */
+uint32_t fake_open_lobby(struct fake *fake, struct session_config config, uint64_t last);
 
 /* The next frame that the session sent, which has to be of this type; valid until the next of these calls. */
 struct message fake_take_at(struct fake *fake, uint8_t type, const char *file, int line);

@@ -168,9 +168,7 @@ static void another_history_starts_afresh(void **state)
 static void another_host_life_starts_afresh_without_asking(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	fake_lobby(&fake, 9);
+	fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 	fake_msg(&fake, 10, "x");
 	fake_messages(&fake, 10, 10, false);
 	fake_break(&fake);
@@ -217,9 +215,7 @@ static void a_missing_message_is_fetched_never_skipped(void **state)
 		struct fake fake;
 		if (seq == 11)
 			continue;
-		fake_open(&fake, (struct session_config){ 0 });
-		fake_connect(&fake);
-		fake_lobby(&fake, 9);
+		fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 		fake_msg(&fake, 10, "x");
 		fake_messages(&fake, 10, 10, false);
 		fake_msg(&fake, seq, "out of order");
@@ -238,9 +234,7 @@ static void a_missing_message_is_fetched_never_skipped(void **state)
 static void falling_behind_reads_pages_until_the_head(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 9);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 	fake_msg(&fake, 10, "x");
 	fake_messages(&fake, 10, 10, false);
 	session_post(fake.session, room, KIND_TEXT, "mine", 4, "r");
@@ -280,9 +274,7 @@ static void broken_pages_and_gaps_end_the_connection(void **state)
 {
 	for (int i = 0; i < 9; i++) {
 		struct fake fake;
-		fake_open(&fake, (struct session_config){ 0 });
-		fake_connect(&fake);
-		fake_lobby(&fake, 9);
+		fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 		fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = i == 0 ? 11 : 10 } });
 		uint32_t request = i == 0 ? 0 : fake_asked_page(&fake, 10);
 		struct message page = { .type = WIRE_PAGE, .page = { .request = request, .room = FAKE_ROOM, .floor = 1 } };
@@ -326,9 +318,7 @@ static void broken_pages_and_gaps_end_the_connection(void **state)
 static void older_history_is_paged_on_request(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 9);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 	assert_int_equal(session_history(fake.session, room, 0, 257, 0), TCHAT_ERR_ARGUMENT);
 	assert_int_equal(session_history(fake.session, room, 10, 3, 0), 0);
 	struct message history = fake_take(&fake, WIRE_HISTORY);
@@ -350,9 +340,7 @@ static void older_history_is_paged_on_request(void **state)
 static void a_busy_host_is_asked_again(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	fake_lobby(&fake, 9);
+	fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 	fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
 	fake_send(&fake, &(struct message){ .type = WIRE_ERROR,
 	                                    .error = { .request = fake_asked_page(&fake, 10), .code = -TCHAT_ERR_BUSY } });
@@ -371,9 +359,7 @@ static void a_page_of_an_earlier_stay_is_waited_for(void **state)
 {
 	for (int i = 0; i < 2; i++) {
 		struct fake fake;
-		fake_open(&fake, (struct session_config){ 0 });
-		fake_connect(&fake);
-		uint32_t room = fake_lobby(&fake, 9);
+		uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 		fake_send(&fake, &(struct message){ .type = WIRE_GAP, .gap = { .room = FAKE_ROOM, .from = 10 } });
 		uint32_t request = fake_asked_page(&fake, 10);
 		session_part(fake.session, room);

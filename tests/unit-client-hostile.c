@@ -162,9 +162,7 @@ static void answers_to_nothing_end_it(void **state)
 static void texts_of_a_hostile_host_are_made_text(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	fake_lobby(&fake, 0);
+	fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	static const uint8_t body[] = { 'a', 0xff, 'b', 0, 0xc3 };
 	fake_send(&fake, &(struct message){ .type = WIRE_MSG,
 	                                    .msg = { .room = FAKE_ROOM,

@@ -16,9 +16,7 @@ static void an_act_is_asked_for_and_answered(void **state)
 {
 	struct fake fake;
 	uint8_t key[WIRE_PIN_SIZE] = { 1, 2, 3 };
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t lobby = fake_lobby(&fake, 0);
+	uint32_t lobby = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	struct session_act act = { .action = MODERATE_MUTE, .room = lobby, .nick = "ben", .reason = "spam", .seconds = 60 };
 	assert_int_equal(session_moderate(fake.session, &act), 0);
 	struct message message = fake_take(&fake, WIRE_MODERATE);
@@ -68,9 +66,7 @@ static void member(struct fake *fake, uint64_t room, uint32_t user, int change, 
 static void roles_change_in_the_roster(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t lobby = fake_lobby(&fake, 0);
+	uint32_t lobby = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	struct session_member known;
 	member(&fake, FAKE_ROOM, 8, MEMBER_JOINED, ROLE_MEMBER);
 	fake_event(&fake, SESSION_JOINED);

@@ -10,9 +10,7 @@
 static void a_post_is_pending_then_accepted_in_its_place(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 3);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 3);
 	assert_int_equal(session_post(fake.session, room, KIND_ACTION, "waves", 5, "r1"), 1);
 	const struct session_event *event = fake_event(&fake, SESSION_PENDING);
 	assert_string_equal(event->ref, "r1");
@@ -51,9 +49,7 @@ static void what_cannot_be_posted_is_refused_at_once(void **state)
 	static char text[WIRE_TEXT_LIMIT + 1], ref[SESSION_REF_MAX + 2];
 	memset(text, 'x', sizeof text);
 	memset(ref, 'r', sizeof ref - 1);
-	fake_open(&fake, (struct session_config){ .outbox_posts = 2 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ .outbox_posts = 2 }, 0);
 	assert_int_equal(session_post(fake.session, 99, KIND_TEXT, "x", 1, NULL), TCHAT_ERR_NOT_FOUND);
 	assert_int_equal(session_post(fake.session, room, 9, "x", 1, NULL), TCHAT_ERR_BAD_KIND);
 	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "\xff", 1, NULL), TCHAT_ERR_BAD_TEXT);
@@ -91,9 +87,7 @@ static void posts_wait_for_the_connection_and_the_room(void **state)
 static void a_refusal_for_good_is_told_and_uses_up_the_counter(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "bad", 3, "r"), 1);
 	fake_event(&fake, SESSION_PENDING);
 	post(&fake, room, "good");
@@ -114,9 +108,7 @@ static void a_refusal_for_good_is_told_and_uses_up_the_counter(void **state)
 static void a_full_disk_is_told_once_and_so_is_its_end(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	post(&fake, room, "a");
 	took(&fake, 1, "a");
 	nack(&fake, 1, TCHAT_ERR_DISK_FULL, 0, 0);
@@ -151,9 +143,7 @@ static void only_a_window_of_posts_is_under_way(void **state)
 	struct fake fake;
 	static char text[1000];
 	memset(text, 'x', sizeof text);
-	fake_open(&fake, (struct session_config){ .flight_posts = 10, .flight_bytes = 5000 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ .flight_posts = 10, .flight_bytes = 5000 }, 0);
 	for (int i = 0; i < 20; i++)
 		post(&fake, room, "s");
 	for (uint64_t i = 1; i <= 10; i++)
@@ -177,9 +167,7 @@ static void only_a_window_of_posts_is_under_way(void **state)
 static void posts_to_a_room_that_is_gone_are_refused_by_the_host(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ .flight_posts = 1 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ .flight_posts = 1 }, 0);
 	post(&fake, room, "one");
 	post(&fake, room, "two");
 	took(&fake, 1, "one");
@@ -200,9 +188,7 @@ static void an_answer_out_of_its_place_ends_the_connection(void **state)
 {
 	for (int i = 0; i < 3; i++) {
 		struct fake fake;
-		fake_open(&fake, (struct session_config){ 0 });
-		fake_connect(&fake);
-		uint32_t room = fake_lobby(&fake, 3);
+		uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 3);
 		post(&fake, room, "x");
 		post(&fake, room, "y");
 		took(&fake, 1, "x");
@@ -224,9 +210,7 @@ static void a_topic_is_a_post(void **state)
 {
 	struct fake fake;
 	struct session_room shown;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	assert_int_equal(session_post(fake.session, room, KIND_TOPIC, "news", 4, NULL), 1);
 	fake_event(&fake, SESSION_PENDING);
 	struct message message = fake_take(&fake, WIRE_POST);

@@ -7,9 +7,7 @@
 static void after_a_reconnect_all_without_an_answer_goes_out_again(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	for (int i = 0; i < 4; i++)
 		post(&fake, room, "x");
 	ack(&fake, 1, 1, 0);
@@ -41,9 +39,7 @@ static void after_a_reconnect_all_without_an_answer_goes_out_again(void **state)
 static void a_host_that_forgot_gets_every_counter_again(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	for (int i = 0; i < 5; i++)
 		post(&fake, room, "x");
 	ack(&fake, 1, 1, 0);
@@ -81,9 +77,7 @@ static void a_host_that_forgot_gets_every_counter_again(void **state)
 static void a_hole_sends_the_client_back_to_the_first_open_post(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	for (int i = 0; i < 4; i++)
 		post(&fake, room, "x");
 	for (int i = 1; i <= 4; i++)
@@ -103,9 +97,7 @@ static void a_hole_sends_the_client_back_to_the_first_open_post(void **state)
 static void busy_waits_as_long_as_the_host_says(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	post(&fake, room, "a");
 	post(&fake, room, "b");
 	took(&fake, 1, "a");
@@ -143,9 +135,7 @@ static void busy_waits_as_long_as_the_host_says(void **state)
 static void a_cancelled_post_gives_its_counter_away(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ .flight_posts = 1 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ .flight_posts = 1 }, 0);
 	post(&fake, room, "one");
 	post(&fake, room, "two");
 	post(&fake, room, "three");
@@ -183,9 +173,7 @@ static void took_void(struct fake *fake, uint64_t counter)
 static void what_is_on_its_way_is_taken_back_or_was_accepted(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	post(&fake, room, "one");
 	post(&fake, room, "two");
 	post(&fake, room, "three");
@@ -240,9 +228,7 @@ static void an_answer_from_another_room_is_not_this_posts(void **state)
 {
 	enum { DEN = FAKE_ROOM + 70 };
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	assert_true(session_join(fake.session, "den") > 0);
 	struct message joined = { .type = WIRE_JOINED,
 		                  .joined = { .request = fake_take(&fake, WIRE_JOIN).join.request,
@@ -302,9 +288,7 @@ static void a_device_that_posted_before_goes_on_counting(void **state)
 static void after_a_restart_of_the_host_old_numbers_mean_nothing(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	post(&fake, room, "one");
 	took(&fake, 1, "one");
 	assert_int_equal(session_part(fake.session, room), 0);

@@ -28,9 +28,7 @@ static void the_roster_follows_who_comes_and_goes(void **state)
 	struct fake fake;
 	struct session_member shown;
 	struct session_room info;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	member(&fake, MEMBER_JOINED, 20, "cyd", NULL);
 	member(&fake, MEMBER_JOINED, 3, "bob", NULL);
 	assert_string_equal(fake_event(&fake, SESSION_JOINED)->nick, "cyd");
@@ -107,9 +105,7 @@ static void being_kicked_ends_the_stay_and_not_the_session(void **state)
 {
 	struct fake fake;
 	struct session_room info;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 9);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 	member(&fake, MEMBER_KICKED, FAKE_USER, "ann", "op");
 	const struct session_event *event = fake_event(&fake, SESSION_KICKED);
 	assert_true(event->own);
@@ -276,9 +272,7 @@ static void a_roster_out_of_order_ends_the_connection(void **state)
 	for (uint32_t second = 8; second <= 10; second++) {
 		struct fake fake;
 		struct buffer records;
-		fake_open(&fake, (struct session_config){ 0 });
-		fake_connect(&fake);
-		uint32_t room = fake_lobby(&fake, 0);
+		uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 		session_names(fake.session, room);
 		buffer_init(&records, 1 << 16);
 		for (int i = 0; i < 2; i++)
@@ -301,9 +295,7 @@ static void a_roster_out_of_order_ends_the_connection(void **state)
 static void a_room_with_open_posts_is_not_taken_again(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	session_post(fake.session, room, KIND_TEXT, "x", 1, NULL);
 	fake_event(&fake, SESSION_PENDING);
 	fake_take(&fake, WIRE_POST);
@@ -351,9 +343,7 @@ static void a_room_under_a_new_name_keeps_its_handle(void **state)
 static void leaving_a_room_ignores_what_is_still_on_its_way(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 9);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 	assert_int_equal(session_part(fake.session, room), 0);
 	uint32_t request = fake_take(&fake, WIRE_PART).part.request;
 	fake_msg(&fake, 10, "late");
@@ -395,9 +385,7 @@ static void rooms_are_bounded_and_places_are_used_again(void **state)
 static void what_comes_before_a_room_is_entered_is_of_an_earlier_stay(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	fake_lobby(&fake, 9);
+	fake_open_lobby(&fake, (struct session_config){ 0 }, 9);
 	member(&fake, MEMBER_LEFT, FAKE_USER, NULL, NULL);
 	fake_event(&fake, SESSION_ROOM_PARTED);
 	session_join(fake.session, "lobby");

@@ -305,9 +305,7 @@ static void a_host_that_ends_for_good_is_not_dialled_again(void **state)
 static void leaving_waits_for_every_answer(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	assert_int_equal(session_post(fake.session, room, KIND_TEXT, "bye", 3, NULL), 1);
 	fake_event(&fake, SESSION_PENDING);
 	assert_int_equal(session_names(fake.session, room), 0);
@@ -338,9 +336,7 @@ static void leaving_waits_for_every_answer(void **state)
 static void leaving_with_a_post_waits_for_the_next_connection(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	session_post(fake.session, room, KIND_TEXT, "bye", 3, NULL);
 	fake_event(&fake, SESSION_PENDING);
 	session_leave(fake.session);
@@ -353,9 +349,7 @@ static void leaving_with_a_post_waits_for_the_next_connection(void **state)
 static void leaving_without_a_connection_is_at_once(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	fake_lobby(&fake, 0);
+	fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	fake_break(&fake);
 	session_leave(fake.session);
 	const struct session_event *event = fake_event(&fake, SESSION_DISCONNECTED);
@@ -369,9 +363,7 @@ static void leaving_after_the_host_threw_us_out_is_at_once_whatever_waits(void *
 {
 	for (int pending = 0; pending < 2; pending++) {
 		struct fake fake;
-		fake_open(&fake, (struct session_config){ 0 });
-		fake_connect(&fake);
-		uint32_t room = fake_lobby(&fake, 0);
+		uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 		if (pending > 0) {
 			session_post(fake.session, room, KIND_TEXT, "bye", 3, NULL);
 			fake_event(&fake, SESSION_PENDING);
@@ -454,9 +446,7 @@ static void being_away_is_said_again_after_a_reconnect(void **state)
 static void a_kick_is_asked_for_and_done(void **state)
 {
 	struct fake fake;
-	fake_open(&fake, (struct session_config){ 0 });
-	fake_connect(&fake);
-	uint32_t room = fake_lobby(&fake, 0);
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ 0 }, 0);
 	assert_int_equal(session_kick(fake.session, room, "bob", "spam"), 0);
 	struct message moderate = fake_take(&fake, WIRE_MODERATE);
 	assert_int_equal(moderate.moderate.action, MODERATE_KICK);
