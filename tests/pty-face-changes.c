@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-static const char F5[] = "\033[15~";
-
 /* Another text stands in the row below. */
 static void assert_above(struct pty *pty, const char *text, const char *below)
 {
@@ -21,6 +19,13 @@ static void assert_above(struct pty *pty, const char *text, const char *below)
 		pty_dump(pty, text);
 		fail_msg("'%s' does not stand right above '%s'", text, below);
 	}
+}
+
+/* A message of the room is to be picked now. */
+static void select_in(struct pty *pty)
+{
+	pty_type(pty, "\033[15~"); /* F5 */
+	pty_wait_row(pty, -2, "SELECT");
 }
 
 static void an_edit_shows_in_its_place_on_all_screens(void **state)
@@ -131,8 +136,7 @@ static void a_message_is_picked_by_keys(void **state)
 	pty_wait_text(bob, "third");
 	pty_type(bob, "a draft");
 	pty_wait_row(bob, -1, "a draft");
-	pty_type(bob, F5);
-	pty_wait_row(bob, -2, "SELECT");
+	select_in(bob);
 	pty_wait_row(bob, -1, "r reply");
 	pty_type(bob, "\033[A\033[Axr"); /* x is no key of these, and not typed either */
 	pty_wait_row(bob, -1, "/reply a draft");
@@ -144,28 +148,24 @@ static void a_message_is_picked_by_keys(void **state)
 	assert_above(ann, "> ann: first", "a draft");
 	/* One's own */
 	pty_wait_text(bob, "> ann: first");
-	pty_type(ann, F5);
-	pty_wait_row(ann, -2, "SELECT");
+	select_in(ann);
 	pty_type(ann, "kkke");
 	pty_wait_row(ann, -1, "/edit second");
 	pty_type(ann, " edition\r");
 	pty_wait_text(bob, "second edition (edited)");
-	pty_type(ann, F5);
-	pty_wait_row(ann, -2, "SELECT");
+	select_in(ann);
 	pty_type(ann, "kk+");
 	pty_wait_row(ann, -1, "/react");
 	pty_type(ann, "ok\r");
 	pty_wait_text(bob, "third ok");
-	pty_type(ann, F5);
-	pty_wait_row(ann, -2, "SELECT");
+	select_in(ann);
 	pty_type(ann, "kkd");
 	pty_wait_text(ann, "Delete this message?");
 	pty_type(ann, "d");
 	pty_wait_text(bob, "(deleted)");
 	pty_wait_no_text(bob, "third");
 	/* Nothing is picked any more. */
-	pty_type(ann, F5);
-	pty_wait_row(ann, -2, "SELECT");
+	select_in(ann);
 	pty_type(ann, "\033");
 	pty_wait_no_text(ann, "SELECT");
 	scene_say(ann, "/edit most");
@@ -178,8 +178,7 @@ static void what_is_not_allowed_is_said(void **state)
 	struct pty *bob = scene_join(24, 80, "4", "bob");
 	scene_say(ann, "mine");
 	pty_wait_text(bob, "mine");
-	pty_type(bob, F5);
-	pty_wait_row(bob, -2, "SELECT");
+	select_in(bob);
 	pty_type(bob, "e");
 	pty_wait_row(bob, -1, "/edit mine");
 	pty_type(bob, "\r");
@@ -187,8 +186,6 @@ static void what_is_not_allowed_is_said(void **state)
 	pty_wait_text(bob, "mine");
 	assert_false(pty_has_text(bob, "(edited)"));
 }
-
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 
 int main(void)
 {

@@ -268,8 +268,6 @@ static void a_flood_takes_nothing_from_who_reads_further_up(void **state)
 	pty_wait_text(ann, "line 6299.");
 }
 
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

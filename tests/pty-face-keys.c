@@ -247,7 +247,6 @@ static void control_l_repairs_the_screen(void **state)
 
 int main(void)
 {
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 	const struct CMUnitTest tests[] = {
 		SCENE(vi_mode_shows_and_a_lone_escape_acts),
 		SCENE(bindings_of_inputrc_hold),

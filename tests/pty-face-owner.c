@@ -318,13 +318,20 @@ static void an_unknown_terminal_gets_one_clear_line_and_no_host(void **state)
 	}
 }
 
+/* bob, with this in his environment. */
+static struct pty *join_where(const char *variable)
+{
+	const char *arguments[] = { "--join", scene_address("4"), "--nick", "bob", NULL };
+	const char *environment[] = { variable, NULL };
+	struct pty *bob = scene_start(24, 80, arguments, environment);
+	pty_wait_row(bob, -1, "#lobby>");
+	return bob;
+}
+
 static void a_vt100_will_do(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
-	const char *arguments[] = { "--join", scene_address("4"), "--nick", "bob", NULL };
-	const char *old[] = { "TERM=vt100", NULL };
-	struct pty *bob = scene_start(24, 80, arguments, old);
-	pty_wait_row(bob, -1, "#lobby>");
+	struct pty *bob = join_where("TERM=vt100");
 	scene_say(bob, "from long ago");
 	pty_wait_text(ann, "from long ago");
 	scene_say(bob, "/quit");
@@ -334,10 +341,7 @@ static void a_vt100_will_do(void **state)
 static void without_a_utf_8_locale_characters_still_show(void **state)
 {
 	struct pty *ann = scene_host(24, 80, "ann");
-	const char *arguments[] = { "--join", scene_address("4"), "--nick", "bob", NULL };
-	const char *plain[] = { "LC_ALL=C", NULL };
-	struct pty *bob = scene_start(24, 80, arguments, plain);
-	pty_wait_row(bob, -1, "#lobby>");
+	struct pty *bob = join_where("LC_ALL=C");
 	scene_say(ann, "caf\303\251 \346\274\242");
 	pty_wait_text(bob, "caf\303\251 \346\274\242");
 	scene_say(bob, "\303\274ber");
@@ -351,7 +355,6 @@ static void without_a_utf_8_locale_characters_still_show(void **state)
 
 int main(void)
 {
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 	const struct CMUnitTest tests[] = {
 		SCENE(quitting_asks_while_others_are_there),
 		SCENE(the_last_one_out_ends_the_host_without_a_question),

@@ -65,7 +65,6 @@ static void what_was_said_meanwhile_stands_below_a_line_at_the_next_start(void *
 
 int main(void)
 {
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 	const struct CMUnitTest tests[] = {
 		SCENE(what_is_read_on_one_screen_is_read_on_the_other),
 		SCENE(what_was_said_meanwhile_stands_below_a_line_at_the_next_start),

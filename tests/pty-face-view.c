@@ -290,7 +290,6 @@ static void a_refused_message_stays_and_is_marked_and_counted(void **state)
 
 int main(void)
 {
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 	const struct CMUnitTest tests[] = {
 		SCENE(new_messages_do_not_move_a_view_that_is_scrolled_back),
 		SCENE(from_huge_to_one_cell_and_back_the_top_message_stays),

@@ -419,7 +419,6 @@ static void order_is_kept_and_shown(void **state)
 
 int main(void)
 {
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 	const struct CMUnitTest tests[] = {
 		SCENE(three_terminals_talk),
 		SCENE(a_new_name_shows_everywhere),

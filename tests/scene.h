@@ -11,6 +11,7 @@
 /* A cmocka setup and teardown: an empty folder; everything is gone. */
 int scene_open(void **state);
 int scene_close(void **state);
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 
 /* Starts tchat with these arguments (NULL-ended, after the program's name), and variables on top of the scene's. It ends
  * with the scene at the latest. */

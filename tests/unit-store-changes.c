@@ -33,18 +33,24 @@ static struct store_read read_changes(struct store *store, uint64_t room, uint64
 	return read;
 }
 
-/* The changes are those of these seqs, in this order. */
-static void expect_changes(struct store_read read, const uint64_t *seqs, size_t count)
+/* The frames in it (NULL: none) are those of these seqs, in this order. */
+static void expect_seqs(const struct block *frames, const uint64_t *seqs, size_t count)
 {
 	size_t at = 0, i = 0;
-	while (read.changes != NULL && at < read.changes->length) {
+	while (frames != NULL && at < frames->length) {
 		struct frame frame;
-		int size = frame_peek(&frame, read.changes->bytes + at, read.changes->length - at, WIRE_LIMIT);
+		int size = frame_peek(&frame, frames->bytes + at, frames->length - at, WIRE_LIMIT);
 		assert_true(size > 0 && i < count);
 		assert_int_equal(wire_get(frame.payload + MSG_SEQ, 8), seqs[i++]);
 		at += (size_t)size;
 	}
 	assert_int_equal(i, count);
+}
+
+/* The changes are those of these seqs, in this order. */
+static void expect_changes(struct store_read read, const uint64_t *seqs, size_t count)
+{
+	expect_seqs(read.changes, seqs, count);
 	block_give(read.records);
 	block_give(read.changes);
 }
@@ -145,15 +151,7 @@ static struct store_read search(struct store *store, uint64_t room, uint64_t fro
 		                   .max_bytes = 1 << 16, .text_length = (uint16_t)strlen(text) };
 	memcpy(read.text, text, strlen(text));
 	run(store, &read.request, 0);
-	size_t at = 0, i = 0;
-	while (read.records != NULL && at < read.records->length) {
-		struct frame frame;
-		int size = frame_peek(&frame, read.records->bytes + at, read.records->length - at, WIRE_LIMIT);
-		assert_true(size > 0 && i < count);
-		assert_int_equal(wire_get(frame.payload + MSG_SEQ, 8), seqs[i++]);
-		at += (size_t)size;
-	}
-	assert_int_equal(i, count);
+	expect_seqs(read.records, seqs, count);
 	block_give(read.records);
 	return read;
 }
