@@ -4,6 +4,7 @@
 #define TCHAT_TESTS_CLIENT_FOLDER_H
 
 #include "store/sqlite_client.h"
+#include "temporary-folder.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -20,27 +21,8 @@ struct client_place {
 
 static inline void client_place_make(struct client_place *place)
 {
-	const char *temporary = getenv("TMPDIR");
-	snprintf(place->top, sizeof place->top, "%s/tchat-client-XXXXXX", temporary != NULL ? temporary : "/tmp");
-	assert_non_null(mkdtemp(place->top));
+	assert_true(temporary_folder(place->top, sizeof place->top, "client"));
 	snprintf(place->root, sizeof place->root, "%s/clients", place->top);
-}
-
-/* Deletes a folder and what is in it. */
-static inline void client_place_delete(const char *path)
-{
-	DIR *folder = opendir(path);
-	char name[512];
-	for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		assert_true(snprintf(name, sizeof name, "%s/%s", path, entry->d_name) < (int)sizeof name);
-		if (unlink(name) != 0)
-			client_place_delete(name);
-	}
-	if (folder != NULL)
-		closedir(folder);
-	rmdir(path);
 }
 
 /* Copies the files of a folder, as a backup of a running program would. */

@@ -29,7 +29,7 @@ static inline int tear_down(void **state)
 {
 	atomic_store(&faults.full, 0);
 	atomic_store(&faults.sync, 0);
-	client_place_delete(place.top);
+	temporary_folder_delete(place.top);
 	return 0;
 }
 
@@ -65,6 +65,14 @@ static inline void life_end(struct life *life)
 {
 	client_store_free(life->store);
 	fake_close(&life->fake);
+}
+
+/* The next one, with a wish to be in the lobby: its handle. */
+static inline uint32_t life_again(struct life *life, struct session_config config)
+{
+	life_end(life);
+	life_begin(life, config);
+	return (uint32_t)session_join(life->fake.session, "lobby");
 }
 
 /* The process is gone: what was not committed never was. */

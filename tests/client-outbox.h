@@ -30,7 +30,7 @@ static inline int tear_down(void **state)
 	atomic_store(&faults.full, 0);
 	atomic_store(&faults.sync, 0);
 	atomic_store(&faults.read, 0);
-	client_place_delete(place.top);
+	temporary_folder_delete(place.top);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Memory that runs out at a chosen allocation: of tchat's own, of SQLite's, and of those that
- * names are mapped with. See -Wl,--wrap in local.mk. */
+/* Memory that runs out at a chosen allocation of tchat's own; with failing-memory-more.c also at those of SQLite, those
+ * that names are mapped with, and where a buffer had room from before. See -Wl,--wrap in local.mk. */
 #ifndef TCHAT_TESTS_FAILING_MEMORY_H
 #define TCHAT_TESTS_FAILING_MEMORY_H
 
@@ -15,6 +15,9 @@ void memory_go_on(void);
 
 /* Whether all that shall fail have. */
 bool memory_failed(void);
+
+/* Counts one more, and says whether it fails. */
+bool memory_fails(void);
 
 /* Has SQLite take its memory here; once, before it is used. */
 void memory_of_sqlite(void);

@@ -405,58 +405,58 @@ tests_unit_guests_LDADD = src/libhost.a src/libstore.a src/libwire.a src/libnet.
 	$(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(ICU_LIBS) $(SQLITE_LIBS) $(LIBINTL)
 check_PROGRAMS += tests/unit-host-memory
 tests_unit_host_memory_CFLAGS = $(test_cflags)
-tests_unit_host_memory_SOURCES = tests/unit-host-memory.c
+tests_unit_host_memory_SOURCES = tests/unit-host-memory.c tests/failing-memory.c tests/failing-memory.h
 tests_unit_host_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_unit_host_memory_LDADD = $(host_libs)
 check_PROGRAMS += tests/unit-memory
 tests_unit_memory_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS) $(UTF8PROC_CFLAGS)
 tests_unit_memory_SOURCES = tests/unit-memory.c tests/memory-world.c tests/memory-world.h tests/failing-memory.c \
-	tests/failing-memory.h
+	tests/failing-memory-more.c tests/failing-memory.h
 tests_unit_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup \
 	-Wl,--wrap=utf8proc_map,--wrap=buffer_reserve,--wrap=buffer_put,--wrap=clock_monotonic
 if HAVE_SQLITE
-tests_unit_memory_SOURCES += tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h
+tests_unit_memory_SOURCES += tests/client-folder.h tests/temporary-folder.h tests/fault_vfs.c tests/fault_vfs.h
 tests_unit_memory_LDFLAGS += -Wl,--wrap=fsync
 endif
 tests_unit_memory_LDADD = src/libclient.a src/libhost.a src/libstore.a $(client_libs) $(SQLITE_LIBS) $(ICU_LIBS)
+store_files = tests/store-folder.h tests/store-rounds.h tests/temporary-folder.h
 check_PROGRAMS += tests/unit-store tests/unit-store-changes
 tests_unit_store_CFLAGS = $(test_cflags)
-tests_unit_store_SOURCES = tests/unit-store.c tests/back-ends.h tests/store-folder.h tests/store-rounds.h
+tests_unit_store_SOURCES = tests/unit-store.c tests/back-ends.h $(store_files)
 tests_unit_store_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_store_changes_CFLAGS = $(test_cflags)
-tests_unit_store_changes_SOURCES = tests/unit-store-changes.c tests/back-ends.h tests/store-folder.h tests/store-rounds.h
+tests_unit_store_changes_SOURCES = tests/unit-store-changes.c tests/back-ends.h $(store_files)
 tests_unit_store_changes_LDADD = $(host_libs) $(SQLITE_LIBS)
 if HAVE_SQLITE
 check_PROGRAMS += tests/unit-store-search
 tests_unit_store_search_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_store_search_SOURCES = tests/unit-store-search.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_search_SOURCES = tests/unit-store-search.c $(store_files)
 tests_unit_store_search_LDADD = $(host_libs) $(SQLITE_LIBS)
 check_PROGRAMS += tests/unit-store-sqlite tests/unit-store-limits tests/unit-store-folder tests/unit-store-faults \
 	tests/unit-store-look tests/unit-data-place
 tests_unit_store_look_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_store_look_SOURCES = tests/unit-store-look.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_look_SOURCES = tests/unit-store-look.c $(store_files)
 tests_unit_store_look_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_data_place_CFLAGS = $(test_cflags)
 tests_unit_data_place_SOURCES = tests/unit-data-place.c src/app/data_place.c src/app/data_place.h
 tests_unit_data_place_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_store_sqlite_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_store_sqlite_SOURCES = tests/unit-store-sqlite.c tests/store-sql.h tests/store-folder.h tests/store-rounds.h
+tests_unit_store_sqlite_SOURCES = tests/unit-store-sqlite.c tests/store-sql.h $(store_files)
 tests_unit_store_sqlite_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_store_limits_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_store_limits_SOURCES = tests/unit-store-limits.c tests/store-sql.h tests/store-folder.h tests/store-rounds.h
+tests_unit_store_limits_SOURCES = tests/unit-store-limits.c tests/store-sql.h $(store_files)
 tests_unit_store_limits_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_store_folder_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_store_folder_SOURCES = tests/unit-store-folder.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_folder_SOURCES = tests/unit-store-folder.c $(store_files)
 tests_unit_store_folder_LDADD = $(host_libs) $(SQLITE_LIBS)
 tests_unit_store_faults_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_store_faults_SOURCES = tests/unit-store-faults.c tests/fault_vfs.c tests/fault_vfs.h \
-	tests/store-folder.h tests/store-rounds.h
+tests_unit_store_faults_SOURCES = tests/unit-store-faults.c tests/fault_vfs.c tests/fault_vfs.h $(store_files)
 tests_unit_store_faults_LDADD = $(host_libs) $(SQLITE_LIBS)
 check_PROGRAMS += tests/unit-store-backup
 tests_unit_store_backup_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
-tests_unit_store_backup_SOURCES = tests/unit-store-backup.c tests/store-folder.h tests/store-rounds.h
+tests_unit_store_backup_SOURCES = tests/unit-store-backup.c $(store_files)
 tests_unit_store_backup_LDADD = $(host_libs) $(SQLITE_LIBS)
-fault_files = tests/client-folder.h tests/fault_vfs.c tests/fault_vfs.h
+fault_files = tests/client-folder.h tests/temporary-folder.h tests/fault_vfs.c tests/fault_vfs.h
 check_PROGRAMS += tests/unit-client-store tests/unit-client-outbox
 tests_unit_client_store_CFLAGS = $(test_cflags) $(SQLITE_CFLAGS)
 tests_unit_client_store_SOURCES = tests/unit-client-store.c tests/client-outbox.h $(fault_files)
@@ -556,13 +556,13 @@ tests_unit_host_changes_LDADD = $(host_libs)
 
 check_PROGRAMS += tests/unit-known-hosts
 tests_unit_known_hosts_CFLAGS = $(test_cflags)
-tests_unit_known_hosts_SOURCES = tests/unit-known-hosts.c
+tests_unit_known_hosts_SOURCES = tests/unit-known-hosts.c tests/temporary-folder.h
 tests_unit_known_hosts_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=rename
 tests_unit_known_hosts_LDADD = src/libstore.a src/libwire.a src/libbase.a $(CMOCKA_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 
 check_PROGRAMS += tests/unit-identity
 tests_unit_identity_CFLAGS = $(test_cflags) $(GNUTLS_CFLAGS)
-tests_unit_identity_SOURCES = tests/unit-identity.c
+tests_unit_identity_SOURCES = tests/unit-identity.c tests/temporary-folder.h
 tests_unit_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=link,--wrap=fsync
 tests_unit_identity_LDADD = src/libtrust.a src/libbase.a $(CMOCKA_LIBS) $(GNUTLS_LIBS) $(LIBINTL)
 
@@ -589,7 +589,7 @@ tests_unit_sandbox_LDADD = src/libnet.a $(system_libs) $(CMOCKA_LIBS) $(LIBINTL)
 
 check_PROGRAMS += tests/unit-host-trust
 tests_unit_host_trust_CFLAGS = $(test_cflags)
-tests_unit_host_trust_SOURCES = tests/unit-host-trust.c src/app/host_trust.c src/app/host_trust.h
+tests_unit_host_trust_SOURCES = tests/unit-host-trust.c tests/temporary-folder.h src/app/host_trust.c src/app/host_trust.h
 tests_unit_host_trust_LDADD = src/libstore.a src/libtrust.a src/libwire.a src/libbase.a \
 	$(CMOCKA_LIBS) $(GNUTLS_LIBS) $(UTF8PROC_LIBS) $(LIBINTL)
 

@@ -5,6 +5,7 @@
 
 #include "store/sqlite.h"
 #include "store-rounds.h"
+#include "temporary-folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -21,31 +22,15 @@ struct place {
 static inline struct place *place_new(void)
 {
 	struct place *place = calloc(1, sizeof *place);
-	const char *temporary = getenv("TMPDIR");
-	snprintf(place->top, sizeof place->top, "%s/tchat-store-XXXXXX", temporary != NULL ? temporary : "/tmp");
-	assert_non_null(mkdtemp(place->top));
+	assert_true(temporary_folder(place->top, sizeof place->top, "store"));
 	snprintf(place->path, sizeof place->path, "%s/history", place->top);
 	snprintf(place->database, sizeof place->database, "%s/history.db", place->path);
 	return place;
 }
 
-static inline void empty_folder(const char *path)
-{
-	DIR *folder = opendir(path);
-	char name[512];
-	for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-		snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-		unlink(name);
-	}
-	if (folder != NULL)
-		closedir(folder);
-	rmdir(path);
-}
-
 static inline void place_free(struct place *place)
 {
-	empty_folder(place->path);
-	empty_folder(place->top);
+	temporary_folder_delete(place->top);
 	free(place);
 }
 

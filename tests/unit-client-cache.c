@@ -200,9 +200,7 @@ static void read_marks_are_kept(void **state)
 	session_read(life.fake.session, room, 3); /* not there yet */
 	assert_true(session_room(life.fake.session, room, &shown));
 	assert_int_equal(shown.read, 1);
-	life_end(&life);
-	life_begin(&life, (struct session_config){ 0 });
-	room = (uint32_t)session_join(life.fake.session, "lobby");
+	room = life_again(&life, (struct session_config){ 0 });
 	assert_true(session_room(life.fake.session, room, &shown));
 	assert_int_equal(shown.read, 1);
 	life_end(&life);
@@ -215,9 +213,7 @@ static void marks_of_the_host_and_of_the_store_go_together(void **state)
 	uint32_t room;
 	first_life(&life, &room);
 	session_read(life.fake.session, room, 1);
-	life_end(&life);
-	life_begin(&life, (struct session_config){ 0 });
-	room = (uint32_t)session_join(life.fake.session, "lobby");
+	room = life_again(&life, (struct session_config){ 0 });
 	fake_connect(&life.fake);
 	fake_joined(&life.fake, fake_take(&life.fake, WIRE_JOIN).join.request, 0, 1, 5);
 	fake_send(&life.fake, &(struct message){ .type = WIRE_MARK, .mark = { FAKE_ROOM, 3 } });
@@ -225,9 +221,7 @@ static void marks_of_the_host_and_of_the_store_go_together(void **state)
 	assert_int_equal(fake_event(&life.fake, SESSION_READ)->seq, 3);
 	assert_true(session_room(life.fake.session, room, &shown));
 	assert_int_equal(shown.read, 3);
-	life_end(&life);
-	life_begin(&life, (struct session_config){ 0 });
-	room = (uint32_t)session_join(life.fake.session, "lobby");
+	room = life_again(&life, (struct session_config){ 0 });
 	assert_true(session_room(life.fake.session, room, &shown));
 	assert_int_equal(shown.read, 3);
 	life_end(&life);
@@ -239,9 +233,7 @@ static void nothing_is_shown_of_a_room_that_was_left(void **state)
 	struct life life;
 	uint32_t room;
 	first_life(&life, &room);
-	life_end(&life);
-	life_begin(&life, (struct session_config){ .history = 10 });
-	room = (uint32_t)session_join(life.fake.session, "lobby");
+	room = life_again(&life, (struct session_config){ .history = 10 });
 	assert_int_equal(session_part(life.fake.session, room), 0);
 	fake_event(&life.fake, SESSION_ROOM_PARTED);
 	work(&life);

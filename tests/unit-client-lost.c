@@ -58,7 +58,7 @@ static void a_host_that_was_rolled_back_is_told_and_our_messages_are_offered(voi
 		const uint64_t epoch = same_epoch != 0 ? FAKE_EPOCH : FAKE_EPOCH + 1;
 		struct life life;
 		uint32_t room;
-		client_place_delete(place.root);
+		temporary_folder_delete(place.root);
 		first_life(&life, &room);
 		post_two(&life, room);
 		ack(&life, 2, 3, 0);
@@ -171,9 +171,7 @@ static void what_lies_before_the_messages_that_were_wanted_is_not_said_to_be_los
 	struct life life;
 	uint32_t room;
 	first_life(&life, &room);
-	life_end(&life);
-	life_begin(&life, (struct session_config){ .history = 1 });
-	room = (uint32_t)session_join(life.fake.session, "lobby");
+	room = life_again(&life, (struct session_config){ .history = 1 });
 	assert_int_equal(session_part(life.fake.session, room), 0);
 	fake_event(&life.fake, SESSION_ROOM_PARTED);
 	assert_true(session_join(life.fake.session, "lobby") > 0);

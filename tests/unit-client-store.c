@@ -406,7 +406,7 @@ static void a_store_whose_numbers_make_no_sense_is_refused(void **state)
 		assert_int_equal(client_sqlite_opened(store, why), TCHAT_ERR_SYSTEM);
 		assert_non_null(strstr(why, "malformed"));
 		client_store_free(store);
-		client_place_delete(place.root);
+		temporary_folder_delete(place.root);
 	}
 }
 

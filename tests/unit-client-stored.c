@@ -25,7 +25,7 @@ static void a_post_arrives_once_wherever_the_client_ends(void **state)
 	for (int end = 0; end < 5; end++) {
 		struct life life;
 		uint32_t room;
-		client_place_delete(place.root);
+		temporary_folder_delete(place.root);
 		first_life(&life, &room);
 		uint8_t salt[WIRE_KEY_SIZE];
 		memcpy(salt, life.fake.salt, sizeof salt);
@@ -194,7 +194,7 @@ static void what_was_taken_back_stays_so_wherever_the_client_ends(void **state)
 	for (int end = 0; end < 3; end++) {
 		struct life life;
 		uint32_t room;
-		client_place_delete(place.root);
+		temporary_folder_delete(place.root);
 		first_life(&life, &room);
 		post_two(&life, room);
 		assert_int_equal(session_cancel(life.fake.session, 2), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* host and store: memory that runs out at each single allocation of a long session costs a connection at most. */
 #include "base/errors.h"
+#include "failing-memory.h"
 #include "host/host.h"
 #include "store/memory.h"
 #include "wire/frame.h"
@@ -15,43 +16,7 @@
 
 #include <cmocka.h>
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-static long countdown = -1; /* allocations until one fails, or as many as fail_count; negative: none does */
-static long fail_count;
-
-static bool fails(void)
-{
-	if (countdown < 0)
-		return false;
-	if (countdown > 0) {
-		countdown--;
-		return false;
-	}
-	if (--fail_count <= 0)
-		countdown = -1;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
+static bool is_short; /* memory is, but not for the test itself */
 
 enum { PEERS = 4 };
 
@@ -118,13 +83,12 @@ static void settle(struct session *s)
 
 static void put(struct session *s, size_t index, const struct message *message)
 {
-	/* What the test itself needs must not fail. */
-	long kept = countdown;
-	countdown = -1;
 	struct buffer bytes;
+	memory_pause();
 	buffer_init(&bytes, 1 << 17);
 	assert_int_equal(message_encode(&bytes, message), 0);
-	countdown = kept;
+	if (is_short)
+		memory_go_on();
 	if (s->peers[index] != NULL)
 		host_peer_input(s->peers[index], buffer_data(&bytes), buffer_length(&bytes), s->now);
 	buffer_free(&bytes);
@@ -361,15 +325,15 @@ static void try_each_allocation(bool keyed, enum host_access access)
 		long total = 0;
 		for (long n = 0;; n++) {
 			struct session s;
-			fail_count = many;
-			countdown = n;
+			is_short = true;
+			memory_fail(n, many);
 			bool made = session_new(&s, keyed, access);
 			if (made)
 				play(&s);
 			if (made && keyed)
 				play_keyed(&s);
-			bool met = countdown < 0 || fail_count < many;
-			countdown = -1;
+			bool met = memory_pause() > n;
+			is_short = false;
 			if (!met)
 				assert_true(s.acks >= 15); /* all were let in */
 			if (made) {

@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "store/known_hosts.h"
+#include "temporary-folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,9 +66,7 @@ static int shown_after(int number, int former_number)
 
 static int begin(void **state)
 {
-	const char *temporary = getenv("TMPDIR");
-	snprintf(folder, sizeof folder, "%s/tchat-trust-XXXXXX", temporary != NULL ? temporary : "/tmp");
-	if (mkdtemp(folder) == NULL)
+	if (!temporary_folder(folder, sizeof folder, "trust"))
 		return -1;
 	snprintf(below, sizeof below, "%s/tchat", folder);
 	snprintf(known_path, sizeof known_path, "%s/known_hosts", below);

@@ -2,6 +2,7 @@
 /* trust: the file of an identity, who may read it, and what becomes of it when the key is changed. */
 #include "base/errors.h"
 #include "base/file.h"
+#include "temporary-folder.h"
 #include "trust/credentials.h"
 
 #include <gnutls/x509.h>
@@ -44,10 +45,8 @@ int __wrap_fsync(int fd)
 
 static int begin(void **state)
 {
-	const char *temporary = getenv("TMPDIR");
 	link_error = fsync_error = 0;
-	snprintf(folder, sizeof folder, "%s/tchat-identity-XXXXXX", temporary != NULL ? temporary : "/tmp");
-	if (mkdtemp(folder) == NULL)
+	if (!temporary_folder(folder, sizeof folder, "identity"))
 		return -1;
 	snprintf(path, sizeof path, "%s/user.pem", folder);
 	snprintf(old_path, sizeof old_path, "%s/user.pem.old", folder);

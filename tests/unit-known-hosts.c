@@ -4,6 +4,7 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "store/known_hosts.h"
+#include "temporary-folder.h"
 
 #include "config.h"
 
@@ -83,9 +84,7 @@ static void expect_file(const char *pattern)
 
 static int begin(void **state)
 {
-	const char *temporary = getenv("TMPDIR");
-	snprintf(folder, sizeof folder, "%s/tchat-known-XXXXXX", temporary != NULL ? temporary : "/tmp");
-	if (mkdtemp(folder) == NULL)
+	if (!temporary_folder(folder, sizeof folder, "known"))
 		return -1;
 	snprintf(path, sizeof path, "%s/known_hosts", folder);
 	known = known_hosts_new(path);

@@ -432,7 +432,7 @@ static void try_each(const char *what, bool on_disk, long step, long count)
 		restarts += world.restarts;
 #ifdef HAVE_SQLITE
 		if (on_disk)
-			client_place_delete(place.top);
+			temporary_folder_delete(place.top);
 #endif
 	}
 	print_message("%s: %ld of %ld allocations tried, %u connections lost, %u hosts ended\n", what, tried, memory_pause(),

@@ -31,8 +31,8 @@ static bool is_there(const struct place *place, const char *below)
 
 static void remove_copies(const struct place *place)
 {
-	empty_folder(path_of(place, name));
-	empty_folder(path_of(place, "backup-unfinished"));
+	temporary_folder_delete(path_of(place, name));
+	temporary_folder_delete(path_of(place, "backup-unfinished"));
 }
 
 static void count_fault(void *arg, const char *text)

@@ -28,7 +28,7 @@ static void of_two_that_take_a_new_folder_at_once_one_gets_it(void **state)
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_int_equal(status, 0);
 		folder_close(&folder);
-		empty_folder(place->path);
+		temporary_folder_delete(place->path);
 		close(start[0]);
 		close(start[1]);
 	}

@@ -338,7 +338,7 @@ static void what_others_may_look_into_is_refused(void **state)
 	place_refused(place, TCHAT_ERR_PERMISSION, "private");
 	assert_int_equal(chmod(place->path, 0700), 0);
 	store_free(place_open(place, (struct store_sqlite_config){ 0 }));
-	empty_folder(place->path);
+	temporary_folder_delete(place->path);
 	assert_int_equal(symlink("/dev/null", place->path), 0);
 	place_refused(place, TCHAT_ERR_SYSTEM, "ot a directory"); /* the system's words */
 	assert_int_equal(unlink(place->path), 0);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What surrounds a host may fail it: descriptors run out, its log is not read, the shell left files open, others
 squat on its folder, peers half-close in the midst of things. Nobody gets more rights by it, and nobody is stopped."""
+import contextlib
 import os
 import re
 import resource
@@ -35,20 +36,31 @@ def cpu_seconds(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@contextlib.contextmanager
+def a_host(*arguments, **how):
+    """Its process, in a folder of its own; it has to end well, and to leave nothing there."""
+    folder = tempfile.mkdtemp(prefix="tchat-test-")
+    process = subprocess.Popen([peer_support.TCHAT, "--headless", "--host", "127.0.0.1:0", *arguments],
+                               stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=folder), **how)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        same(process.wait(peer_support.TIMEOUT), 0)
+        os.rmdir(os.path.join(folder, "tchat"))
+        os.rmdir(folder)
+
+
 def accepting_stops_and_goes_on_when_descriptors_run_out(_):
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (RESERVED, RESERVED))
-    folder = tempfile.mkdtemp(prefix="tchat-test-")
-    process = subprocess.Popen([peer_support.TCHAT, "--headless", "--host", "127.0.0.1:0", "--access", "open"], preexec_fn=few,
-                               stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=folder))
-    log = peer_support.Lines(process.stderr)
-    try:
+    with a_host("--access", "open", preexec_fn=few) as process:
+        log = peer_support.Lines(process.stderr)
         address = log.find(r"listening (127\.0\.0\.1:\d+)")[1]
         crowd = [tcp(address) for _ in range(CROWD)]
         log.find("no new connections for now|the host is full")
         before = cpu_seconds(process) if os.path.exists("/proc/self/stat") else None
-        start = time.monotonic()
-        until(lambda: time.monotonic() > start + 1, "a second has passed")
+        time.sleep(1)  # what is measured
         if before is not None and cpu_seconds(process) - before > 0.3:
             raise AssertionError("the host spins: %.2f s of CPU in a second" % (cpu_seconds(process) - before))
         for sock in crowd:
@@ -61,18 +73,10 @@ def accepting_stops_and_goes_on_when_descriptors_run_out(_):
             except (peer_client.Refused, peer_client.Closed, ConnectionError):
                 return False
         until(enters, "there is a place")
-    finally:
-        process.terminate()
-        same(process.wait(peer_support.TIMEOUT), 0)
-        os.rmdir(os.path.join(folder, "tchat"))
-        os.rmdir(folder)
 
 
 def a_log_that_nobody_reads_stops_nobody(_):
-    folder = tempfile.mkdtemp(prefix="tchat-test-")
-    process = subprocess.Popen([peer_support.TCHAT, "--headless", "--host", "127.0.0.1:0", "--insecure"],
-                               stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=folder))
-    try:
+    with a_host("--insecure") as process:
         address = process.stderr.readline().decode().split()[-1]
         ann = Peer(address, "ann", insecure=True)
         for i in range(2500):  # more than a pipe holds
@@ -87,11 +91,6 @@ def a_log_that_nobody_reads_stops_nobody(_):
             Peer(address, "bob", insecure=True).bye()  # said only when there is room again, and something to say
             return any(re.search(r"\d+ lines could not be logged", line) for line in list(threads.lines))
         until(told, "it tells the number of lines that are lost")
-    finally:
-        process.terminate()
-        same(process.wait(peer_support.TIMEOUT), 0)
-        os.rmdir(os.path.join(folder, "tchat"))
-        os.rmdir(folder)
 
 
 def the_key_makes_the_owner_wherever_it_comes_in(host):
