@@ -148,7 +148,7 @@ static void raw_run(struct raw *raw)
 	}
 }
 
-static void raw_join(struct raw *raw, struct scene *scene, const char *priority)
+static void raw_begin(struct raw *raw, struct scene *scene, const char *priority)
 {
 	struct stream *ends[2];
 	assert_int_equal(stream_pair(ends), 0);
@@ -166,6 +166,11 @@ static void raw_join(struct raw *raw, struct scene *scene, const char *priority)
 		assert_int_equal(gnutls_credentials_set(raw->session, GNUTLS_CRD_CERTIFICATE, nobody), 0);
 	}
 	gnutls_transport_set_int(raw->session, raw->fd);
+}
+
+static void raw_join(struct raw *raw, struct scene *scene, const char *priority)
+{
+	raw_begin(raw, scene, priority);
 	raw_run(raw);
 }
 
@@ -267,6 +272,36 @@ static void a_client_gets_no_ticket(void **state)
 	raw_part(&raw);
 }
 
+/* Which make more bytes of a text than there is room for in one write. */
+static void a_client_gets_records_as_small_as_it_likes(void **state)
+{
+	enum { MOST = 512 };
+	static const size_t lengths[] = { 1, 2048, 2049, 65536 };
+	struct scene *scene = *state;
+	struct raw raw;
+	raw_begin(&raw, scene, NULL);
+	assert_int_equal(gnutls_record_set_max_recv_size(raw.session, MOST), 0);
+	raw_run(&raw);
+	assert_int_equal(raw.shaken, 0);
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		const struct iovec parts[2] = { { scene->pattern, lengths[i] / 2 },
+			                        { scene->pattern + lengths[i] / 2, lengths[i] - lengths[i] / 2 } };
+		assert_int_equal(stream_writev(raw.host, parts, 2), lengths[i]);
+		for (size_t got = 0; got < lengths[i];) {
+			uint8_t bytes[16384];
+			ssize_t n = gnutls_record_recv(raw.session, bytes, sizeof bytes);
+			if (n == GNUTLS_E_AGAIN) {
+				assert_int_equal(stream_writev(raw.host, NULL, 0), 0);
+				continue;
+			}
+			assert_true(n > 0 && n <= MOST);
+			assert_memory_equal(bytes, scene->pattern + got, n);
+			got += (size_t)n;
+		}
+	}
+	raw_part(&raw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +317,7 @@ int main(void)
 		cmocka_unit_test(empty_records_among_few_bytes_end_the_connection),
 		cmocka_unit_test(key_updates_in_a_row_end_the_connection),
 		cmocka_unit_test(a_client_gets_no_ticket),
+		cmocka_unit_test(a_client_gets_records_as_small_as_it_likes),
 	};
 	return cmocka_run_group_tests_name("net-tls-hostile", tests, set_up, tear_down);
 }

@@ -16,8 +16,10 @@
 #include <string.h>
 
 enum {
+	TLS_OVERHEAD = 64,                             /* more bytes than a record adds to its text */
+	TLS_LITTLE = 2048,                             /* bytes of some messages */
 	TLS_FLIGHT_RECORDS = 4,
-	TLS_FLIGHT = TLS_FLIGHT_RECORDS * (TLS_PLAINTEXT + 64),
+	TLS_FLIGHT = TLS_FLIGHT_RECORDS * (TLS_PLAINTEXT + TLS_OVERHEAD),
 	TLS_READ = 65536,
 	TLS_HELD = TLS_READ + TLS_RECORD,              /* read and not yet taken in */
 	TLS_UNSENT = 2 * TLS_FLIGHT,                   /* a flight, in however small records the peer wants it */
@@ -43,32 +45,34 @@ struct window {
 	int number;
 };
 
-/* Records that are to be written at once. */
+/* Records that are to be written at once, and room to put together the text of one. */
 struct flight {
-	size_t length;
-	uint8_t bytes[TLS_FLIGHT];
+	uint8_t *bytes, *text;
+	size_t length, size, text_size;
 };
 
 struct tls_stream {
+	/* What a write to one of a thousand touches comes first. */
 	struct stream stream;
 	gnutls_session_t session;
-	int (*check)(void *arg, const struct trust_pin *pin, const struct trust_pin *former);
-	void *arg;
-	const void *advisory;
-	size_t advisory_length;
-	struct window *window;  /* during a call */
-	struct flight *flight;  /* during a write */
-	struct buffer held;     /* between calls: read, but not taken */
-	struct buffer unsent;   /* between calls: records that the stream below did not take */
-	struct trust_pin peer;
-	int err;                /* why it is broken */
-	uint32_t budget;        /* bytes that may still be read while not trusted */
-	uint16_t barren;        /* bytes that would make up for the records that brought none */
 	unsigned char state;    /* enum tls_state */
 	bool host, trusted;
 	bool met;               /* the peer's first byte was one of TLS */
 	bool ended;             /* the peer said farewell */
 	bool shut;              /* so did we */
+	bool idle;              /* the last read left nothing pending */
+	struct flight *flight;  /* during a write */
+	struct buffer unsent;   /* between calls: records that the stream below did not take */
+	struct buffer held;     /* between calls: read, but not taken */
+	struct window *window;  /* during a call */
+	int err;                /* why it is broken */
+	uint16_t budget;        /* bytes that may still be read while not trusted */
+	uint16_t barren;        /* bytes that would make up for the records that brought none */
+	struct trust_pin peer;
+	int (*check)(void *arg, const struct trust_pin *pin, const struct trust_pin *former);
+	void *arg;
+	const void *advisory;
+	size_t advisory_length;
 };
 
 static struct tls_stream *tls_of(struct stream *stream)
@@ -138,7 +142,7 @@ static ssize_t tls_push(gnutls_transport_ptr_t ptr, const giovec_t *parts, int c
 		total += (ssize_t)length;
 		if (tls->shut)
 			continue; /* nobody is there for answers after our farewell */
-		if (flight != NULL && length > sizeof flight->bytes - flight->length)
+		if (flight != NULL && length > flight->size - flight->length)
 			flight = tls_overflow(tls);
 		if (flight != NULL) {
 			memcpy(flight->bytes + flight->length, parts[i].iov_base, length);
@@ -183,6 +187,8 @@ static int tls_verify(gnutls_session_t session)
 /* Writes what is left from before: 0 when nothing is any more. */
 static int tls_drain(struct tls_stream *tls)
 {
+	if (buffer_data(&tls->unsent) == NULL)
+		return 0;
 	while (buffer_length(&tls->unsent) > 0) {
 		const struct iovec part = { buffer_edit(&tls->unsent), buffer_length(&tls->unsent) };
 		ssize_t n = stream_writev(tls->stream.below, &part, 1);
@@ -249,6 +255,7 @@ static int tls_shake(struct tls_stream *tls)
 			return tls_fail(tls, GNUTLS_E_CERTIFICATE_ERROR);
 		tls_slim(tls);
 		tls->state = TLS_READY;
+		tls->idle = false;
 		tls->trusted |= !tls->host;
 	} else if (gnutls_error_is_fatal(code)) {
 		return tls_fail(tls, code);
@@ -271,19 +278,20 @@ static int tls_push_on(struct tls_stream *tls)
 
 /* Encrypts what fills a record, from the front of the parts, whose first done bytes are
  * written already. Its length or an error. */
-static ssize_t tls_seal(struct tls_stream *tls, const struct iovec **parts, int *count, size_t *done)
+static ssize_t tls_seal(struct tls_stream *tls, const struct flight *flight, const struct iovec **parts, int *count,
+                        size_t *done)
 {
-	uint8_t bytes[TLS_PLAINTEXT];
-	const uint8_t *from = bytes;
-	size_t length = 0;
-	while (*count > 0 && length < sizeof bytes) {
+	uint8_t *text = flight->text;
+	const uint8_t *from = text;
+	size_t length = 0, size = flight->text_size;
+	while (*count > 0 && length < size) {
 		size_t left = (*parts)->iov_len - *done;
-		size_t n = left < sizeof bytes - length ? left : sizeof bytes - length;
+		size_t n = left < size - length ? left : size - length;
 		const uint8_t *at = (const uint8_t *)(*parts)->iov_base + *done;
-		if (length == 0 && (n == sizeof bytes || *count == 1))
+		if (length == 0 && (n == size || *count == 1))
 			from = at; /* it fills the record alone */
 		else if (n > 0)
-			memcpy(bytes + length, at, n);
+			memcpy(text + length, at, n);
 		length += n;
 		*done += n;
 		if (n < left)
@@ -302,11 +310,40 @@ static ssize_t tls_seal(struct tls_stream *tls, const struct iovec **parts, int 
 	return (ssize_t)length;
 }
 
+static ssize_t tls_send(struct tls_stream *tls, struct flight *flight, const struct iovec *parts, int count)
+{
+	ssize_t total = 0, n = 0;
+	size_t done = 0;
+	tls->flight = flight;
+	for (int i = 0; i < TLS_FLIGHT_RECORDS && count > 0 && n >= 0; i++, total += n)
+		n = tls_seal(tls, flight, &parts, &count, &done);
+	tls->flight = NULL;
+	int err = n < 0 ? (int)n : tls_launch(tls, flight);
+	if (err == 0 && buffer_length(&tls->unsent) > 0 && flight->length == 0)
+		err = tls_drain(tls) == TCHAT_ERR_AGAIN ? 0 : tls->err;
+	return err != 0 ? err : total;
+}
+
+/* Most writes are of a message. A frame of eighty kilobytes on the stack, which a hardened program touches page by page,
+ * would cost them a third of what encrypting costs: so these two stay two functions. */
+static __attribute__((noinline)) ssize_t tls_send_little(struct tls_stream *tls, const struct iovec *parts, int count)
+{
+	uint8_t bytes[TLS_LITTLE + TLS_OVERHEAD], text[TLS_LITTLE];
+	struct flight flight = { .bytes = bytes, .size = sizeof bytes, .text = text, .text_size = sizeof text };
+	return tls_send(tls, &flight, parts, count);
+}
+
+static __attribute__((noinline)) ssize_t tls_send_much(struct tls_stream *tls, const struct iovec *parts, int count)
+{
+	uint8_t bytes[TLS_FLIGHT], text[TLS_PLAINTEXT];
+	struct flight flight = { .bytes = bytes, .size = sizeof bytes, .text = text, .text_size = sizeof text };
+	return tls_send(tls, &flight, parts, count);
+}
+
 static ssize_t tls_writev(struct stream *stream, const struct iovec *parts, int count)
 {
 	struct tls_stream *tls = tls_of(stream);
-	struct flight flight;
-	size_t total = 0, done = 0;
+	size_t length = 0;
 	int err = 0;
 	if (tls->state == TLS_BROKEN)
 		return tls->err;
@@ -320,22 +357,9 @@ static ssize_t tls_writev(struct stream *stream, const struct iovec *parts, int 
 		return err;
 	if (tls->shut)
 		return TCHAT_ERR_CLOSED;
-	flight.length = 0;
-	tls->flight = &flight;
-	for (int i = 0; i < TLS_FLIGHT_RECORDS && count > 0; i++) {
-		ssize_t n = tls_seal(tls, &parts, &count, &done);
-		if (n < 0) {
-			err = (int)n;
-			break;
-		}
-		total += (size_t)n;
-	}
-	tls->flight = NULL;
-	if (err == 0)
-		err = tls_launch(tls, &flight);
-	if (err == 0 && buffer_length(&tls->unsent) > 0 && flight.length == 0)
-		err = tls_drain(tls) == TCHAT_ERR_AGAIN ? 0 : tls->err;
-	return err != 0 ? err : (ssize_t)total;
+	for (int i = 0; i < count && length <= TLS_LITTLE; i++)
+		length += parts[i].iov_len;
+	return length <= TLS_LITTLE ? tls_send_little(tls, parts, count) : tls_send_much(tls, parts, count);
 }
 
 static int tls_shutdown(struct stream *stream)
@@ -375,7 +399,7 @@ static void tls_fill(struct tls_stream *tls, struct window *window, uint8_t *spa
 	window->ended = n == 0;
 	window->length = held + (n > 0 ? (size_t)n : 0);
 	if (!tls->trusted && n > 0)
-		tls->budget -= (uint32_t)n;
+		tls->budget -= (uint16_t)n;
 }
 
 /* Keeps what GnuTLS did not take. */
@@ -454,9 +478,21 @@ static ssize_t tls_read_alien(struct tls_stream *tls)
 	ssize_t n = stream_read(tls->stream.below, bytes, tls->budget < sizeof bytes ? tls->budget : sizeof bytes);
 	if (n == TCHAT_ERR_AGAIN)
 		return TCHAT_ERR_AGAIN;
-	if (n <= 0 || (tls->budget -= (uint32_t)n) == 0)
+	if (n <= 0 || (tls->budget -= (uint16_t)n) == 0)
 		return tls_break(tls, TCHAT_ERR_PLAIN);
 	return TCHAT_ERR_AGAIN;
+}
+
+/* Asked after each write, too, when looking around in GnuTLS' memory would cost a tenth of the write. */
+static size_t tls_pending(const struct stream *stream)
+{
+	const struct tls_stream *tls = (const struct tls_stream *)(const void *)stream;
+	if (tls->state == TLS_BROKEN || tls->ended)
+		return 1; /* the end is to be told */
+	if (tls->idle)
+		return 0;
+	size_t length = tls->state == TLS_READY ? gnutls_record_check_pending(tls->session) : 0;
+	return length + (holds_record(buffer_data(&tls->held), buffer_length(&tls->held)) ? buffer_length(&tls->held) : 0);
 }
 
 static ssize_t tls_read(struct stream *stream, void *bytes, size_t length)
@@ -482,18 +518,11 @@ static ssize_t tls_read(struct stream *stream, void *bytes, size_t length)
 	tls_keep(tls, &window, space);
 	if (tls->state == TLS_READY)
 		tls_drain(tls); /* answers of TLS itself; a failure is met by the next call */
+	tls->idle = false;
+	tls->idle = tls_pending(stream) == 0;
 	if (tls->state == TLS_BROKEN)
 		return n > 0 ? n : tls->err;
 	return n;
-}
-
-static size_t tls_pending(const struct stream *stream)
-{
-	const struct tls_stream *tls = (const struct tls_stream *)(const void *)stream;
-	if (tls->state == TLS_BROKEN || tls->ended)
-		return 1; /* the end is to be told */
-	size_t length = tls->state == TLS_READY ? gnutls_record_check_pending(tls->session) : 0;
-	return length + (holds_record(buffer_data(&tls->held), buffer_length(&tls->held)) ? buffer_length(&tls->held) : 0);
 }
 
 static unsigned tls_interest(const struct stream *stream, unsigned want)
