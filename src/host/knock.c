@@ -256,7 +256,7 @@ int host_knock(struct host_peer *peer)
 	knock->peer = peer;
 	peer->knock = knock;
 	knock_name(peer, knock);
-	memcpy(knock->address, peer->address, sizeof knock->address);
+	memcpy(knock->address, peer->address, strlen(peer->address) + 1);
 	knock_answer(peer);
 	host_event_named(host, HOST_EVENT_KNOCKED, knock->nick, NULL, knock->address, 0);
 	if (!told)

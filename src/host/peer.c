@@ -39,7 +39,8 @@ struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *
 {
 	if (host->peer_count >= (size_t)host->limits.peers + PEERS_OVER)
 		return NULL;
-	struct host_peer *peer = calloc(1, sizeof *peer);
+	size_t length = info->address == NULL ? 0 : strnlen(info->address, ADDRESS_SIZE - 1);
+	struct host_peer *peer = calloc(1, sizeof *peer + length + 1);
 	if (peer == NULL)
 		return NULL;
 	host_enter(host, now);
@@ -48,7 +49,6 @@ struct host_peer *host_peer_new(struct host *host, const struct host_peer_info *
 	peer_key(peer, info);
 	peer->state = WIRE_NEW;
 	peer->since = now;
-	size_t length = info->address == NULL ? 0 : strnlen(info->address, sizeof peer->address - 1);
 	if (length > 0)
 		memcpy(peer->address, info->address, length);
 	buffer_init(&peer->carry, 2 * WIRE_LIMIT + 2 * FRAME_HEADER);

@@ -73,6 +73,7 @@ struct host_peer {
 	enum host_wait wait;
 	TAILQ_ENTRY(host_peer) by_dirty;
 	struct host *host;
+	void *pointer; /* the caller's */
 	struct span inline_spans[SPANS_INLINE];
 
 	struct block *tail; /* where its own frames are put; one reference */
@@ -88,9 +89,8 @@ struct host_peer {
 	uint32_t references; /* of rounds and requests: the memory stays until they are done */
 	tchat_time since, stalled_since;
 	uint64_t mark; /* host->mark: already told, when there are several ways to reach it */
-	void *pointer; /* the caller's */
 	TAILQ_ENTRY(host_peer) by_host, by_user, by_wait, by_stalled, by_resume, by_dying, by_owner;
-	char address[ADDRESS_SIZE];
+	char address[]; /* as long as it is, less than ADDRESS_SIZE: there are many */
 };
 TAILQ_HEAD(peer_list, host_peer);
 

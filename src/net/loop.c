@@ -35,8 +35,8 @@ struct watch {
 	int fd;
 	int slot;       /* in fds, or -1: in the epoll set */
 	int ready_slot; /* in ready, or -1 */
-	unsigned events, ready;
-	unsigned again; /* events to report in the next round; in the list again when not 0 */
+	uint8_t events, ready;
+	uint8_t again;  /* events to report in the next round; in the list again when not 0 */
 	struct watch *next, *prev, *again_next, *again_prev;
 };
 
@@ -226,7 +226,7 @@ struct watch *loop_watch_add(struct loop *loop, int fd, unsigned events, unsigne
 		return NULL;
 	}
 	*watch = (struct watch){ .loop = loop, .callback = callback, .arg = arg, .fd = fd, .slot = -1,
-	                         .ready_slot = -1, .events = events };
+	                         .ready_slot = -1, .events = (uint8_t)events };
 	/* What epoll will not take, a file or one socket too many, poll() does. */
 	if (!(flags & LOOP_CROWD) || !crowd_add(watch)) {
 		watch->slot = slot_take(loop, watch);
@@ -242,7 +242,7 @@ void loop_watch_change(struct watch *watch, unsigned events)
 	struct loop *loop = watch->loop;
 	if (watch->events == events)
 		return;
-	watch->events = events;
+	watch->events = (uint8_t)events;
 	if (watch->slot < 0) {
 		if (crowd_change(watch))
 			return;
@@ -255,7 +255,7 @@ void loop_watch_again(struct watch *watch, unsigned events)
 {
 	if (events != 0 && watch->again == 0)
 		DL_APPEND2(watch->loop->again, watch, again_prev, again_next);
-	watch->again |= events;
+	watch->again |= (uint8_t)events;
 }
 
 void loop_watch_remove(struct watch *watch)
@@ -314,7 +314,7 @@ static void mark_ready(struct loop *loop, struct watch *watch, unsigned events)
 	events &= watch->events;
 	if (events == 0)
 		return;
-	watch->ready |= events;
+	watch->ready |= (uint8_t)events;
 	if (watch->ready_slot >= 0)
 		return;
 	watch->ready_slot = loop->ready_count;

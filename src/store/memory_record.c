@@ -7,45 +7,42 @@
 
 #include <stdlib.h>
 
-/* Bytes behind key_length are 0. */
-struct record_name {
-	uint8_t kind, key_length, key[STORE_RECORD_KEY];
-};
-
+/* As long as it is, for a host may have many. */
 struct memory_record {
-	struct record_name name;
 	UT_hash_handle hh;
-	uint32_t length;
-	uint8_t value[];
+	uint32_t length;    /* of the value */
+	uint8_t key_length;
+	uint8_t bytes[];    /* its name, which is its kind and the key; the value */
 };
 
-static struct memory_record *record_new(const struct record_name *name, const struct store_record *request)
+static struct memory_record *record_new(const struct store_record *request)
 {
-	struct memory_record *record = calloc(1, sizeof *record + request->length);
+	struct memory_record *record = malloc(sizeof *record + 1 + request->key_length + request->length);
 	if (record == NULL)
 		return NULL;
-	record->name = *name;
-	record->length = request->length;
+	*record = (struct memory_record){ .length = request->length, .key_length = request->key_length };
+	record->bytes[0] = request->kind;
+	memcpy(record->bytes + 1, request->key, request->key_length);
 	if (request->length > 0)
-		memcpy(record->value, request->value, request->length);
+		memcpy(record->bytes + 1 + request->key_length, request->value, request->length);
 	return record;
 }
 
 int memory_record_put(struct memory_records *records, const struct store_record *request)
 {
-	struct record_name name = { .kind = request->kind, .key_length = request->key_length };
+	uint8_t name[1 + STORE_RECORD_KEY] = { request->kind };
 	struct memory_record *before, *record;
 	if (request->key_length < 1 || request->key_length > STORE_RECORD_KEY || request->length > STORE_RECORD_MOST)
 		return TCHAT_ERR_ARGUMENT;
-	memcpy(name.key, request->key, request->key_length);
-	HASH_FIND(hh, records->first, &name, sizeof name, before);
+	memcpy(name + 1, request->key, request->key_length);
+	HASH_FIND(hh, records->first, name, 1u + request->key_length, before);
 	if (request->value != NULL) {
 		if (before == NULL && HASH_COUNT(records->first) >= records->maximum)
 			return TCHAT_ERR_FULL;
-		record = record_new(&name, request);
+		record = record_new(request);
 		if (record == NULL)
 			return TCHAT_ERR_BUSY;
-		HASH_ADD(hh, records->first, name, sizeof record->name, record);
+		HASH_ADD(hh, records->first, bytes, 1u + record->key_length, record);
 		if (record->hh.tbl == NULL) {
 			free(record);
 			return TCHAT_ERR_BUSY;
@@ -64,7 +61,8 @@ void memory_records_each(const struct memory_records *records,
                          void *arg)
 {
 	for (const struct memory_record *record = records->first; record != NULL; record = record->hh.next)
-		each(arg, record->name.kind, record->name.key, record->name.key_length, record->value, record->length);
+		each(arg, record->bytes[0], record->bytes + 1, record->key_length,
+		     record->bytes + 1 + record->key_length, record->length);
 }
 
 void memory_records_free(struct memory_records *records)
