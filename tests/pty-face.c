@@ -392,6 +392,8 @@ static void order_is_kept_and_shown(void **state)
 	pty_wait_text(bob, "ann: not allowed; only a moderator");
 	scene_say(ann, "/deop bob");
 	pty_wait_text(bob, "you are a plain member of #lobby, and may write, by ann");
+	scene_say(ann, "/mute bob 10");
+	pty_wait_text(ann, "'10' is not a time");
 	scene_say(ann, "/mute bob 10m too loud");
 	pty_wait_text(bob, "you are muted in #lobby");
 	scene_say(bob, "/audit");

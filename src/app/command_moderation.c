@@ -73,6 +73,13 @@ static void read_why(struct sanction *sanction, const char *text)
 	sanction->act.reason = text + strspn(text, " ");
 }
 
+/* "10" or "5min" alone was meant as a time: as a reason it would hold for ever. */
+static bool mistakes_time(const struct sanction *sanction)
+{
+	const char *reason = sanction->act.reason;
+	return sanction->act.seconds == 0 && reason[0] >= '0' && reason[0] <= '9' && strchr(reason, ' ') == NULL;
+}
+
 static bool has_room(struct front *front)
 {
 	if (front->room == 0)
@@ -90,6 +97,10 @@ static int moderate(struct front *front, enum wire_moderation action, const stru
 		read_why(&sanction, call->argument[1]);
 	else
 		sanction.act.reason = call->argument[1];
+	if (timed && mistakes_time(&sanction)) {
+		front_say(front, _("'%s' is not a time; 30s, 10m, 2h and 7d are, and a reason may follow"), sanction.act.reason);
+		return TCHAT_ERR_ARGUMENT;
+	}
 	return front_report(front, session_moderate(front->session, &sanction.act));
 }
 
