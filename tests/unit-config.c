@@ -222,6 +222,7 @@ static void a_setting_of_the_screen_is_no_option(void **state)
 static void bad_lines_are_told_with_number_and_suggestion(void **state)
 {
 	assert_problem("\nthem = light\n", "2: unknown key 'them'; did you mean 'theme'?");
+	assert_problem("\nfoo = light\n", "2: unknown key 'foo'");
 	assert_problem("Nick = ann\n", "1: unknown key 'Nick'; did you mean 'nick'?");
 	assert_problem("colour = red\n", "1: unknown key 'colour'");
 	assert_problem("host = 50000\n", "1: 'host' is for the command line only");

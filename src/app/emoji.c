@@ -29,14 +29,12 @@ const struct emoji *emoji_find(const char *name)
 const struct emoji *emoji_nearest(const char *name)
 {
 	const struct emoji *best = NULL;
-	unsigned best_distance = 3;
-	for (size_t i = 0; emoji_at(i) != NULL; i++) {
-		size_t length = strlen(rows[i].name), letters = length - 2;
-		unsigned distance = text_distance(name, strlen(name), rows[i].name, length, best_distance);
-		if (distance < best_distance && distance <= letters / 2) {
-			best_distance = distance;
+	unsigned best_distance = TEXT_NEAR;
+	size_t length = strlen(name);
+	if (length < 3)
+		return NULL;
+	for (size_t i = 0; emoji_at(i) != NULL; i++)
+		if (text_is_meant(name + 1, length - 2, rows[i].name + 1, strlen(rows[i].name) - 2, &best_distance))
 			best = &rows[i];
-		}
-	}
 	return best;
 }

@@ -95,27 +95,17 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* So many letters may be wrong at most, and half of a short word. */
-static unsigned most_wrong(const char *name, const char *candidate)
-{
-	size_t a = strlen(name), b = strlen(candidate), half = (a < b ? a : b) / 2;
-	return half < 2 ? (unsigned)half : 2;
-}
-
 /* The command that a mistyped name may have meant: one that it begins, else the nearest; NULL: none is near. */
 static const struct command *nearest_command(const char *name)
 {
 	const struct command *best = NULL;
-	unsigned best_distance = 3;
+	unsigned best_distance = TEXT_NEAR;
 	for (size_t i = 0; command_at(i) != NULL; i++) {
 		const char *candidate = command_at(i)->name;
 		if (name[0] != '\0' && strncmp(candidate, name, strlen(name)) == 0)
 			return command_at(i);
-		unsigned distance = text_distance(name, strlen(name), candidate, strlen(candidate), best_distance);
-		if (distance < best_distance && distance <= most_wrong(name, candidate)) {
-			best_distance = distance;
+		if (text_is_meant(name, strlen(name), candidate, strlen(candidate), &best_distance))
 			best = command_at(i);
-		}
 	}
 	return best;
 }

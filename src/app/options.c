@@ -304,16 +304,11 @@ static const struct option_row *row_found(int *symbol)
 static const char *nearest_option(const char *typed)
 {
 	const char *best = NULL;
-	unsigned best_distance = 3;
-	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (!is_option(&rows[i]))
-			continue;
-		unsigned distance = text_distance(typed, strlen(typed), rows[i].name, strlen(rows[i].name), best_distance);
-		if (distance < best_distance) {
-			best_distance = distance;
+	unsigned best_distance = TEXT_NEAR;
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (is_option(&rows[i]) &&
+		    text_is_meant(typed, strlen(typed), rows[i].name, strlen(rows[i].name), &best_distance))
 			best = rows[i].name;
-		}
-	}
 	return best;
 }
 

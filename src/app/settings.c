@@ -61,15 +61,10 @@ int setting_find(const char *name, size_t length)
 int setting_nearest(const char *name, size_t length)
 {
 	int best = -1;
-	unsigned best_distance = 3;
-	for (int i = 0; i < SETTINGS; i++) {
-		size_t other = strlen(rows[i].name);
-		unsigned distance = text_distance(name, length, rows[i].name, other, best_distance);
-		if (distance < best_distance && distance < other) {
-			best_distance = distance;
+	unsigned best_distance = TEXT_NEAR;
+	for (int i = 0; i < SETTINGS; i++)
+		if (text_is_meant(name, length, rows[i].name, strlen(rows[i].name), &best_distance))
 			best = i;
-		}
-	}
 	return best;
 }
 

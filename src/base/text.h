@@ -75,4 +75,10 @@ int text_search_fold(struct buffer *out, const char *text, size_t length);
  * when more than limit (at most 8) or when a word is longer than 64 bytes. For "did you mean". */
 unsigned text_distance(const char *a, size_t a_length, const char *b, size_t b_length, unsigned limit);
 
+enum { TEXT_NEAR = 3 };
+
+/* Whether what was typed may have meant this name, and more so than those before: at most two letters are wrong, and at
+ * most half of a short word. *best is TEXT_NEAR before the first name, and then the distance of the best so far. */
+bool text_is_meant(const char *typed, size_t typed_length, const char *name, size_t name_length, unsigned *best);
+
 #endif

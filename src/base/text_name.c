@@ -220,3 +220,13 @@ unsigned text_distance(const char *a, size_t a_length, const char *b, size_t b_l
 	unsigned distance = last[b_length];
 	return distance <= limit ? distance : limit + 1;
 }
+
+bool text_is_meant(const char *typed, size_t typed_length, const char *name, size_t name_length, unsigned *best)
+{
+	size_t half = (typed_length < name_length ? typed_length : name_length) / 2;
+	unsigned distance = text_distance(typed, typed_length, name, name_length, *best);
+	if (distance >= *best || distance > half)
+		return false;
+	*best = distance;
+	return true;
+}
