@@ -181,7 +181,7 @@ static void what_could_not_be_sent_is_told_where_the_writer_is(void **state)
 	struct pty *ann = scene_host(24, 100, "ann");
 	scene_say(ann, "/msg zorro are you there");
 	pty_wait_text(ann, "@zorro: no such user");
-	pty_wait_text(ann, "not sent to @zorro (not a member of this room): are you");
+	pty_wait_text(ann, "not sent to @zorro (nobody of this name is here): are you");
 	pty_type(ann, "/msg zorro\rhalf a line");
 	pty_wait_row(ann, -1, "#lobby> half a line"); /* it is not lost with the room */
 	pty_type(ann, "\003");

@@ -178,6 +178,9 @@ static void what_is_not_allowed_says_who_may(void **state)
 	assert_string_equal(text, "not sent (not allowed; only who wrote a message may change it): mine");
 	event.kind = KIND_DELETE;
 	assert_string_equal(line_nack_words(&event), "not allowed; only who wrote a message may take it away, or a moderator");
+	event.code = TCHAT_ERR_NOT_MEMBER;
+	event.direct = true;
+	assert_string_equal(line_nack_words(&event), "nobody of this name is here");
 	event.code = TCHAT_ERR_MUTED;
 	assert_string_equal(line_nack_words(&event), tchat_err_text(TCHAT_ERR_MUTED));
 }

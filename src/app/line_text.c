@@ -185,6 +185,8 @@ const char *line_nack_words(const struct session_event *event)
 		return _("not allowed; only who wrote a message may change it");
 	if (event->code == TCHAT_ERR_NOT_ALLOWED && event->kind == KIND_DELETE)
 		return _("not allowed; only who wrote a message may take it away, or a moderator");
+	if (event->code == TCHAT_ERR_NOT_MEMBER && event->direct)
+		return _("nobody of this name is here");
 	return tchat_err_text(event->code);
 }
 
