@@ -220,9 +220,22 @@ static void what_was_read_is_there_while_the_host_is_away(void **state)
 	pty_wait_text(bob, "ann: the cat is black");
 	pty_type(bob, "\033");
 	pty_wait_no_text(bob, "Found: CAT");
+	/* What an earlier start may have sent is taken back by the host, and no more counted until then. */
+	scene_say(bob, "an afterthought");
+	pty_wait_row(bob, -2, "2 sending");
+	scene_say(bob, "/quit");
+	scene_say(bob, "/quit");
+	scene_ended(bob, 75);
+	bob = scene_start(24, 80, arguments, cat);
+	pty_wait_text(bob, "… an afterthought");
+	pty_wait_row(bob, -2, "2 sending");
+	scene_say(bob, "/cancel");
+	pty_wait_text(bob, "the host may have it already");
+	pty_wait_row(bob, -2, "1 sending");
 	ann = scene_host(24, 80, "ann");
 	scene_say(bob, "/reconnect");
 	pty_wait_text(ann, "said meanwhile");
+	pty_wait_text(bob, "taken back: an afterthought");
 	pty_wait_no_text(bob, "… said");
 	pty_wait_row(bob, -2, "● ");
 }

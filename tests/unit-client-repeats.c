@@ -209,6 +209,11 @@ static void what_is_on_its_way_is_taken_back_or_was_accepted(void **state)
 	took(&fake, 4, "four");
 	took(&fake, 5, "five");
 	fake_break(&fake);
+	post(&fake, room, "six");
+	assert_true(session_was_sent(fake.session, 5));
+	assert_false(session_was_sent(fake.session, 6));
+	assert_int_equal(session_cancel(fake.session, 6), 0);
+	assert_int_equal(fake_event(&fake, SESSION_NACK)->counter, 6);
 	assert_int_equal(session_cancel(fake.session, 4), 0);
 	fake_quiet(&fake);
 	fake.mark = 3;

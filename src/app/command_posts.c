@@ -31,6 +31,8 @@ int do_CANCEL(struct front *front, const struct call *call)
 		front_say(front, "%s", _("there is no such message that waits"));
 	else if (err != 0)
 		return front_report(front, err);
+	else if (!session_ready(front->session) && session_was_sent(front->session, counter))
+		front_say(front, "%s", _("the host may have it already; whether it is taken back, it says when it is there again"));
 	return err;
 }
 

@@ -183,6 +183,11 @@ uint64_t session_newest_pending(const struct session *session, const char *ref)
 	return 0;
 }
 
+bool session_was_sent(const struct session *session, uint64_t counter)
+{
+	return counter <= session->highest_sent;
+}
+
 int session_cancel(struct session *session, uint64_t counter)
 {
 	struct outbox_post post;

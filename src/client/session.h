@@ -113,6 +113,8 @@ int64_t session_post_about(struct session *session, uint32_t room, uint8_t kind,
 /* Takes back a pending post. NACK (cancelled) tells that it will not be; ACK that it had been accepted before.
  * TCHAT_ERR_NOT_FOUND; TCHAT_ERR_FULL: later. */
 int session_cancel(struct session *session, uint64_t counter);
+/* Whether the host may have the post already, so that it has the last word about taking it back. */
+bool session_was_sent(const struct session *session, uint64_t counter);
 /* The newest post that waits for its answer and was not taken back, of this ref, or of any when it is NULL; 0: none. */
 uint64_t session_newest_pending(const struct session *session, const char *ref);
 /* What LOST told: posts it again, or forgets it. counter 0: all. How many; TCHAT_ERR_NOT_FOUND, or as session_post(). */
