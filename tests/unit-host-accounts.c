@@ -71,28 +71,18 @@ static void a_device_that_comes_back_has_the_nick_that_it_had(void **state)
 	world_free(w);
 }
 
-static uint64_t direct_with(struct wire_peer *p, const char *nick)
-{
-	struct message message;
-	uint32_t request = wire_join(p, ROOM_DIRECT, nick, JOIN_LIVE);
-	do
-		wire_until(p, &message, WIRE_JOINED);
-	while (message.joined.request != request);
-	return message.joined.room;
-}
-
 static void rooms_of_two_are_of_account_and_nick(void **state)
 {
 	struct world *w = door_world(HOST_ACCESS_OPEN);
 	struct message message;
 	struct wire_peer *ann = door_member(w, 7, "ann", 0, "ann"), *ben = door_member(w, 8, "ben", 0, "ben");
-	uint64_t room = direct_with(ann, "ben");
+	uint64_t room = wire_direct(ann, "ben");
 	wire_post(ann, room, "for ben");
 	wire_expect(ann, &message, WIRE_ACK);
 	door_restart(w, HOST_ACCESS_OPEN);
 	/* Ben is not there yet. */
 	ann = door_member(w, 7, "ann", 0, "ann");
-	assert_int_equal(direct_with(ann, "ben"), room);
+	assert_int_equal(wire_direct(ann, "ben"), room);
 	world_pass(w, TCHAT_SECONDS(50));
 	ben = door_member(w, 8, "ben", 0, "ben");
 	wire_expect(ben, &message, WIRE_JOINED);
@@ -105,8 +95,8 @@ static void rooms_of_two_are_of_account_and_nick(void **state)
 	door_expect_done(owner, door_moderate_bytes(owner, MODERATE_RELEASE, NULL, "ben"));
 	struct wire_peer *eve = door_member(w, 9, "ben", 0, "ben");
 	wire_expect_nothing(eve);
-	assert_true(direct_with(ann, "ben") != room);
-	assert_true(direct_with(eve, "ann") != room);
+	assert_true(wire_direct(ann, "ben") != room);
+	assert_true(wire_direct(eve, "ann") != room);
 	world_free(w);
 }
 
@@ -114,26 +104,26 @@ static void rooms_of_two_follow_a_new_name_and_split_with_two_presences(void **s
 {
 	struct world *w = door_world(HOST_ACCESS_OPEN);
 	struct wire_peer *ann = door_member(w, 7, "ann", 0, "ann"), *ben = door_member(w, 8, "ben", 0, "ben");
-	uint64_t room = direct_with(ben, "ann");
+	uint64_t room = wire_direct(ben, "ann");
 	wire_skip(ann);
 	rename_done(ann, "anna");
-	assert_int_equal(direct_with(ben, "anna"), room);
+	assert_int_equal(wire_direct(ben, "anna"), room);
 	door_restart(w, HOST_ACCESS_OPEN);
 	ann = door_member(w, 7, "anna", 0, "anna");
 	ben = door_member(w, 8, "ben", 0, "ben");
-	assert_int_equal(direct_with(ben, "anna"), room);
+	assert_int_equal(wire_direct(ben, "anna"), room);
 	/* Under the old name beside the new one she is somebody else. */
 	struct wire_peer *old = door_connect(w, 7);
 	struct message message;
 	door_auth(old, 70, "ann", 0);
 	wire_expect(old, &message, WIRE_AUTH_OK);
 	assert_text(message.auth_ok.nick, "ann");
-	uint64_t second = direct_with(ben, "ann");
+	uint64_t second = wire_direct(ben, "ann");
 	assert_true(second != room);
 	door_restart(w, HOST_ACCESS_OPEN);
 	ben = door_member(w, 8, "ben", 0, "ben");
-	assert_int_equal(direct_with(ben, "ann"), second);
-	assert_int_equal(direct_with(ben, "anna"), room);
+	assert_int_equal(wire_direct(ben, "ann"), second);
+	assert_int_equal(wire_direct(ben, "anna"), room);
 	world_free(w);
 }
 
@@ -142,7 +132,7 @@ static void an_absent_user_with_rooms_of_two_is_not_forgotten_for_time(void **st
 	struct world *w = door_world(HOST_ACCESS_OPEN);
 	struct message message = { .type = WIRE_PING };
 	struct wire_peer *ann = door_member(w, 7, "ann", 0, "ann"), *ben = door_member(w, 8, "ben", 0, "ben");
-	uint64_t room = direct_with(ann, "ben");
+	uint64_t room = wire_direct(ann, "ben");
 	wire_close(ben);
 	for (int i = 0; i < 60; i++) {
 		world_pass(w, TCHAT_SECONDS(50));

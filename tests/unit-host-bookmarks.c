@@ -305,16 +305,6 @@ static void marks_that_could_not_be_written_are_written_later_and_some_go_togeth
 
 /* --- Direct rooms */
 
-static uint64_t direct(struct wire_peer *p, const char *nick)
-{
-	struct message message;
-	uint32_t request = wire_join(p, ROOM_DIRECT, nick, JOIN_LIVE);
-	do
-		wire_until(p, &message, WIRE_JOINED);
-	while (message.joined.request != request);
-	return message.joined.room;
-}
-
 static void expect_told(struct wire_peer *p, uint64_t room, const char *nick, uint64_t last)
 {
 	struct message message;
@@ -331,7 +321,7 @@ static void a_restarted_host_tells_of_direct_rooms_with_something_unread(void **
 {
 	struct world *w = door_world(HOST_ACCESS_OPEN);
 	struct wire_peer *ann = member(w, 7, "ann"), *ben = member(w, 8, "ben"), *cyd = member(w, 9, "cyd");
-	uint64_t with_ben = direct(ann, "ben"), with_cyd = direct(ann, "cyd");
+	uint64_t with_ben = wire_direct(ann, "ben"), with_cyd = wire_direct(ann, "cyd");
 	say(ann, with_ben, "for ben");
 	say(ann, with_cyd, "for cyd");
 	wire_skip(cyd);
@@ -362,7 +352,7 @@ static void to_close_a_direct_room_is_to_have_read_it(void **state)
 {
 	struct world *w = door_world(HOST_ACCESS_OPEN);
 	struct wire_peer *ann = member(w, 7, "ann"), *ben = member(w, 8, "ben");
-	uint64_t room = direct(ann, "ben");
+	uint64_t room = wire_direct(ann, "ben");
 	say(ann, room, "for ben");
 	wire_skip(ben);
 	wire_put(ben, &(struct message){ .type = WIRE_PART, .part = { .request = 9, .room = room } });
