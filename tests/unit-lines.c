@@ -166,7 +166,7 @@ static void what_is_not_allowed_says_who_may(void **state)
 	assert_refusal(REQUEST_MODERATE, MODERATE_MUTE, "ann", "only a moderator or an owner may mute here");
 	assert_refusal(REQUEST_MODERATE, MODERATE_UNBAN, "ann", "only a moderator or an owner may ban here");
 	assert_refusal(REQUEST_MODERATE, MODERATE_BAN, "192.0.2.0/24", "192.0.2.0/24: not allowed; only an owner of the host");
-	assert_refusal(REQUEST_MODERATE, MODERATE_OP, "ann", "only an owner may name moderators");
+	assert_refusal(REQUEST_MODERATE, MODERATE_OP, "ann", "only an owner may change who moderates here");
 	assert_refusal(REQUEST_MODERATE, MODERATE_CALL, "ann", "into a private room only its moderators and owners");
 	assert_refusal(REQUEST_MODERATE, MODERATE_RESERVE, "ann", "only owners may");
 	assert_refusal(REQUEST_RELEASE, MODERATE_RELEASE, "ann", "only whose name it is");

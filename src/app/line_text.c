@@ -202,7 +202,7 @@ static const char *who_may(const struct session_event *event)
 	struct range range;
 	switch (event->kind) {
 	case MODERATE_OP:
-	case MODERATE_DEOP: return _("not allowed; only an owner may name moderators here, and no owner");
+	case MODERATE_DEOP: return _("not allowed; only an owner may change who moderates here, and owners always do");
 	case MODERATE_MUTE:
 	case MODERATE_UNMUTE:
 		return _("not allowed; only a moderator or an owner may mute here, and only somebody of lower rank");
