@@ -143,6 +143,14 @@ static void who_has_a_link_is_asked_nothing_and_nobody_else(void **state)
 	pty_type(owner, "x");
 	pty_wait_row(owner, -1, "#lobby>");
 	assert_true(pty_is_alternate_screen(owner));
+	/* The key that brings the chat back is not one that a command can do without. */
+	pty_forget(owner);
+	scene_say(owner, "/copy link");
+	pty_wait_text(owner, "any key brings");
+	pty_type(owner, "/topic");
+	pty_wait_row(owner, -1, "#lobby> /topic");
+	pty_type(owner, "\x15");
+	pty_wait_row(owner, -1, "#lobby>");
 	const char *arguments[] = { "--join", link, NULL };
 	struct pty *guest = run("", arguments, scene_stranger("visitor"));
 	pty_wait_row(guest, -1, "#lobby>");

@@ -272,6 +272,13 @@ static void editor_token(struct face *face, const struct token *token)
 		face_leave(face, FRONT_QUIT, false);
 }
 
+/* Any key brings the chat back, and most are pressed for that alone; but a command that lost its / would be said to
+ * everybody. */
+static bool is_meant(const struct token *token)
+{
+	return token->kind == TOKEN_PASTE || (token->kind == TOKEN_CHARACTER && token->codepoint == '/');
+}
+
 void face_token(struct face *face, const struct token *token)
 {
 	if (token->kind == TOKEN_GARBAGE)
@@ -289,9 +296,11 @@ void face_token(struct face *face, const struct token *token)
 		return;
 	}
 	face->touched = loop_now(face->talk.loop);
-	if (face->plain)
+	if (face->plain) {
 		face_end_plain(face);
-	else if (token_is_control(token, 'Z'))
+		if (is_meant(token))
+			editor_token(face, token);
+	} else if (token_is_control(token, 'Z'))
 		face_suspend(face);
 	else if (token->kind == TOKEN_MOUSE)
 		face_mouse(face, token);
