@@ -266,6 +266,25 @@ static void an_answer_from_another_room_is_not_this_posts(void **state)
 	fake_close(&fake);
 }
 
+/* A former life sent another message under the number, and could not store that. */
+static void what_was_taken_back_unsent_has_no_second_answer(void **state)
+{
+	struct fake fake;
+	uint32_t room = fake_open_lobby(&fake, (struct session_config){ .flight_posts = 1 }, 0);
+	post(&fake, room, "one");
+	post(&fake, room, "two");
+	assert_int_equal(session_cancel(fake.session, 2), 0);
+	assert_int_equal(fake_event(&fake, SESSION_NACK)->code, TCHAT_ERR_CANCELLED);
+	took(&fake, 1, "one");
+	ack(&fake, 1, 1, 0);
+	accepted(&fake);
+	took_void(&fake, 2);
+	ack(&fake, 2, 1, ACK_DUPLICATE);
+	fake_quiet(&fake);
+	assert_int_equal(session_pending(fake.session), 0);
+	fake_close(&fake);
+}
+
 static void a_device_that_posted_before_goes_on_counting(void **state)
 {
 	struct fake fake;
@@ -320,6 +339,7 @@ int main(void)
 		cmocka_unit_test(a_cancelled_post_gives_its_counter_away),
 		cmocka_unit_test(what_is_on_its_way_is_taken_back_or_was_accepted),
 		cmocka_unit_test(an_answer_from_another_room_is_not_this_posts),
+		cmocka_unit_test(what_was_taken_back_unsent_has_no_second_answer),
 		cmocka_unit_test(a_device_that_posted_before_goes_on_counting),
 		cmocka_unit_test(after_a_restart_of_the_host_old_numbers_mean_nothing),
 	};

@@ -382,6 +382,9 @@ int posts_ack(struct session *session, const struct wire_ack *ack)
 			return session_fail(session, TCHAT_ERR_BAD_FRAME, WIRE_ACK);
 		return 0;
 	}
+	/* Taken back before it was sent, as void_tell() said: a former life could not store that it had used the number. */
+	if (post.cancelled && post.room == 0 && post.kind != KIND_VOID)
+		return post_refused(session, &post, TCHAT_ERR_CANCELLED);
 	const struct room *room = room_by_handle(session, post.room), *place = room_by_id(session, ack->room);
 	/* A former life could not store that it had used the number, for another room: the answer is that one's. */
 	if (duplicate && place != NULL && room != NULL && room->alias == 0 && room->id_life == session->life &&
