@@ -178,7 +178,8 @@ static void told_message(struct world *w, struct process *p, const struct sessio
 	view->line_era[event->seq] = (uint8_t)(old ? 0 : w->era);
 	REQUIRE(w, view->expected == 0 || event->seq == view->expected, "p%u: %s %" PRIu64 " comes instead of %" PRIu64,
 	        p->index, event->name, event->seq, view->expected);
-	if (view->expected == 0 && seen->up_to > 0 && seen->era == w->era)
+	/* A store in trouble does not keep that the history is another one: then it begins with the former one. */
+	if (view->expected == 0 && seen->up_to > 0 && seen->era == w->era && !(old && w->user[p->user].troubled))
 		REQUIRE(w, event->seq <= seen->up_to + 1, "p%u: %s goes on with %" PRIu64 ", but ended with %" PRIu64, p->index,
 		        event->name, event->seq, seen->up_to);
 	view->expected = event->seq + 1;
@@ -223,13 +224,14 @@ static void told_restarted(struct world *w, struct process *p, const struct sess
 	seen->era = w->era;
 }
 
-/* A page of the past, or what was found; away from the host, it may be of a history that is not the host's any more. */
+/* A page of the past, or what was found; before it has caught up with the host, it may be of a history that is not the
+ * host's any more. */
 static void told_past(struct world *w, const struct process *p, const struct session_event *event)
 {
 	unsigned room = room_of(w, event->name);
 	struct post *post = post_of_text(w, room, event->text, event->length);
 	w->counts->pages++;
-	if (p->views[room].joined || w->era == 0)
+	if (p->views[room].ready || w->era == 0)
 		line_known(w, room, event->seq, post);
 }
 
