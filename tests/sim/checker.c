@@ -207,6 +207,9 @@ static void told_gap(struct world *w, struct process *p, const struct session_ev
 	seen->era = w->era;
 	if (view->expected > w->gap_end[room])
 		w->gap_end[room] = view->expected;
+	/* The last ones may be of somebody who forgot them, and gone before anybody saw them. */
+	if (view->expected > w->head[room] + 1)
+		w->head[room] = view->expected - 1;
 }
 
 static void told_restarted(struct world *w, struct process *p, const struct session_event *event)
