@@ -81,12 +81,23 @@ class Lines:
         with self.changed:
             found = self.changed.wait_for(lambda: condition(self.lines) or self.ended, TIMEOUT) and condition(self.lines)
         if not found:
-            raise AssertionError("waited in vain for %s; there was: %r" % (what, self.lines))
+            raise AssertionError("waited in vain for %s; there was, at last: %r" % (what, self.lines[-100:]))
         return found
 
     def find(self, pattern):
-        """The first match in a line, waited for."""
-        return self.wait(lambda lines: next((m for m in (re.search(pattern, line) for line in lines) if m), None), pattern)
+        """The first match in a line, waited for. Each line is looked at once, for there may be very many."""
+        seen = 0
+
+        def look(lines):
+            nonlocal seen
+            while seen < len(lines):
+                match = re.search(pattern, lines[seen])
+                if match:
+                    return match
+                seen += 1
+            return None
+
+        return self.wait(look, pattern)
 
 
 def same(got, want):
